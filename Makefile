@@ -1,0 +1,56 @@
+# Two commands are enough: `make demo` shows what it does, `make test` shows that it works.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench clean
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+# python3.11 is what the pinned versions are tested with; any python3 from 3.11 on is taken if it is not there.
+$(BIN)/python:
+	@for candidate in "$${PYTHON:-}" python3.11 python3; do \
+	  [ -n "$$candidate" ] || continue; \
+	  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  echo "creating $(VENV) with $$("$$candidate" --version)"; \
+	  "$$candidate" -m venv $(VENV) && exit 0; \
+	  echo "python3 -m venv failed; on Debian: sudo apt install python3-venv" >&2; rm -rf $(VENV); exit 1; \
+	done; echo "heldout needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1
+
+# The stamps make an up-to-date environment free of charge. The build backend is installed with the same pins,
+# so that nothing is downloaded unpinned and a complete environment needs no network.
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing heldout and its pinned dependencies into $(VENV)"
+	@$(PIP) install -c constraints.txt hatchling editables
+	@$(PIP) install -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@echo "installing the tools for tests and checks"
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev ## create .venv with the pinned versions
+
+demo: $(VENV)/.core ## run the whole study on the shipped example
+	$(BIN)/heldout demo
+
+test: $(VENV)/.dev ## run all tests and doctests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+check: $(VENV)/.dev ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
+	@for program in bench/*.py; do [ -e "$$program" ] || continue; echo "== $$program"; \
+	  $(BIN)/python "$$program" || exit 1; done
+
+clean: ## remove the environment and caches, never a study
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

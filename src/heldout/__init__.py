@@ -1,0 +1,40 @@
+"""heldout: messy table in, a neural network that generalizes out, with the evidence.
+
+Importing this package loads nothing heavy: every name below is fetched when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heldout.settings import Settings as Settings
+    from heldout.study import fit as fit
+    from heldout.study import load as load
+    from heldout.study import look as look
+    from heldout.study import predict as predict
+    from heldout.study import score as score
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Settings": "heldout.settings",
+    "fit": "heldout.study",
+    "load": "heldout.study",
+    "look": "heldout.study",
+    "predict": "heldout.study",
+    "score": "heldout.study",
+}
+
+__all__ = ["Settings", "__version__", "fit", "load", "look", "predict", "score"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type of each name stands above
+    if name not in _HOMES:
+        raise AttributeError(f"module 'heldout' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

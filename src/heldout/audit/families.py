@@ -1,0 +1,290 @@
+r"""Do several rows come from one patient, family or site? Proposes `--group`, never applies it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.audit.input import AuditInput, map_raws, pass_check
+from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
+
+PERSON_WORDS = frozenset(
+    [
+        "patient",
+        "subject",
+        "person",
+        "participant",
+        "family",
+        "household",
+        "individual",
+        "customer",
+        "user",
+        "client",
+        "member",
+        "donor",
+        "animal",
+        "mouse",
+        "speaker",
+        "student",
+        "employee",
+        "author",
+        "volunteer",
+        "case",
+        "pedigree",
+        "kindred",
+        "twin",
+    ]
+)
+PLACE_WORDS = frozenset(
+    [
+        "site",
+        "hospital",
+        "center",
+        "centre",
+        "clinic",
+        "batch",
+        "slide",
+        "plate",
+        "scanner",
+        "station",
+        "school",
+        "study",
+        "cohort",
+        "lab",
+        "farm",
+        "plot",
+        "region",
+    ]
+)
+ID_WORDS = frozenset(["id", "nbr", "nr", "no", "num", "number", "code", "key", "uid", "identifier"])
+MAX_ID_SHARE = 0.05  # an `..._id` with fewer values than a twentieth of the rows is a code list, not a unit
+MIN_FAMILIES = 3
+MISSING_WORDS = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+SEPARATORS = re.compile(r"[_\-./ :|]")
+
+
+@dataclass(frozen=True)
+class Families:
+    """One way to see several rows as one unit.
+
+    Args:
+        option: the text for `--group`.
+        column: the column.
+        noun: what a unit is called in sentences, e.g. "patient".
+        n_rows: rows audited.
+        n_families: different units among them.
+        n_shared: rows whose unit has more than one row.
+        n_torn: units with rows on both sides of a fold.
+        declared: True when the study was split by exactly this option.
+        is_place: True for sites, batches and the like.
+    """
+
+    option: str
+    column: str
+    noun: str
+    n_rows: int
+    n_families: int
+    n_shared: int
+    n_torn: int
+    declared: bool = False
+    is_place: bool = False
+
+
+def check_families(data: AuditInput) -> tuple[Finding, ...]:
+    """Units that rows share, from column names, repeated identifiers and patterns in identifier texts.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        HO211: one finding per proposal, with the warning of a too hopeful score when rows of one unit were split.
+    """
+    found = find_families(data)
+    if not found:
+        return (pass_check("HO211", "families", f"no repeated identifier among {len(data.columns)} columns"),)
+    return tuple(_report(item, other=data.group) for item in found)
+
+
+def find_families(data: AuditInput) -> list[Families]:
+    """All proposals, persons before places, those that tear more units first.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        Proposals; at most one per column.
+    """
+    found = []
+    raws = map_raws(data)
+    for column in data.columns:
+        raw = raws.get(column.spec.name)
+        if raw is None or column.spec.name == data.target.name or column.spec.kind is Kind.CONSTANT:
+            continue
+        item = _propose_by_name(data, raw, kind=column.spec.kind) or _propose_by_pattern(
+            data, raw, kind=column.spec.kind
+        )
+        if item is not None:
+            found.append(item)
+    return sorted(found, key=lambda item: (item.is_place, -item.n_torn))
+
+
+def split_name(name: str) -> list[str]:
+    """The words of a column name, lower case: at separators, at digits and where a capital starts.
+
+    Args:
+        name: a column name.
+
+    Example:
+        >>> split_name("patient_nbr"), split_name("PatientID"), split_name("Site 2")
+        (['patient', 'nbr'], ['patient', 'id'], ['site', '2'])
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)", " ", name)
+    return [word for word in re.split(r"[^0-9a-z]+", spaced.lower()) if word]
+
+
+def find_pattern(texts: list[str]) -> tuple[str, list[str]] | None:
+    r"""A pattern on identifier texts under which rows fall into families, e.g. `S\d+` in `phon_R01_S01_1`.
+
+    All texts must have the same number of pieces between separators; the family is everything before the last
+    piece, and the last piece must count within the family. The shortest pattern that gives these families wins.
+
+    Args:
+        texts: different identifier texts.
+
+    Returns:
+        The pattern and the family of each text, or None.
+
+    Example:
+        >>> find_pattern(["p_S01_1", "p_S01_2", "p_S02_1", "p_S02_2", "p_S03_1", "p_S03_2"])
+        ('S\\d+', ['S01', 'S01', 'S02', 'S02', 'S03', 'S03'])
+        >>> find_pattern(["A-1", "A-2", "A-3"]) is None
+        True
+    """
+    pieces = [SEPARATORS.split(text) for text in texts]
+    widths = {len(parts) for parts in pieces}
+    if len(widths) != 1 or min(widths) < 2:
+        return None
+    prefix = ["\0".join(parts[:-1]) for parts in pieces]
+    n_families = len(set(prefix))
+    if (
+        n_families < MIN_FAMILIES
+        or 2 * n_families > len(texts)
+        or not all(parts[-1].isdigit() for parts in pieces)
+    ):
+        return None
+    for position in range(len(pieces[0]) - 2, -1, -1):
+        heads = {re.match(r"[A-Za-z]*", parts[position]).group() for parts in pieces}  # type: ignore[union-attr]
+        head = heads.pop() if len(heads) == 1 else ""
+        pattern = f"{head}\\d+"
+        family = [match.group() if (match := re.search(pattern, text)) else "" for text in texts]
+        if head and _same_partition(family, prefix):
+            return pattern, family
+    separator = r"[^_\-./ :|]"
+    pattern = f"^{separator}*" + f"[_\\-./ :|]{separator}*" * (len(pieces[0]) - 2)
+    return pattern, [re.match(pattern, text).group() for text in texts]  # type: ignore[union-attr]
+
+
+def _same_partition(left: list[str], right: list[str]) -> bool:
+    pairs = set(zip(left, right, strict=True))
+    return len(pairs) == len(set(left)) == len(set(right))
+
+
+def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Families | None:
+    words = split_name(raw.name)
+    # "time_in_hospital" and "patient_age" speak of a hospital and a patient but do not name one: nothing but words
+    # for identifiers may stand beside.
+    bare = [word for word in words if word not in ID_WORDS and not word.isdigit()]
+    noun = bare[0] if len(bare) == 1 and bare[0] in PERSON_WORDS | PLACE_WORDS else ""
+    ends_as_id = len(words) > 0 and words[-1] in ID_WORDS - {"code"}
+    if not (noun or ends_as_id or kind is Kind.IDENTIFIER):
+        return None
+    family = _number_families([text.strip() for text in raw.levels])[raw.codes[data.rows]]
+    n_families = len(np.unique(family[family >= 0]))
+    n_rows = int((family >= 0).sum())
+    if not 2 <= n_families < n_rows:
+        return None
+    # Without a word for a person or place, only many values of few rows each look like units.
+    if not noun and n_families < max(MIN_FAMILIES, MAX_ID_SHARE * n_rows):
+        return None
+    if noun in PERSON_WORDS and n_families < MIN_FAMILIES:
+        return None
+    return _measure(data, family, option=raw.name, column=raw.name, noun=noun or "identifier")
+
+
+def _propose_by_pattern(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Families | None:
+    if kind not in (Kind.IDENTIFIER, Kind.TEXT, Kind.CATEGORY):
+        return None
+    codes = raw.codes[data.rows]
+    present = np.unique(codes[codes >= 0])
+    if len(present) < 0.9 * len(codes):
+        return None
+    found = find_pattern([raw.levels[code].strip() for code in present])
+    if found is None:
+        return None
+    pattern, names = found
+    of_level = np.full(len(raw.levels) + 1, -1, dtype=np.int64)
+    of_level[present] = np.unique(names, return_inverse=True)[1].reshape(-1)
+    return _measure(data, of_level[codes], option=f"{raw.name}~{pattern}", column=raw.name, noun="family")
+
+
+def _number_families(texts: list[str]) -> IndexArray:
+    """Number of each level; -1 for missing words, and one more -1 at the end for null cells."""
+    numbers: dict[str, int] = {}
+    found = [
+        -1 if text.lower() in MISSING_WORDS else numbers.setdefault(text, len(numbers)) for text in texts
+    ]
+    return np.array([*found, -1], dtype=np.int64)
+
+
+def _measure(data: AuditInput, family: IndexArray, *, option: str, column: str, noun: str) -> Families:
+    known = family >= 0
+    sizes = np.bincount(family[known])
+    torn: set[int] = set()
+    for fold in data.split.folds:
+        fit = np.unique(family[known & np.isin(data.rows, fold.fit)])
+        validation = np.unique(family[known & np.isin(data.rows, fold.validation)])
+        torn.update(np.intersect1d(fit, validation).tolist())
+    return Families(
+        option=option,
+        column=column,
+        noun=noun,
+        n_rows=int(known.sum()),
+        n_families=int((sizes > 0).sum()),
+        n_shared=int(sizes[sizes > 1].sum()),
+        n_torn=len(torn),
+        declared=data.group == option,
+        is_place=noun in PLACE_WORDS,
+    )
+
+
+def _report(item: Families, *, other: str) -> Finding:
+    # The shell reads a backslash, so the option stands in single quotes.
+    option = (
+        item.option if re.fullmatch(r"[\w.]+", item.option) else "'" + item.option.replace("'", "'\\''") + "'"
+    )
+    count = f"{item.n_rows} rows in {item.n_families} values of {item.column!r}"
+    if "~" in item.option:
+        count = f"{item.n_rows} rows in {item.n_families} families by the pattern of {item.column!r}"
+    if item.declared or not item.n_torn:
+        why = "declared as --group" if item.declared else "no unit has rows on both sides of a fold"
+        return Finding(
+            "HO211",
+            "passed: families",
+            Severity.INFO,
+            f"{count}: {why}",
+            column=item.column,
+            rows=item.n_shared,
+        )
+    instead = f" (the study was split by {other!r})" if other else ""
+    return Finding(
+        "HO211",
+        "rows of one unit were split",
+        Severity.INFO if item.is_place else Severity.WARNING,
+        f"{count}; rows of one {item.noun} were split in {item.n_torn} of {item.n_families} cases{instead}: "
+        "score and verdict are too high for a new one",
+        column=item.column,
+        rows=item.n_shared,
+        action=f"if rows with the same value belong together, use --group {option}",
+    )

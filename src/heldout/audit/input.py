@@ -1,0 +1,166 @@
+"""What every audit check reads: the development rows and nothing of the sealed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.errors import StudyError
+from heldout.records import (
+    DoubleArray,
+    Finding,
+    IndexArray,
+    Kind,
+    RawColumn,
+    Severity,
+    Split,
+    Status,
+    Table,
+    Target,
+    Task,
+    TypedColumn,
+)
+
+NUMBER_KINDS = (Kind.NUMBER, Kind.DATE, Kind.YES_NO)
+
+
+@dataclass(frozen=True)
+class AuditInput:
+    """Everything a check may look at.
+
+    Args:
+        columns: the typed columns, all of N rows.
+        table: the same columns as read.
+        target: the target; its test labels are never read.
+        split: the split, for folds and units.
+        rows: int64 positions to audit; development rows only.
+        first_of_duplicate: int64 [N] from the links, the first row with the same features.
+        group: the declared `--group` text, or "" when none was declared.
+
+    Raises:
+        StudyError: a row to audit is not a development row.
+    """
+
+    columns: tuple[TypedColumn, ...]
+    table: Table
+    target: Target
+    split: Split
+    rows: IndexArray
+    first_of_duplicate: IndexArray
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        outside = ~np.isin(self.rows, self.split.development)
+        if outside.any():
+            raise StudyError(
+                f"the audit may read development rows only; {int(outside.sum())} of {len(self.rows)} rows are not, "
+                f"first position {int(self.rows[outside][0])}"
+            )
+
+
+def list_features(data: AuditInput) -> list[TypedColumn]:
+    """The columns the network may use: `used` and not the target.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        Typed columns in the order of the table.
+    """
+    return [column for column in data.columns if column.spec.used and column.spec.name != data.target.name]
+
+
+def map_raws(data: AuditInput) -> dict[str, RawColumn]:
+    """The columns as read, by name.
+
+    Args:
+        data: the audit's input.
+    """
+    return {column.name: column for column in data.table.columns}
+
+
+def find_absent(column: TypedColumn, rows: IndexArray) -> np.ndarray:
+    """Which cells hold no value.
+
+    Args:
+        column: a typed column.
+        rows: int64 positions.
+
+    Returns:
+        bool, one per row: missing words and sentinels, and cells that could not be read.
+    """
+    status = column.status[rows]
+    return (status == Status.MISSING) | (status == Status.SENTINEL) | (status == Status.UNPARSED)
+
+
+def read_target(data: AuditInput) -> DoubleArray:
+    """The target of the audited rows.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        float64, class index or number, one per row of `data.rows`.
+    """
+    return data.target.values[data.rows]
+
+
+def is_classification(data: AuditInput) -> bool:
+    """Tell whether the target has classes."""
+    return data.target.task is not Task.REGRESSION
+
+
+def make_rng(data: AuditInput, purpose: str) -> np.random.Generator:
+    """Random numbers that follow from the data only, so that an audit says the same twice.
+
+    Args:
+        data: the audit's input.
+        purpose: a word that keeps the checks' random numbers apart.
+    """
+    return np.random.default_rng(list(f"{data.split.fingerprint}:{purpose}".encode()))
+
+
+def pass_check(code: str, title: str, sentence: str) -> Finding:
+    """A check that ran and found nothing; listed like the others so that a reader sees what was looked for.
+
+    Args:
+        code: the check's code.
+        title: what was looked for.
+        sentence: what was looked at, with numbers.
+
+    Example:
+        >>> pass_check("HO201", "exact duplicates", "no row repeats another (9 rows)").title
+        'passed: exact duplicates'
+    """
+    return Finding(code, f"passed: {title}", Severity.INFO, sentence)
+
+
+def skip_check(code: str, title: str, why: str) -> Finding:
+    """A check that does not apply here.
+
+    Args:
+        code: the check's code.
+        title: what would have been looked for.
+        why: why not.
+
+    Example:
+        >>> skip_check("HO203", "class balance", "the target is a number").title
+        'not applicable: class balance'
+    """
+    return Finding(code, f"not applicable: {title}", Severity.INFO, why)
+
+
+def name_some(names: list[str], limit: int = 8) -> str:
+    """The first names in quotes, and how many more there are.
+
+    Args:
+        names: names.
+        limit: how many to show, 1 or more.
+
+    Example:
+        >>> name_some(["a", "b", "c"], 2)
+        "'a', 'b' and 1 more"
+    """
+    shown = ", ".join(repr(name) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

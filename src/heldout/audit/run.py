@@ -1,0 +1,42 @@
+"""All questions to the data, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from heldout.audit.balance import check_balance
+from heldout.audit.constants import check_constants
+from heldout.audit.duplicates import check_duplicates
+from heldout.audit.families import check_families
+from heldout.audit.input import AuditInput
+from heldout.audit.leaks import check_leaks
+from heldout.audit.missing import check_missing
+from heldout.audit.nice import judge_niceness
+from heldout.audit.skew import check_skew
+from heldout.records import Finding
+
+CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
+    check_duplicates,  # HO201 copies, HO202 conflicting labels
+    check_balance,  # HO203 class balance, HO204 spelling of classes
+    check_missing,  # HO205 missing cells, HO206 missingness tied to the target
+    check_constants,  # HO207 constant columns, HO208 repeated columns
+    check_leaks,  # HO209 copies of the target, HO210 single columns that predict it
+    check_families,  # HO211 rows of one unit
+    check_skew,  # HO213 far values, HO214 capped target
+)
+
+
+def run_audit(data: AuditInput) -> tuple[Finding, ...]:
+    """Ask every question about the development rows.
+
+    Checks that found nothing are in the result too, with the title "passed: ..." or "not applicable: ..." and
+    severity info, so that a report can list what was looked for.
+
+    Args:
+        data: columns, target, split and the development rows.
+
+    Returns:
+        All findings in the order of `CHECKS`, then the five lines of `judge_niceness` (HO220 to HO224).
+    """
+    findings = tuple(finding for check in CHECKS for finding in check(data))
+    return (*findings, *judge_niceness(data, findings))

@@ -1,0 +1,181 @@
+"""Simple predictors on the same rows: a network that does not beat them has not earned its place."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.records import (
+    CodeArray,
+    DoubleArray,
+    FloatArray,
+    Fold,
+    IndexArray,
+    Kind,
+    Status,
+    Task,
+    TypedColumn,
+)
+
+MOST_CATEGORIES = 254  # scikit-learn's histogram boosting takes at most 255 bins
+LINEAR_STEPS = 2000
+
+
+@dataclass(frozen=True)
+class BaselineData:
+    """What the baselines see.
+
+    Args:
+        features: float32 [K, N, D], development rows as the network sees them.
+        raw: float64 [N, columns], numbers as read and category codes, NaN where missing.
+        is_category: bool [columns].
+        test_features: float32 [n, D], test rows encoded by the first state; empty without a test set.
+        test_raw: float64 [n, columns].
+        target: float64 [N].
+        task: what is predicted.
+        n_classes: number of classes.
+        weight: float64 [N] or None.
+    """
+
+    features: FloatArray
+    raw: DoubleArray
+    is_category: np.ndarray
+    test_features: FloatArray
+    test_raw: DoubleArray
+    target: DoubleArray
+    task: Task
+    n_classes: int
+    weight: DoubleArray | None
+
+
+@dataclass(frozen=True)
+class BaselineOutput:
+    """Predictions of one baseline.
+
+    Args:
+        name: "constant", "linear", "gradient boosting" or "persistence".
+        development: float64 [M, classes or 1], each validation row predicted by a model of its fold's fit rows.
+        test: float64 [n, classes or 1], predicted by a model of all development rows.
+    """
+
+    name: str
+    development: DoubleArray
+    test: DoubleArray
+
+
+def stack_raw(columns: tuple[TypedColumn, ...], rows: IndexArray) -> tuple[DoubleArray, np.ndarray]:
+    """Lay out typed columns for trees: numbers as they are, categories as codes, NaN for missing.
+
+    Returns:
+        float64 [rows, columns] and bool [columns], True for categories.
+    """
+    used = [
+        c for c in columns if c.spec.used and c.spec.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT)
+    ]
+    if not used:
+        return np.zeros((len(rows), 0)), np.zeros(0, bool)
+    stacked, flags = [], []
+    for column in used:
+        is_category = column.spec.kind is Kind.CATEGORY
+        values = column.codes.astype(float) if is_category else column.values
+        # a code above the limit is a rare category: all of them share the last bin
+        values = np.minimum(values, MOST_CATEGORIES - 1) if is_category else values
+        missing = np.isin(column.status, (Status.MISSING, Status.UNPARSED)) | (values < 0) & is_category
+        stacked.append(np.where(missing, np.nan, values)[rows])
+        flags.append(is_category)
+    return np.column_stack(stacked), np.array(flags)
+
+
+def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> tuple[BaselineOutput, ...]:
+    """Fit constant, linear and gradient-boosting predictors on each fold and on all development rows.
+
+    Args:
+        data: what they see.
+        folds: the study's folds, positions within the development rows.
+        seed: seed of the boosting.
+    """
+    everything = np.arange(len(data.target))
+    outputs = []
+    for name in ("constant", "linear", "gradient boosting"):
+        held = [
+            _fit_predict(name, data, fold.fit, (k, fold.validation), seed) for k, fold in enumerate(folds)
+        ]
+        test = _fit_predict(name, data, everything, None, seed)
+        outputs.append(BaselineOutput(name, np.concatenate(held), test))
+    return tuple(outputs)
+
+
+def predict_persistence(target: DoubleArray, time: DoubleArray, rows: IndexArray) -> DoubleArray:
+    """Predict each row by the target of the row just before it in time: what one gets for nothing.
+
+    Args:
+        target: float64 [N], all targets up to and including `rows` (the true value of the row before is known by
+            the time the next one is predicted).
+        time: float64 [N].
+        rows: int64, rows to predict.
+
+    Returns:
+        float64 [rows]; the first row of all is predicted by itself's successor's mean of all targets.
+
+    Example:
+        >>> predict_persistence(np.array([1.0, 5.0, 3.0]), np.array([2.0, 0.0, 1.0]), np.array([0, 2]))
+        array([3., 5.])
+    """
+    order = np.argsort(time, kind="stable")
+    before = np.empty(len(target))
+    before[order[1:]] = target[order[:-1]]
+    before[order[0]] = np.nanmean(target)
+    return before[rows]
+
+
+def _fit_predict(
+    name: str, data: BaselineData, fit: IndexArray, held: tuple[int, IndexArray] | None, seed: int
+) -> DoubleArray:
+    state = 0 if held is None else held[0]
+    weight = None if data.weight is None else data.weight[fit]
+    y = data.target[fit]
+    if name == "constant":
+        n = len(data.test_features) if held is None else len(held[1])
+        return np.broadcast_to(_constant(y, weight, data), (n, max(1, data.n_classes))).copy()
+    uses_raw = name == "gradient boosting" and data.raw.shape[1] > 0
+    table = data.raw if uses_raw else data.features[state]
+    wanted = (data.test_raw if uses_raw else data.test_features) if held is None else table[held[1]]
+    if len(wanted) == 0:
+        return np.zeros((0, max(1, data.n_classes)))
+    if data.task is not Task.REGRESSION and len(np.unique(y)) < 2:
+        return np.broadcast_to(_constant(y, weight, data), (len(wanted), data.n_classes)).copy()
+    flags = data.is_category if uses_raw else np.zeros(table.shape[1], bool)
+    model = _make_model(name, data, flags, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "did not converge in N steps" is no news for a baseline
+        model.fit(table[fit], y if data.task is Task.REGRESSION else y.astype(int), sample_weight=weight)
+    if data.task is Task.REGRESSION:
+        return model.predict(wanted)[:, None]
+    return _spread_classes(model.predict_proba(wanted), model.classes_, data.n_classes)
+
+
+def _constant(y: DoubleArray, weight: DoubleArray | None, data: BaselineData) -> DoubleArray:
+    if data.task is Task.REGRESSION:
+        return np.array([np.average(y, weights=weight)])
+    counts = np.bincount(y.astype(int), weights=weight, minlength=data.n_classes) + 0.5
+    return counts / counts.sum()
+
+
+def _spread_classes(found: DoubleArray, classes: CodeArray, n_classes: int) -> DoubleArray:
+    """Put probabilities in the study's class order; a class unknown to the model keeps a small share."""
+    spread = np.full((len(found), n_classes), 1e-3)
+    spread[:, classes] = found
+    return spread / spread.sum(axis=1, keepdims=True)
+
+
+def _make_model(name: str, data: BaselineData, is_category: np.ndarray, seed: int):  # noqa: ANN202 - scikit-learn
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    regression = data.task is Task.REGRESSION
+    if name == "linear":
+        return Ridge(alpha=1.0) if regression else LogisticRegression(C=1.0, max_iter=LINEAR_STEPS)
+    model = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+    return model(categorical_features=is_category if is_category.any() else None, random_state=seed)

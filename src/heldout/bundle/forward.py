@@ -1,0 +1,185 @@
+"""From features to predictions: the ensemble's forward pass, the same bits for a row in any company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from heldout.bundle.record import Bundle, list_sizes
+from heldout.errors import BundleError
+from heldout.nets import apply_mlp
+from heldout.records import DoubleArray, FloatArray, Prediction, Task
+
+# Rows are always computed in blocks of this size, the last one padded with zeros: one compiled program whose result
+# for a row does not depend on its neighbours (checked bit for bit in the tests).
+BLOCK = 256
+LOGIT_LIMIT = 15.0
+LOG_LIMIT = 700.0
+
+
+def predict_features(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> Prediction:
+    """Predict encoded rows with the whole ensemble.
+
+    Classification averages the networks' probabilities and then applies the temperature, p ~ p^(1/T).
+    Regression averages the networks' numbers in the units they learned (logarithms if the target was learned as
+    such, so the mean is then a geometric one) and goes back to the user's units; the interval is the conformal
+    half width on both sides, and never below zero for a target that was learned as a logarithm.
+
+    Args:
+        bundle: the networks.
+        features_by_state: float32 [N, D] per fitted state of the recipe, rows in the same order.
+
+    Returns:
+        A `Prediction`; a row's numbers do not depend on the other rows, their number or their order.
+
+    Raises:
+        BundleError: the number of states or features does not fit the bundle.
+
+    Source:
+        Guo et al. 2017, "On Calibration of Modern Neural Networks" (temperature);
+        Lei et al. 2018, "Distribution-Free Predictive Inference for Regression" (split conformal interval).
+    """
+    blocks = [
+        (_finish_classes if bundle.task is not Task.REGRESSION else _finish_numbers)(bundle, outputs)[:n_rows]
+        for outputs, n_rows in _iterate_outputs(bundle, features_by_state)
+    ]
+    width = len(bundle.classes) if bundle.task is not Task.REGRESSION else 1
+    values = np.concatenate([np.zeros((0, width)), *blocks])
+    if bundle.task is Task.REGRESSION:
+        return _add_interval(bundle, values)
+    return Prediction(values=values, labels=decide_labels(bundle, values))
+
+
+def predict_members(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> DoubleArray:
+    """Predict encoded rows with each network on its own, to see how much they disagree.
+
+    Args:
+        bundle: the networks.
+        features_by_state: float32 [N, D] per fitted state of the recipe.
+
+    Returns:
+        float64 [R, N, classes] probabilities without temperature, or [R, N, 1] numbers in user units, R networks.
+
+    Raises:
+        BundleError: the number of states or features does not fit the bundle.
+    """
+    blocks = []
+    for outputs, n_rows in _iterate_outputs(bundle, features_by_state):
+        if bundle.task is Task.REGRESSION:
+            values = _to_user_units(bundle, _to_learned_units(bundle, outputs))
+        else:
+            values = _widen(bundle, outputs)
+        blocks.append(values[:, :n_rows])
+    width = len(bundle.classes) if bundle.task is not Task.REGRESSION else 1
+    return np.concatenate([np.zeros((len(bundle.members), 0, width)), *blocks], axis=1)
+
+
+def decide_labels(bundle: Bundle, probabilities: DoubleArray) -> np.ndarray:
+    """Decide for a class: binary by the bundle's threshold, else the most probable (the first of equals).
+
+    Args:
+        bundle: for task and threshold.
+        probabilities: float64 [N, classes].
+
+    Returns:
+        int32 [N], class indices.
+    """
+    if bundle.task is Task.BINARY:
+        return (probabilities[:, 1] >= bundle.threshold).astype(np.int32)
+    return np.argmax(probabilities, axis=1).astype(np.int32)
+
+
+@partial(jax.jit, static_argnames="task")
+def _compute_block(params: tuple, states: jax.Array, features: jax.Array, *, task: Task) -> jax.Array:
+    """Compute [R, BLOCK, n_outputs] probabilities or standardized numbers from [S, BLOCK, D] features."""
+    outputs = jax.vmap(apply_mlp)(params, features[states])
+    clipped = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
+    if task is Task.BINARY:
+        return jax.nn.sigmoid(clipped)
+    return jax.nn.softmax(clipped, axis=-1) if task is Task.MULTICLASS else outputs
+
+
+def _iterate_outputs(
+    bundle: Bundle, features_by_state: Sequence[FloatArray]
+) -> Iterator[tuple[DoubleArray, int]]:
+    """Yield (float64 [R, BLOCK, n_outputs], number of real rows) block by block."""
+    n_rows = _check_features(bundle, features_by_state)
+    members = bundle.members
+    layers = range(len(members[0].params))
+    params = tuple(
+        tuple(jnp.asarray(np.stack([member.params[at][part] for member in members])) for part in (0, 1))
+        for at in layers
+    )
+    states = jnp.asarray([member.state for member in members], dtype=jnp.int32)
+    for first in range(0, n_rows, BLOCK):
+        real = [np.asarray(features[first : first + BLOCK], np.float32) for features in features_by_state]
+        padded = np.zeros((len(real), BLOCK, real[0].shape[1]), np.float32)
+        padded[:, : len(real[0])] = np.stack(real)
+        outputs = np.asarray(
+            _compute_block(params, states, jnp.asarray(padded), task=bundle.task), np.float64
+        )
+        if not np.isfinite(outputs).all():
+            raise BundleError(
+                f"the networks give outputs that are not finite for rows {first} to {first + len(real[0]) - 1}",
+                hint="the weights are too large to compute with; make the bundle again with 'heldout fit'",
+            )
+        yield outputs, len(real[0])
+
+
+def _check_features(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> int:
+    n_states, n_inputs = len(bundle.recipe.states), list_sizes(bundle.members)[0]
+    if len(features_by_state) != n_states:
+        raise BundleError(
+            f"features for {len(features_by_state)} fitted states were given, the recipe has {n_states}"
+        )
+    n_rows = len(features_by_state[0])
+    for state, features in enumerate(features_by_state):
+        if features.shape != (n_rows, n_inputs):
+            raise BundleError(
+                f"features of state {state} have shape {features.shape}, expected {(n_rows, n_inputs)}"
+            )
+    return n_rows
+
+
+def _widen(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
+    """Turn a single probability of the positive class into one column per class."""
+    return np.concatenate([1.0 - outputs, outputs], axis=-1) if bundle.task is Task.BINARY else outputs
+
+
+def _finish_classes(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
+    mean = _widen(bundle, outputs.mean(axis=0))
+    if bundle.temperature == 1.0:
+        return mean / mean.sum(axis=1, keepdims=True)
+    # The largest is taken out first so that a small temperature cannot make every power zero.
+    powers = (mean / mean.max(axis=1, keepdims=True)) ** (1.0 / bundle.temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _finish_numbers(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
+    return _to_user_units(bundle, _to_learned_units(bundle, outputs).mean(axis=0))
+
+
+def _to_learned_units(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
+    spread = np.array([member.target_spread for member in bundle.members])[:, None, None]
+    center = np.array([member.target_center for member in bundle.members])[:, None, None]
+    return outputs * spread + center
+
+
+def _to_user_units(bundle: Bundle, numbers: DoubleArray) -> DoubleArray:
+    return np.exp(np.clip(numbers, -LOG_LIMIT, LOG_LIMIT)) if bundle.target_log else numbers
+
+
+def _add_interval(bundle: Bundle, values: DoubleArray) -> Prediction:
+    low = values[:, 0] - bundle.half_width
+    low = np.maximum(low, 0.0) if bundle.target_log else low
+    nothing = bundle.level == 0.0
+    return Prediction(
+        values=values,
+        labels=np.zeros(0, np.int32),
+        low=np.zeros(0) if nothing else low,
+        high=np.zeros(0) if nothing else values[:, 0] + bundle.half_width,
+    )

@@ -1,0 +1,304 @@
+"""The manifest of a bundle: one closed schema, read strictly, written from the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from heldout.bundle.container import MEMBERS
+from heldout.bundle.record import Bundle, Limits, Member, count_outputs, list_sizes
+from heldout.errors import BundleError
+from heldout.records import Score, Task
+
+SCHEMA_VERSION = 1
+MAX_NUMBERS = 1 << 28
+HASHED = tuple(name for name in MEMBERS if name != "manifest.json")
+
+Text = Annotated[str, Field(max_length=100_000)]
+Word = Annotated[str, Field(max_length=200)]
+Sentence = Annotated[str, Field(max_length=10_000)]
+Count = Annotated[int, Field(ge=0, le=1 << 53)]
+Width = Annotated[int, Field(ge=1, le=10_000_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, le=1e300)]
+Number = Annotated[float, Field(ge=-1e300, le=1e300)]
+
+
+class _Closed(BaseModel):
+    """An object with exactly the declared keys, each of exactly the declared type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class FileEntry(_Closed):
+    """Length and hash of one member."""
+
+    bytes: Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class MemberEntry(_Closed):
+    """Where the weights of one network came from and how its outputs become numbers."""
+
+    state: Count
+    seed: Count
+    fold: Count
+    epoch: Count
+    target_center: Number
+    target_spread: Positive
+
+
+class ScoreEntry(_Closed):
+    """One score with its interval; null where there is no honest one."""
+
+    metric: Word
+    value: Number | None
+    low: Number | None
+    high: Number | None
+    n_rows: Count
+    n_units: Count
+    method: Sentence
+
+
+class LimitsEntry(_Closed):
+    """When new data are refused."""
+
+    max_unseen: Share
+    max_unparsed: Share
+    warn_factor: Annotated[float, Field(ge=1, le=1000)]
+
+
+class Manifest(_Closed):
+    """Everything about a bundle that is not the recipe or the weights.
+
+    Example:
+        >>> Manifest.model_json_schema()["additionalProperties"]
+        False
+    """
+
+    format: Literal["heldout bundle"]
+    schema_version: Literal[1]
+    files: dict[Literal[HASHED], FileEntry]  # type: ignore[valid-type] # the names stand in one place
+    task: Literal["binary", "multiclass", "regression"]
+    classes: Annotated[list[Text], Field(max_length=100_000)]
+    target: Text
+    target_log: bool
+    target_spread: Positive
+    sizes: Annotated[list[Width], Field(min_length=2, max_length=100)]
+    members: Annotated[list[MemberEntry], Field(min_length=1, max_length=10_000)]
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
+    threshold: Share
+    costs: Annotated[list[Positive], Field(max_length=2)]
+    half_width: Annotated[float, Field(ge=0, le=1e300)]
+    level: Share
+    metric: Word
+    scores: Annotated[list[ScoreEntry], Field(max_length=100)]
+    common_values: Annotated[
+        list[Annotated[list[Text], Field(min_length=2, max_length=2)]], Field(max_length=100_000)
+    ]
+    limits: LimitsEntry
+    fingerprint: Word
+    versions: Annotated[list[Annotated[list[Word], Field(min_length=2, max_length=2)]], Field(max_length=200)]
+    created: Word
+
+
+def write_manifest(bundle: Bundle, files: dict[str, bytes]) -> bytes:
+    """Write the manifest of a bundle, keys sorted, floats in shortest round-trip form.
+
+    Args:
+        bundle: what to describe.
+        files: content of every other member, for their hashes.
+
+    Raises:
+        BundleError: a value of the record is outside the schema, naming the field.
+    """
+    entry = {
+        "format": "heldout bundle",
+        "schema_version": SCHEMA_VERSION,
+        "files": {name: {"bytes": len(data), "sha256": hash_bytes(data)} for name, data in files.items()},
+        "sizes": list(list_sizes(bundle.members)),
+        "members": [_describe_member(member) for member in bundle.members],
+        "scores": [_describe_score(score) for score in bundle.scores],
+        "limits": {name: float(getattr(bundle.limits, name)) for name in LimitsEntry.model_fields},
+        "classes": [str(name) for name in bundle.classes],
+        "costs": [float(cost) for cost in bundle.costs],
+        "common_values": [[column, text] for column, text in bundle.common_values],
+        "versions": [[package, version] for package, version in bundle.versions],
+        "task": str(bundle.task.value),
+        "target_log": bool(bundle.target_log),
+    }
+    entry |= {name: str(getattr(bundle, name)) for name in ("target", "metric", "fingerprint", "created")}
+    numbers = ("target_spread", "temperature", "threshold", "half_width", "level")
+    entry |= {name: float(getattr(bundle, name)) for name in numbers}
+    check_manifest(entry, where="the bundle to save")
+    return json.dumps(entry, sort_keys=True, indent=1, allow_nan=False).encode("ascii")
+
+
+def check_manifest(entry: object, *, where: str) -> Manifest:
+    """Check a parsed manifest against the closed schema and its fields against each other.
+
+    Args:
+        entry: the parsed JSON.
+        where: member and file, for messages.
+
+    Raises:
+        BundleError: another schema version, an unknown or missing key, a value of another type or out of bounds,
+            sizes that do not fit the classes, or more numbers than can be loaded.
+
+    Example:
+        >>> check_manifest({"schema_version": 7}, where="manifest.json")
+        Traceback (most recent call last):
+        heldout.errors.BundleError: manifest.json: schema version 7, this version of heldout reads 1
+          -> install the version of heldout that wrote the bundle, or make the bundle again
+    """
+    version = entry.get("schema_version") if isinstance(entry, dict) else None
+    if type(version) is not int:
+        raise BundleError(f"{where}: schema_version must be a whole number, got {version!r}")
+    if version != SCHEMA_VERSION:
+        raise BundleError(
+            f"{where}: schema version {version}, this version of heldout reads {SCHEMA_VERSION}",
+            hint="install the version of heldout that wrote the bundle, or make the bundle again",
+        )
+    try:
+        manifest = Manifest.model_validate(entry)
+    except ValidationError as error:
+        raise _explain(error, where) from None
+    _check_together(manifest, where)
+    return manifest
+
+
+def read_members(manifest: Manifest, weights: dict[str, np.ndarray]) -> tuple[Member, ...]:
+    """Take the stacked weights apart into the networks they belong to.
+
+    Args:
+        manifest: a checked manifest.
+        weights: arrays as named by `list_weights`.
+
+    Returns:
+        One `Member` per entry, its arrays copies of their own.
+    """
+    layers = range(len(manifest.sizes) - 1)
+    return tuple(
+        Member(
+            params=tuple(
+                (weights[f"layer{at}.weight"][index].copy(), weights[f"layer{at}.bias"][index].copy())
+                for at in layers
+            ),
+            **entry.model_dump(),
+        )
+        for index, entry in enumerate(manifest.members)
+    )
+
+
+def list_weights(sizes: tuple[int, ...], n_members: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """List the arrays that weights of these layer sizes must consist of: exact name, shape and type.
+
+    Example:
+        >>> list_weights((3, 1), 2)
+        {'layer0.weight': ((2, 3, 1), 'F32'), 'layer0.bias': ((2, 1), 'F32')}
+    """
+    expected: dict[str, tuple[tuple[int, ...], str]] = {}
+    for at, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        expected[f"layer{at}.weight"] = ((n_members, n_in, n_out), "F32")
+        expected[f"layer{at}.bias"] = ((n_members, n_out), "F32")
+    return expected
+
+
+def read_settings(manifest: Manifest) -> dict[str, Any]:
+    """Read the fields of `Bundle` that stand in the manifest itself, as keyword arguments."""
+    same = (
+        "target",
+        "target_log",
+        "target_spread",
+        "temperature",
+        "threshold",
+        "half_width",
+        "level",
+        "metric",
+    )
+    return {name: getattr(manifest, name) for name in (*same, "fingerprint", "created")} | {
+        "task": Task(manifest.task),
+        "classes": tuple(manifest.classes),
+        "costs": tuple(manifest.costs),
+        "scores": tuple(_read_score(score) for score in manifest.scores),
+        "common_values": tuple((column, text) for column, text in manifest.common_values),
+        "limits": Limits(**manifest.limits.model_dump()),
+        "versions": tuple((package, version) for package, version in manifest.versions),
+    }
+
+
+def hash_bytes(data: bytes) -> str:
+    """Give the sha256 of some bytes in hexadecimal.
+
+    Example:
+        >>> hash_bytes(b"")[:8]
+        'e3b0c442'
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+def _describe_member(member: Member) -> dict[str, int | float]:
+    whole = {name: int(getattr(member, name)) for name in ("state", "seed", "fold", "epoch")}
+    return whole | {
+        "target_center": float(member.target_center),
+        "target_spread": float(member.target_spread),
+    }
+
+
+def _describe_score(score: Score) -> dict[str, str | int | float | None]:
+    numbers = {name: float(getattr(score, name)) for name in ("value", "low", "high")}
+    return {
+        "metric": score.metric,
+        "n_rows": int(score.n_rows),
+        "n_units": int(score.n_units),
+        "method": score.method,
+        **{name: number if math.isfinite(number) else None for name, number in numbers.items()},
+    }
+
+
+def _read_score(entry: ScoreEntry) -> Score:
+    numbers = {name: getattr(entry, name) for name in ("value", "low", "high")}
+    known = {name: math.nan if number is None else number for name, number in numbers.items()}
+    return Score(
+        metric=entry.metric, n_rows=entry.n_rows, n_units=entry.n_units, method=entry.method, **known
+    )
+
+
+def _check_together(manifest: Manifest, where: str) -> None:
+    """Check what no single field shows, before anything is allocated."""
+    task, classes = Task(manifest.task), tuple(manifest.classes)
+    absent = [name for name in HASHED if name not in manifest.files]
+    if absent:
+        raise BundleError(f"{where}: key 'files' lacks {absent[0]!r}")
+    n_classes_fit = {Task.BINARY: len(classes) == 2, Task.MULTICLASS: len(classes) >= 2}
+    if not n_classes_fit.get(task, not classes) or len(set(classes)) != len(classes):
+        raise BundleError(
+            f"{where}: {len(classes)} classes {list(classes[:5])!r} do not fit the task {task.value!r}"
+        )
+    if manifest.sizes[-1] != count_outputs(task, classes):
+        raise BundleError(f"{where}: {manifest.sizes[-1]} outputs, expected {count_outputs(task, classes)}")
+    if len(manifest.costs) == 1:
+        raise BundleError(
+            f"{where}: costs must be two numbers (miss, false alarm) or none, got {manifest.costs!r}"
+        )
+    sizes = manifest.sizes
+    n_numbers = sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True))
+    if n_numbers * len(manifest.members) > MAX_NUMBERS:
+        raise BundleError(
+            f"{where}: {len(manifest.members)} networks of {n_numbers:,} weights, at most {MAX_NUMBERS:,} in all"
+        )
+
+
+def _explain(error: ValidationError, where: str) -> BundleError:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])[:200]
+    got = "" if first["type"] == "missing" else f", got {repr(first['input'])[:80]}"
+    return BundleError(
+        f"{where}: key {place!r}: {first['msg']}{got}",
+        hint="the manifest was changed or written by another program; make the bundle again with 'heldout fit'",
+    )

@@ -1,0 +1,152 @@
+"""The cells of one column at the rows that decide: distinct texts with counts, split into missing and present."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.cells.missing import is_missing, prepare_words
+from heldout.records import CodeArray, IndexArray, RawColumn
+
+_NAME_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_KEY_WORDS = frozenset({"id", "ids", "nr", "no", "nbr", "uuid", "guid", "key"})
+_PERSON_WORDS = frozenset({"name"})
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Distinct texts of a column at some rows.
+
+    Args:
+        name: column name.
+        texts: distinct cell texts as read, present and missing alike.
+        counts: int64, number of rows of each.
+        n_null: rows with a true null.
+        n_rows: rows looked at.
+        codes: int32, codes of the rows in table order (to see whether values only ever rise).
+        levels: the column's levels, for `codes`.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    counts: IndexArray
+    n_null: int
+    n_rows: int
+    codes: CodeArray
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Present:
+    """The cells of a tally that are not missing, under one vocabulary of missing words.
+
+    Args:
+        texts: distinct texts as read.
+        counts: int64, number of rows of each.
+        n_cells: rows with a cell, the sum of `counts`.
+        n_missing: rows without one.
+        words: the missing words that occurred, with their counts, for the evidence.
+    """
+
+    texts: tuple[str, ...]
+    counts: IndexArray
+    n_cells: int
+    n_missing: int
+    words: str
+
+
+def tally_column(raw: RawColumn, rows: IndexArray) -> Tally:
+    """Count the distinct texts of a column at some rows.
+
+    Args:
+        raw: the column.
+        rows: int64 positions; their order does not matter.
+
+    Example:
+        >>> raw = RawColumn("x", np.array([0, 1, 0, -1], np.int32), ("a", "b"))
+        >>> tally_column(raw, np.array([0, 2, 3])).texts
+        ('a',)
+    """
+    codes = raw.codes[np.sort(np.asarray(rows, dtype=np.int64))]
+    counts = np.bincount(codes[codes >= 0], minlength=len(raw.levels)).astype(np.int64)
+    used = np.flatnonzero(counts)
+    texts = tuple(raw.levels[code] for code in used)
+    return Tally(raw.name, texts, counts[used], int((codes < 0).sum()), len(codes), codes, raw.levels)
+
+
+def keep_present(tally: Tally, words: Collection[str]) -> Present:
+    """The cells that are not missing.
+
+    Args:
+        tally: counted cells.
+        words: folded missing words.
+
+    Example:
+        >>> raw = RawColumn("x", np.array([0, 1, 0, -1], np.int32), ("a", "?"))
+        >>> keep_present(tally_column(raw, np.arange(4)), ("", "?")).n_missing
+        2
+    """
+    ready = prepare_words(words)
+    absent = np.array([is_missing(text, ready) for text in tally.texts], dtype=bool)
+    kept = np.flatnonzero(~absent)
+    found = [f"{tally.texts[i].strip()!r} {tally.counts[i]}" for i in np.flatnonzero(absent)]
+    if tally.n_null:
+        found.append(f"null {tally.n_null}")
+    counts = tally.counts[kept]
+    n_cells = int(counts.sum())
+    texts = tuple(tally.texts[i] for i in kept)
+    return Present(texts, counts, n_cells, tally.n_rows - n_cells, ", ".join(found[:5]))
+
+
+def describe_missing(present: Present) -> str:
+    """The end of an evidence sentence: how many cells are missing and as which words.
+
+    Example:
+        >>> describe_missing(Present(("a",), np.array([3]), 3, 0, ""))
+        'none missing'
+    """
+    return f"{present.n_missing} missing ({present.words})" if present.n_missing else "none missing"
+
+
+def show_examples(texts: Sequence[str]) -> str:
+    """Some cells for an evidence sentence.
+
+    Example:
+        >>> show_examples(["<0.5", "n.n."])
+        "'<0.5', 'n.n.'"
+    """
+    return ", ".join(repr(text.strip()[:40]) for text in texts[:_EXAMPLES])
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """The lower-case words of a column name.
+
+    Example:
+        >>> split_name("PassengerId"), split_name("patient_nbr"), split_name("Family No.")
+        (('passenger', 'id'), ('patient', 'nbr'), ('family', 'no'))
+    """
+    return tuple(part.lower() for part in _NAME_PART.findall(name))
+
+
+def is_key_name(name: str) -> bool:
+    """True when a column name says that it holds keys: id, nr, no, nbr, uuid, key.
+
+    Example:
+        >>> is_key_name("encounter_id"), is_key_name("covid"), is_key_name("num_medications")
+        (True, False, False)
+    """
+    return not _KEY_WORDS.isdisjoint(split_name(name))
+
+
+def is_person_name(name: str) -> bool:
+    """True when a column name says that it holds names.
+
+    Example:
+        >>> is_person_name("Name"), is_person_name("namespace")
+        (True, False)
+    """
+    return not _PERSON_WORDS.isdisjoint(split_name(name))

@@ -1,0 +1,93 @@
+"""`heldout fit`, `heldout demo` and `heldout look`: from a table to an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heldout.commands.answer import (
+    check_requirements,
+    choose_progress,
+    give_answer,
+    narrate,
+    parse_requirements,
+    refuse_requirements,
+)
+from heldout.commands.options import DemoOptions, FitOptions, ReadOptions, StudyOptions, collect_settings
+from heldout.errors import DataError
+
+if TYPE_CHECKING:
+    from heldout.settings import Settings
+
+
+def run_fit(options: FitOptions) -> None:
+    """Find, train and judge a network for one column of a table.
+
+    heldout fit patients.csv --target outcome --group family
+    """
+    from heldout.settings import load_settings
+
+    settings = load_settings(options.config, **collect_settings(options))
+    _run_study(options, options.file, settings, name=options.file)
+
+
+def run_demo(options: DemoOptions) -> None:
+    """Run the whole study on a shipped example; needs no file and no network."""
+    from heldout.demos import find_demo
+    from heldout.settings import load_settings
+
+    demo = find_demo(options.name)
+    narrate(options, f"{demo.table.name}: {demo.about}")
+    settings = load_settings(demo.settings, **collect_settings(options))
+    _run_study(options, demo.table, settings, name="demo")
+
+
+def run_look(options: ReadOptions) -> None:
+    """Show how every column is read, why, and what to decide; trains nothing.
+
+    heldout look patients.csv --target outcome
+    """
+    from heldout import study
+    from heldout.records import Severity
+    from heldout.settings import load_settings
+
+    refuse_requirements(options)
+    settings = load_settings(options.config, **collect_settings(options))
+    result = study.look(str(options.file), settings)
+    give_answer(options, text=result.text, data=result.json)
+    critical = [finding for finding in result.content.findings if finding.severity is Severity.CRITICAL]
+    if options.strict and critical:
+        raise DataError(
+            f"critical: {critical[0].sentence}", hint=critical[0].action or "leave out --strict to go on"
+        )
+
+
+def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name: str | Path) -> None:
+    from heldout.folder import default_name
+    from heldout.signals import catch_signals
+    from heldout.train.device import prepare_device
+
+    requirements = parse_requirements(options.require)
+    device = prepare_device()
+    if device.note:
+        narrate(options, device.note)
+    from heldout import study
+
+    if options.dry_run:
+        plan = study.plan(str(source), settings)
+        give_answer(options, text=plan.text, data=plan.json)
+        return
+    out = options.out or default_name(name, resume=options.resume)
+    with catch_signals():
+        result = study.fit(
+            str(source),
+            settings,
+            out=out,
+            resume=options.resume,
+            progress=choose_progress(options),
+            strict=options.strict,
+        )
+    give_answer(options, text=result.answer_text, data=result.answer_json)
+    if requirements:
+        chosen = result.answer_json()["verdict"]["chosen"] or {"word": ""}
+        check_requirements(requirements, verdict=chosen["word"])

@@ -1,0 +1,29 @@
+"""Judges losses and never trains: verdicts, choices, comparisons and scores, each with its error rate."""
+
+from heldout.evidence.calibration import apply_temperature as apply_temperature
+from heldout.evidence.calibration import choose_threshold as choose_threshold
+from heldout.evidence.calibration import conformal_half_width as conformal_half_width
+from heldout.evidence.calibration import fit_temperature as fit_temperature
+from heldout.evidence.calibration import measure_calibration as measure_calibration
+from heldout.evidence.choice import choose as choose
+from heldout.evidence.choice import score_choice as score_choice
+from heldout.evidence.codes import CODES as CODES
+from heldout.evidence.codes import find_code as find_code
+from heldout.evidence.compare import compare_remedies as compare_remedies
+from heldout.evidence.crossfit import deploy_run as deploy_run
+from heldout.evidence.crossfit import make_crossfit_folds as make_crossfit_folds
+from heldout.evidence.early_stopping import cost_of_faults as cost_of_faults
+from heldout.evidence.early_stopping import lecture_pseudocode as lecture_pseudocode
+from heldout.evidence.early_stopping import stop_epoch as stop_epoch
+from heldout.evidence.paired import compare_paired as compare_paired
+from heldout.evidence.permutation import find_permutation_p as find_permutation_p
+from heldout.evidence.questions import answer_memorising as answer_memorising
+from heldout.evidence.questions import answer_overtrained as answer_overtrained
+from heldout.evidence.questions import answer_skill as answer_skill
+from heldout.evidence.questions import answer_too_big as answer_too_big
+from heldout.evidence.questions import answer_underfit as answer_underfit
+from heldout.evidence.score import compare_losses as compare_losses
+from heldout.evidence.score import score_predictions as score_predictions
+from heldout.evidence.shift import domain_shift as domain_shift
+from heldout.evidence.verdict import judge_chosen as judge_chosen
+from heldout.evidence.verdict import judge_ladder as judge_ladder

@@ -1,0 +1,116 @@
+"""What would decide an undecided question: the assurance, not the plug-in sample size."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from heldout.evidence.contrasts import Contrast
+from heldout.evidence.paired import PairedBounds
+
+DECIDING_QUANTILE = (
+    1.7  # between the normal 1.64 and t at moderate df; calibrated with the formula (measured)
+)
+MORE_SEEDS = 5
+SEED_LIMIT = 0.5  # above this share of the variance, seeds limit and rows do not
+
+
+def estimate_assurance(
+    contrast: Contrast, delta: float, *, rows_factor: float = 1.0, more_seeds: int = 0
+) -> float:
+    """Give the chance that the question is decided with more rows or more seeds.
+
+    The plug-in sample size "rows needed if the estimate were the truth" decided only 36 to 40 % of the cases it
+    promised 80 % for; this averages over what the truth may be. Predicted .14/.40/.59/.78/.92 came out as
+    .29/.33/.60/.83/1.00.
+
+    Args:
+        contrast: the undecided question.
+        delta: tolerance in loss units.
+        rows_factor: how many times as many validation rows, at least 1.
+        more_seeds: further seeds, at least 0.
+
+    Returns:
+        probability 0..1; NaN when one seed cannot tell what more seeds would bring, or nothing is added.
+
+    Source:
+        Assurance: O'Hagan, Stevens and Campbell 2005; formula and calibration measured on simulated studies.
+    """
+    if contrast.n_seeds == 1 and rows_factor == 1.0:
+        return float("nan")
+    above = _reach(contrast.yes, contrast, delta, rows_factor, more_seeds)
+    below = _reach(_mirror(contrast.each), contrast, -delta, rows_factor, more_seeds)
+    if np.isnan(above).any() or np.isnan(below).any():
+        return float("nan")
+    above_chance = float(above) if contrast.can_be_yes else 0.0
+    return float(min(1.0, above_chance + below.min()))
+
+
+def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
+    """Say what would decide an undecided question, with chances, and what limits.
+
+    Args:
+        contrast: the undecided question.
+        delta: tolerance in loss units.
+
+    Returns:
+        sentences; seeds first, as they cost no data.
+    """
+    yes = contrast.yes
+    total = float(yes.row_variance + yes.seed_variance)
+    if not np.isfinite(total) or total <= 0:
+        return ("More validation rows of other groups are needed: the present ones give no standard error.",)
+    if contrast.n_seeds == 1:
+        return (
+            f"At least {MORE_SEEDS} seeds: one network cannot show how much networks differ.",
+            _say_rows(contrast, delta),
+        )
+    seed_share = float(yes.seed_variance) / total
+    chance = estimate_assurance(contrast, delta, more_seeds=MORE_SEEDS)
+    seeds = f"With {MORE_SEEDS} more seeds: {_say_chance(chance)} chance to be decided."
+    if seed_share > SEED_LIMIT:
+        return (
+            seeds,
+            f"Limiting: seeds ({100 * seed_share:.0f} % of the variance); more rows alone cannot help much.",
+        )
+    limit = f"Limiting: rows ({100 * (1 - seed_share):.0f} % of the variance)."
+    return (seeds, _say_rows(contrast, delta), limit)
+
+
+def _say_rows(contrast: Contrast, delta: float) -> str:
+    twice = estimate_assurance(contrast, delta, rows_factor=2.0)
+    four = estimate_assurance(contrast, delta, rows_factor=4.0)
+    return (
+        f"With 2 times the validation rows (or out-of-fold losses): {_say_chance(twice)} chance to be decided, "
+        f"with 4 times: {_say_chance(four)}."
+    )
+
+
+def _say_chance(chance: float) -> str:
+    return "an unknown" if np.isnan(chance) else f"{100 * chance:.0f} %"
+
+
+def _mirror(bounds: PairedBounds) -> PairedBounds:
+    return PairedBounds(
+        -bounds.mean,
+        bounds.se,
+        bounds.df,
+        -bounds.high,
+        -bounds.low,
+        bounds.row_variance,
+        bounds.seed_variance,
+    )
+
+
+def _reach(
+    bounds: PairedBounds, contrast: Contrast, threshold: float, rows_factor: float, more_seeds: int
+) -> np.ndarray:
+    """Chance that the lower bound passes the threshold after the addition."""
+    seeds_factor = (contrast.n_seeds + more_seeds) / contrast.n_seeds
+    before = bounds.row_variance + bounds.seed_variance
+    after = bounds.row_variance / rows_factor + bounds.seed_variance / seeds_factor
+    distance = bounds.mean - threshold - DECIDING_QUANTILE * np.sqrt(after)
+    spread = np.sqrt(before - after)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(spread > 0, distance / spread, np.where(distance > 0, np.inf, -np.inf))
+    return np.asarray(ndtr(ratio))

@@ -1,0 +1,153 @@
+"""The plan of a study: how many networks of which size, and how long that takes, before anything is trained."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+
+from heldout.errors import UsageError
+from heldout.ladder import Schedule, grow_ladder, plan_schedule
+from heldout.records import Rung
+
+# (rungs, seeds, strengths) of each preset
+PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
+EXPECTED_REMEDIES = 3  # dropout, l1, l2: those that need training
+MOST_PAIRS = 3
+LEAST_ROWS_FOR_SUBSET = 12_000  # above so many fit rows ladder and remedies run on a nested subset
+SUBSET_ROWS = 8_000
+FLOPS_PER_SECOND = (
+    5e10  # one core; measured 3e10 to 1e11 for 64 to 512 units (a fixed figure: plans must not vary)
+)
+SECONDS_PER_STEP = 1.2e-5  # fixed cost of a step, measured on a linear rung
+COMPILE_SECONDS = 3.0  # one program, cold
+READ_SECONDS = 8.0  # reading, audit, baselines, report
+SAFE_SHARE = 0.7  # a plan may use so much of the budget: the estimate is +-40 %
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study is going to train.
+
+    Args:
+        preset: its name.
+        rungs: the ladder.
+        schedule: steps and epochs of the ladder and remedy networks.
+        n_seeds: seeds of each configuration.
+        n_folds: folds.
+        n_strengths: strengths of each remedy.
+        n_fit: fit rows of one network of the ladder.
+        n_fit_all: fit rows of the delivered networks (larger where the ladder runs on a subset).
+        seconds: estimated time of the whole study.
+        budget_seconds: the user's limit, or 0.
+    """
+
+    preset: str
+    rungs: tuple[Rung, ...]
+    schedule: Schedule
+    n_seeds: int
+    n_folds: int
+    n_strengths: int
+    n_fit: int
+    n_fit_all: int
+    seconds: float
+    budget_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes a plan follows from.
+
+    Args:
+        n_inputs: features.
+        n_outputs: outputs.
+        n_fit: fit rows of one fold.
+        n_validation: validation rows of one fold.
+        n_folds: folds.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    n_fit: int
+    n_validation: int
+    n_folds: int
+
+
+def parse_budget(text: str) -> float:
+    """Read a time such as "90s", "5m" or "1h" as seconds.
+
+    Raises:
+        UsageError: not a time.
+
+    Example:
+        >>> parse_budget("5m")
+        300.0
+        >>> parse_budget("soon")
+        Traceback (most recent call last):
+        heldout.errors.UsageError: budget 'soon' is not a time
+          -> write a number with s, m or h, e.g. --budget 5m
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", text)
+    if not match or float(match[1]) <= 0:
+        raise UsageError(
+            f"budget {text!r} is not a time", hint="write a number with s, m or h, e.g. --budget 5m"
+        )
+    return float(match[1]) * {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}[match[2]]
+
+
+def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
+    """Derive the plan from the sizes of the data, the preset and the budget.
+
+    With a budget the largest plan is taken whose estimate fits; rates of the machine are fixed figures, so that the
+    same data and options give the same plan.
+
+    Raises:
+        UsageError: the budget does not hold 3 seeds of 2 rungs.
+    """
+    full = _build(sizes, preset, 1.0)
+    if budget is None:
+        return full
+    seconds = parse_budget(budget)
+    names = [name for name in ("thorough", "standard", "quick") if PRESETS[name] <= PRESETS[preset]]
+    smaller = [_build(sizes, name, effort) for name in names for effort in (1.0, 0.6)]
+    least = replace(_build(sizes, "quick", 0.4), preset="least")
+    least = replace(least, rungs=least.rungs[:2], seconds=_estimate(sizes, least, least.rungs[:2]))
+    for plan in (*smaller, least):
+        if plan.seconds <= SAFE_SHARE * seconds:
+            return replace(plan, budget_seconds=seconds)
+    raise UsageError(
+        f"a budget of {budget!r} is too small: 3 seeds of 2 rungs need about {least.seconds / SAFE_SHARE:.0f} seconds here",
+        hint=f"try --budget {least.seconds / SAFE_SHARE + 5:.0f}s",
+    )
+
+
+def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
+    n_rungs, n_seeds, n_strengths = PRESETS[preset]
+    n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
+    rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
+    schedule = plan_schedule(n_fit, effort=effort)
+    plan = Plan(preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0)
+    return replace(plan, seconds=_estimate(sizes, plan, rungs))
+
+
+def member_seconds(rung: Rung, schedule: Schedule, n_evaluated: int) -> float:
+    """Estimate the time one core needs to train one network.
+
+    Args:
+        rung: its size.
+        schedule: its steps.
+        n_evaluated: rows evaluated after each epoch.
+    """
+    step = SECONDS_PER_STEP + 6.0 * rung.n_parameters * schedule.batch_size / FLOPS_PER_SECOND
+    evaluation = 2.0 * rung.n_parameters * n_evaluated / FLOPS_PER_SECOND
+    return schedule.n_epochs * (schedule.n_steps * step + evaluation)
+
+
+def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
+    cores = os.cpu_count() or 1
+    each = [member_seconds(rung, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
+    ladder = sum(each) * (plan.n_seeds * plan.n_folds + 3 * min(2, plan.n_folds))
+    configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
+    remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds
+    delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds * plan.n_fit_all / plan.n_fit
+    return READ_SECONDS + (COMPILE_SECONDS * len(rungs) + ladder + remedies + delivery) / cores

@@ -1,0 +1,301 @@
+"""Fit the recipe: declared steps, one layout for all states, and fitted values from the fit rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from heldout.errors import RecipeError
+from heldout.recipe.match import match_columns
+from heldout.recipe.record import ColumnPlan, ColumnState, FitRates, OpUse, Recipe, Slot, State
+from heldout.recipe.rules import read_fields
+from heldout.recipe.steps.drop import DropAsked
+from heldout.recipe.steps.onehot import CategoriesAsked
+from heldout.recipe.steps.piecewise import BinsAsked
+from heldout.recipe.steps.standardize import take_quantile, take_values
+from heldout.recipe.steps.step import NothingAsked
+from heldout.recipe.steps.table import STEPS
+from heldout.recipe.steps.words import WordsAsked
+from heldout.recipe.view import NUMERIC_KINDS, Cells, FitView, Outcome, make_view
+from heldout.records import ColumnSpec, IndexArray, Kind, TypedColumn
+
+EMBEDDINGS = ("auto", "none", "piecewise")
+# Below, bins would hold too few rows to be worth their weights; above, they would multiply an already wide input
+# (assumptions, not studied here).
+FEWEST_ROWS_FOR_BINS = 1000
+MOST_COLUMNS_FOR_BINS = 200
+ROWS_PER_BIN = 50
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True)
+class RecipeOptions:
+    """What may be asked of the recipe; the defaults serve ordinary tables.
+
+    Args:
+        max_bins: bins of a number at most, 2 to 256; never more than one per 50 fit rows.
+        most_values: categories of a column with a slot of their own, at most.
+        rare_rows: a category in fewer fit rows is rare (at least 2).
+        rare_share: a category in a smaller share of the fit rows is rare too.
+        most_words: words of a text column with a slot of their own, at most.
+        fewest_word_rows: a word must stand in at least so many fit rows.
+
+    Example:
+        >>> RecipeOptions(max_bins=8).most_values
+        64
+    """
+
+    max_bins: int = 16
+    most_values: int = 64
+    rare_rows: int = 2
+    rare_share: float = 0.001
+    most_words: int = 256
+    fewest_word_rows: int = 3
+
+
+@dataclass(frozen=True)
+class _Draft:
+    ops: tuple[tuple[str, object], ...]
+    why: str
+
+
+def fit_recipe(
+    columns: tuple[TypedColumn, ...],
+    fit_rows: tuple[IndexArray, ...],
+    *,
+    embedding: str = "auto",
+    options: RecipeOptions | None = None,
+) -> Recipe:
+    """Fit one recipe with one state per set of fit rows, all states on one shared layout.
+
+    Everything fitted comes from `FitView`s, copies of the fit rows alone: no other row can change a bit of it.
+
+    Args:
+        columns: typed columns with unique names and equally many rows.
+        fit_rows: for each state (fold) the int64 positions of its fit rows.
+        embedding: "none": numbers are standardized; "piecewise": bins beside; "auto": bins when every set of fit
+            rows has at least 1,000 rows and there are at most 200 number columns.
+        options: further parameters; the defaults when None.
+
+    Returns:
+        The recipe; state k belongs to `fit_rows[k]`.
+
+    Raises:
+        RecipeError: no column is left, unknown embedding, bad rows, repeated column names.
+
+    Example:
+        >>> import numpy as np
+        >>> from heldout.records import ColumnSpec
+        >>> spec = ColumnSpec("age", Kind.NUMBER, "all cells are numbers")
+        >>> age = TypedColumn(spec, np.zeros(4, np.uint8), np.array([1.0, 2.0, 3.0, 9.0]), np.zeros(0, np.int32))
+        >>> fit_recipe((age,), (np.array([0, 1, 2]),)).layout[0].role.value
+        'value'
+        >>> fit_recipe((age,), (np.array([0, 1, 2]),), embedding="deep")
+        Traceback (most recent call last):
+        heldout.errors.RecipeError: embedding 'deep' is not known; choose auto, none or piecewise
+    """
+    if embedding not in EMBEDDINGS:
+        raise RecipeError(f"embedding {embedding!r} is not known; choose auto, none or piecewise")
+    if not fit_rows:
+        raise RecipeError("there are no sets of fit rows", hint="give one array of row positions per fold")
+    chosen = options or RecipeOptions()
+    _check_options(chosen)
+    match_columns(Recipe((), ()), columns)
+    views = tuple(make_view(columns, rows) for rows in fit_rows)
+    bins, bins_why = _choose_bins(columns, views, embedding, chosen)
+    plans: list[ColumnPlan] = []
+    states: list[list[ColumnState]] = [[] for _ in views]
+    position = 0
+    for index, column in enumerate(columns):
+        cells = tuple(view.columns[index] for view in views)
+        draft = _draft_ops(column.spec, cells, bins, bins_why, chosen)
+        plan, fitted = _fit_column(column.spec, draft, cells, position)
+        plans.append(plan)
+        position += sum(len(use.slots) for use in plan.ops)
+        for state, values, view_cells in zip(states, fitted, cells, strict=True):
+            state.append(ColumnState(values, measure_rates(view_cells)))
+    _check_width(plans, position)
+    made = (State(view.rows, view.sha256, tuple(state)) for view, state in zip(views, states, strict=True))
+    return Recipe(tuple(plans), tuple(made))
+
+
+def refit_recipe(recipe: Recipe, columns: tuple[TypedColumn, ...], rows: IndexArray) -> Recipe:
+    """Add a state fitted on other rows, with the same declarations and on the same layout.
+
+    Used when the chosen configuration is trained on all development rows.
+
+    Args:
+        recipe: the recipe.
+        columns: typed columns, any order.
+        rows: int64 positions of the fit rows of the new state.
+
+    Returns:
+        A recipe with one state more; the new one is the last, the others are untouched.
+
+    Raises:
+        RecipeError: a column is missing or read as another kind, or bad rows.
+
+    Example:
+        >>> import numpy as np
+        >>> from heldout.records import ColumnSpec
+        >>> spec = ColumnSpec("age", Kind.NUMBER, "all cells are numbers")
+        >>> age = TypedColumn(spec, np.zeros(4, np.uint8), np.array([1.0, 2.0, 3.0, 9.0]), np.zeros(0, np.int32))
+        >>> recipe = fit_recipe((age,), (np.array([0, 1, 2]),))
+        >>> [state.rows for state in refit_recipe(recipe, (age,), np.arange(4)).states]
+        [3, 4]
+    """
+    found = match_columns(recipe, columns)
+    present = tuple(column for column in found if column is not None)
+    view = make_view(present, rows)
+    cells_of = {cells.name: cells for cells in view.columns}
+    states = []
+    for index, plan in enumerate(recipe.columns):
+        cells = cells_of.get(plan.spec.name)
+        if cells is None:
+            # Only a dropped column may be absent; nothing is fitted for it.
+            states.append(replace(recipe.states[0].columns[index]))
+            continue
+        fitted = tuple(STEPS[use.op].fit(cells, use.asked, use.slots) for use in plan.ops)
+        states.append(ColumnState(fitted, measure_rates(cells)))
+    return replace(recipe, states=(*recipe.states, State(view.rows, view.sha256, tuple(states))))
+
+
+def measure_rates(cells: Cells) -> FitRates:
+    """Measure what the fit rows look like, for the checks on new rows.
+
+    Args:
+        cells: the fit rows' cells of one column.
+
+    Example:
+        >>> import numpy as np
+        >>> nothing = np.zeros(0, np.int8)
+        >>> measure_rates(Cells("a", Kind.NUMBER, np.array([0, 1], np.uint8), nothing, np.array([3.0, np.nan]),
+        ...     np.zeros(0, np.int32), ())).missing
+        0.5
+    """
+    shares = (np.bincount(cells.outcome, minlength=len(Outcome)) / max(cells.size, 1)).tolist()
+    missing, unparsed = shares[Outcome.MISSING], shares[Outcome.UNPARSED]
+    if cells.kind in NUMERIC_KINDS:
+        ordered = take_values(cells)
+        if ordered.size == 0:
+            return FitRates(missing, 0.0, unparsed)
+        low, median, high = (take_quantile(ordered, share) for share in (0.01, 0.5, 0.99))
+        return FitRates(missing, 0.0, unparsed, low, median, high)
+    with_value = cells.codes[cells.outcome == Outcome.VALUE]
+    once = int(np.count_nonzero(np.bincount(with_value, minlength=1) == 1))
+    is_open = cells.kind is Kind.CATEGORY
+    return FitRates(missing, once / cells.size if is_open and cells.size else 0.0, unparsed)
+
+
+def _check_options(options: RecipeOptions) -> None:
+    """Hold the options to the same bounds as a recipe file, so that what is fitted can be read back."""
+    asked = {
+        "piecewise@1": {"bins": options.max_bins},
+        "onehot@1": {
+            "most_values": options.most_values,
+            "rare_rows": options.rare_rows,
+            "rare_share": options.rare_share,
+        },
+        "words@1": {"most_words": options.most_words, "fewest_rows": options.fewest_word_rows},
+    }
+    for op, values in asked.items():
+        read_fields(values, STEPS[op].asked_rules, f"recipe options for {op}")
+
+
+def _choose_bins(
+    columns: tuple[TypedColumn, ...], views: tuple[FitView, ...], embedding: str, options: RecipeOptions
+) -> tuple[int, str]:
+    """Give the number of bins (0 for none) and the reason."""
+    smallest = min(view.rows for view in views)
+    n_numbers = sum(column.spec.kind is Kind.NUMBER and column.spec.used for column in columns)
+    found = f"the smallest set of fit rows has {smallest} rows and there are {n_numbers} number columns"
+    if embedding == "none":
+        return 0, "no bins, as asked"
+    bins = max(2, min(options.max_bins, smallest // ROWS_PER_BIN))
+    if embedding == "piecewise":
+        return bins, f"at most {bins} bins beside it, as asked"
+    if smallest < FEWEST_ROWS_FOR_BINS or n_numbers > MOST_COLUMNS_FOR_BINS:
+        limits = f"{FEWEST_ROWS_FOR_BINS} rows and {MOST_COLUMNS_FOR_BINS} columns"
+        return 0, f"no bins, since {found} (limits {limits})"
+    return bins, f"at most {bins} bins beside it, since {found}"
+
+
+def _draft_ops(
+    spec: ColumnSpec, cells: tuple[Cells, ...], bins: int, bins_why: str, options: RecipeOptions
+) -> _Draft:
+    reason = _find_drop_reason(spec, cells)
+    if reason:
+        return _Draft((("drop@1", DropAsked(reason[:LONGEST_REASON])),), reason)
+    nothing = NothingAsked()
+    absent = ("missing@1", nothing)
+    if spec.kind is Kind.NUMBER:
+        ops: list[tuple[str, object]] = [("standardize@1", nothing)]
+        if bins:
+            ops.append(("piecewise@1", BinsAsked(bins)))
+        return _Draft((*ops, absent, ("censored@1", nothing)), f"a number is standardized; {bins_why}")
+    if spec.kind is Kind.DATE:
+        return _Draft(
+            (("date@1", nothing), absent), "a date becomes days, year and positions in year, week and day"
+        )
+    if spec.kind is Kind.TEXT:
+        words = WordsAsked(options.most_words, options.fewest_word_rows)
+        return _Draft((("words@1", words), absent), "free text becomes weights of its frequent words")
+    asked = CategoriesAsked(options.most_values, options.rare_rows, options.rare_share)
+    return _Draft(
+        (("onehot@1", asked),), f"{spec.kind.value}: one slot per value; missing, unseen and unparsed apart"
+    )
+
+
+def _find_drop_reason(spec: ColumnSpec, cells: tuple[Cells, ...]) -> str:
+    if not spec.used:
+        return f"not a feature: {spec.why}"
+    if spec.kind in (Kind.IDENTIFIER, Kind.CONSTANT):
+        return f"{spec.kind.value}: {spec.why}"
+    rows = max(one.size for one in cells)
+    if rows < 2:
+        return ""
+    outcomes = {int(end) for one in cells for end in (one.outcome.min(), one.outcome.max())}
+    if len(outcomes) > 1 or any(one.censored.any() for one in cells):
+        return ""
+    if outcomes != {int(Outcome.VALUE)}:
+        word = Outcome(outcomes.pop()).name.lower()
+        return f"constant: the cell is {word} in every fit row"
+    if spec.kind in NUMERIC_KINDS:
+        ends = {float(end) for one in cells for end in (one.values.min(), one.values.max())}
+    else:
+        ends = {one.levels[code] for one in cells for code in np.unique(one.codes).tolist()}
+    return f"constant: every fit row holds {str(next(iter(ends)))[:80]!r}" if len(ends) == 1 else ""
+
+
+def _fit_column(
+    spec: ColumnSpec, draft: _Draft, cells: tuple[Cells, ...], position: int
+) -> tuple[ColumnPlan, tuple[tuple[object, ...], ...]]:
+    """Fit every step on every view, then lay out its slots so that all states agree."""
+    uses: list[OpUse] = []
+    fitted: list[list[object]] = [[] for _ in cells]
+    for op, asked in draft.ops:
+        step = STEPS[op]
+        values = tuple(step.fit(one, asked, None) for one in cells)
+        planned = step.plan(values)
+        if not planned and op != "drop@1":
+            continue
+        slots = tuple(
+            Slot(position + offset, spec.name, plan.role, plan.label, plan.unit)
+            for offset, plan in enumerate(planned)
+        )
+        position += len(slots)
+        uses.append(OpUse(op, asked, slots))
+        for state, value in zip(fitted, values, strict=True):
+            state.append(value)
+    return ColumnPlan(spec, tuple(uses), draft.why), tuple(tuple(state) for state in fitted)
+
+
+def _check_width(plans: list[ColumnPlan], width: int) -> None:
+    if width:
+        return
+    reasons = "; ".join(f"{plan.spec.name!r} {plan.why}" for plan in plans[:5])
+    raise RecipeError(
+        f"no feature is left of {len(plans)} columns" + (f": {reasons}" if reasons else ""),
+        hint="declare another kind for a column that carries information",
+    )

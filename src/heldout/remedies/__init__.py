@@ -1,0 +1,6 @@
+"""The remedies against overfitting: each turns the plain training of a rung into a remedied one."""
+
+from heldout.remedies.table import REMEDIES as REMEDIES
+from heldout.remedies.table import Remedy as Remedy
+from heldout.remedies.table import apply_remedies as apply_remedies
+from heldout.remedies.table import plan_strengths as plan_strengths

@@ -1,0 +1,286 @@
+"""What the terminal shows: the answer of a study, the look at a table, the plan of a study."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from heldout.records import Finding, Severity
+from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
+from heldout.report.sentences import (
+    count_things,
+    describe_remedy,
+    format_bytes,
+    format_number,
+    format_seconds,
+    headline_chosen,
+    measure_width,
+    name_remedy,
+    show_text,
+)
+from heldout.report.summary import (
+    find_headline_score,
+    list_critical,
+    sort_findings,
+    tell_best_baseline,
+    tell_guessing,
+    tell_score,
+)
+
+MOST_LINES = 25
+LINE_WIDTH = 100
+MOST_LOOK_COLUMNS = 200
+
+
+def answer_text(content: StudyContent) -> str:
+    """The end of `heldout fit`: verdict, what helped, the test, what to look at, what to do next.
+
+    Args:
+        content: the study, finished or partial.
+
+    Returns:
+        At most 25 lines without control characters, each about 100 characters wide; paths and commands are never cut.
+    """
+    tail = _list_tail(content)
+    critical = list_critical(content)[:2]
+    blocks = [
+        _tell_partial(content),
+        _tell_ladder(content),
+        _tell_chosen(content),
+        [line for finding in critical for line in _wrap(f"Warning: {_tell_finding(finding)}", most=2)],
+        _tell_remedies(content),
+        _tell_scores(content),
+        _tell_look(content),
+    ]
+    room = MOST_LINES - len(tail) - 2
+    # What matters least goes first when the screen is full: other findings, remedies, the ladder.
+    for least in (6, 4, 1):
+        if sum(len(block) for block in blocks) > room:
+            blocks[least] = []
+    body = [line for block in blocks for line in block]
+    return "\n".join([*body, "", *tail]) + "\n"
+
+
+def _tell_partial(content: StudyContent) -> list[str]:
+    return _wrap(f"Not complete: {content.partial}", most=2) if content.partial else []
+
+
+def _tell_ladder(content: StudyContent) -> list[str]:
+    ladder = content.ladder
+    if ladder is None:
+        return []
+    rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
+    size = f" {count_things(rung.n_parameters, 'weight')}" if rung and ladder.word == "overfits from" else ""
+    return [_head(f"{ladder.word.capitalize()}{size}", ladder.code), *_indent(ladder.sentence, most=2)]
+
+
+def _tell_chosen(content: StudyContent) -> list[str]:
+    chosen = content.chosen
+    if chosen is None:
+        return []
+    epoch = f", epoch {content.epoch}" if content.epoch else ""
+    what = f"Delivered: {show_text(content.chosen_name, limit=50)}{epoch}: " if content.chosen_name else ""
+    words = headline_chosen(chosen)
+    title = what + (words.lower() if what else words)
+    lines = [_head(title, chosen.code), *_indent(chosen.sentence, most=2)]
+    decide = next((line for answer in chosen.answers for line in answer.would_decide), "")
+    undecided = chosen.word in ("undecided", "cannot tell", "no skill shown")
+    return [*lines, *(_indent(f"What would decide it: {decide}", most=1) if decide and undecided else [])]
+
+
+def _tell_remedies(content: StudyContent) -> list[str]:
+    helped = [item for item in content.remedies if item.outcome == "helps"]
+    if not content.remedies:
+        return []
+    lines = [f"{name_remedy(item):<24} {describe_remedy(item)}" for item in helped[:2]]
+    if not helped:
+        lines.append("no remedy was shown to help beyond stopping early")
+    for outcome, words in (
+        ("equivalent", "no change beyond the tolerance"),
+        ("cannot tell", "cannot tell"),
+        ("hurts", "made it worse"),
+    ):
+        names = ", ".join(name_remedy(item) for item in content.remedies if item.outcome == outcome)
+        if names:
+            lines.append(f"{show_text(names, limit=50):<24} {words}")
+    heads = ["What helped: ", *[" " * 13] * (len(lines) - 1)]
+    return [show_text(head + line, limit=LINE_WIDTH + 10) for head, line in zip(heads, lines, strict=True)]
+
+
+def _tell_scores(content: StudyContent) -> list[str]:
+    score, sealed = find_headline_score(content)
+    lines: list[str] = []
+    if score is not None:
+        guess = tell_guessing(content)
+        lines += _wrap(f"{tell_score(content, score, sealed=sealed)} {guess}".strip(), most=3)
+    if content.permutation_p is not None:
+        p = format_number(content.permutation_p)
+        lines.append(f"Permutation test: p = {p} (how often shuffled answers reach such a score)")
+    best = tell_best_baseline(content)
+    return [*lines, *(_wrap(best, most=2) if best else [])]
+
+
+def _tell_look(content: StudyContent) -> list[str]:
+    warnings = [item for item in content.findings if item.severity == Severity.WARNING]
+    lines = [line for item in warnings[:1] for line in _wrap(f"Look at this: {_tell_finding(item)}", most=2)]
+    rest = len(content.findings) - min(len(warnings), 1) - min(len(list_critical(content)), 2)
+    return [
+        *lines,
+        *([f"  and {count_things(rest, 'more finding', 'more findings')} in the report"] if rest else []),
+    ]
+
+
+def _tell_finding(finding: Finding) -> str:
+    column = f"{show_text(finding.column, limit=40)}: " if finding.column else ""
+    return f"[{finding.code}] {column}{finding.sentence} {finding.action}".strip()
+
+
+def _list_tail(content: StudyContent) -> list[str]:
+    lines = []
+    for name, value in (("report", content.report_path), ("bundle", content.bundle_path)):
+        if value:
+            lines.append(f"{name:<8} {show_text(value)}")
+    names = ["next", *[""] * len(content.next_commands)]
+    lines += [
+        f"{name:<8} {show_text(line)}" for name, line in zip(names, content.next_commands[:3], strict=False)
+    ]
+    return lines
+
+
+def look_text(content: LookContent) -> str:
+    """What `heldout look` prints: each column as it will be read, the state of the data, the findings.
+
+    Args:
+        content: the table before training.
+
+    Returns:
+        Text without control characters; at most 200 columns one by one, the others counted.
+    """
+    lines = [
+        f"{show_text(content.source)}: {count_things(content.n_rows, 'row')}, "
+        f"{count_things(content.n_columns, 'column')}"
+    ]
+    lines += [line for note in content.read_notes for line in _indent(note, most=2)]
+    if content.n_set_aside:
+        lines.append(
+            f"  {count_things(content.n_set_aside, 'row')} set aside, each with its reason in the study"
+        )
+    if content.target is not None:
+        target = content.target
+        classes = f": {', '.join(target.classes[:8])}" if target.classes else ""
+        lines += _wrap(
+            f"Target {show_text(target.name)}: {target.task.value}{show_text(classes)}. {target.why}", most=2
+        )
+    lines += ["", *_list_columns(content.columns)]
+    if content.bullets or content.nice_or_messy:
+        lines.append("")
+    lines += [line for bullet in content.bullets for line in _bullet(bullet)]
+    lines += _wrap(content.nice_or_messy, most=3) if content.nice_or_messy else []
+    lines += ["", *_list_findings(content.findings)]
+    if content.next_command:
+        lines += ["", f"{'next':<8} {show_text(content.next_command)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _list_columns(columns: tuple[ColumnNote, ...]) -> list[str]:
+    shown = columns[:MOST_LOOK_COLUMNS]
+    names = [show_text(note.name, limit=28) for note in shown]
+    wide = max((measure_width(name) for name in names), default=0)
+    lines = []
+    for name, note in zip(names, shown, strict=True):
+        decided = " (you said so)" if note.decided == "user" else ""
+        lines.append(
+            f"{name}{' ' * (wide - measure_width(name))}  {note.kind}{decided}: {_tell_column(note)}"
+        )
+    if len(columns) > len(shown):
+        lines.append(
+            f"and {count_things(len(columns) - len(shown), 'more column', 'more columns')} (all with --json)"
+        )
+    return lines
+
+
+def _tell_column(note: ColumnNote) -> str:
+    parts = [show_text(note.why, limit=120)]
+    if note.changed_to:
+        parts.append(f"-> {show_text(note.changed_to, limit=80)}")
+    if note.n_missing:
+        parts.append(f"[{note.n_missing:,} missing]")
+    if note.n_unparsed:
+        parts.append(f"[{note.n_unparsed:,} unreadable]")
+    return " ".join(part for part in parts if part)
+
+
+def _list_findings(findings: tuple[Finding, ...]) -> list[str]:
+    if not findings:
+        return ["No finding."]
+    return [
+        line
+        for item in sort_findings(findings)
+        for line in _bullet(f"{item.severity.value} {_tell_finding(item)}")
+    ]
+
+
+def plan_text(content: PlanContent) -> str:
+    """What `--dry-run` prints: what would be trained on which rows, for how long; nothing has been trained.
+
+    Args:
+        content: the plan.
+    """
+    split, target = content.split, content.target
+    test = (
+        f"{count_things(split.n_test, 'row')} sealed as test"
+        if split.n_test
+        else f"no test set: {split.why_no_test}"
+    )
+    lines = [
+        f"Plan for {show_text(content.source)}, target {show_text(target.name)} ({target.task.value}). "
+        "Nothing was trained.",
+        *_wrap(
+            f"Rows: {split.method}; {count_things(split.n_development, 'row')} for development, {test}.",
+            most=3,
+        ),
+        "Ladder: " + ", ".join(f"{rung.n_parameters:,}" for rung in content.rungs) + " weights",
+    ]
+    lines += [
+        f"Remedy: {show_text(name.replace('_', ' '))}: {show_text(words)}" for name, words in content.remedies
+    ]
+    lines.append(
+        f"Trained: {count_things(content.n_networks, 'network')} of {count_things(content.n_epochs, 'epoch')}, "
+        f"{count_things(content.n_seeds, 'seed')} each{f', on {show_text(content.device)}' if content.device else ''}"
+    )
+    lines.append(
+        f"Estimated: time {_show_range(content.seconds)}, memory {format_bytes(content.memory_bytes)}"
+    )
+    lines += [line for note in content.notes for line in _wrap(note, most=3)]
+    return "\n".join(lines) + "\n"
+
+
+def _show_range(seconds: tuple[float, float]) -> str:
+    if any(math.isnan(value) for value in seconds):
+        return format_seconds(math.nan)
+    low, high = (format_seconds(value) for value in seconds)
+    return low if low == high else f"{low} to {high}"
+
+
+def _head(title: str, code: str) -> str:
+    title = show_text(title, limit=LINE_WIDTH - 10)
+    return f"{title}{' ' * max(2, 56 - measure_width(title))}[{code}]"
+
+
+def _wrap(text: str, *, most: int) -> list[str]:
+    return textwrap.wrap(
+        show_text(text),
+        LINE_WIDTH,
+        subsequent_indent="  ",
+        max_lines=most,
+        placeholder=" ...",
+        break_on_hyphens=False,
+    )
+
+
+def _indent(text: str, *, most: int) -> list[str]:
+    return [f"  {line.strip()}" for line in _wrap(text, most=most)]
+
+
+def _bullet(text: str) -> list[str]:
+    return [f"{'- ' if index == 0 else ''}{line}" for index, line in enumerate(_wrap(text, most=4))]

@@ -1,0 +1,232 @@
+"""The answer of a study for machines: one JSON object with a published schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib.resources import files
+from typing import Any
+
+from heldout.records import Answer, Baseline, Finding, RemedyResult, Score
+from heldout.report.content import StudyContent
+
+SCHEMA_NAME = "heldout/study/1"
+
+
+def answer_json(content: StudyContent) -> dict[str, Any]:
+    """A study as plain JSON data: verdicts, choice, remedies, baselines, scores, findings, costs.
+
+    What is not known is null, never NaN; what does not exist (no test set) is null too. Texts are exact: control
+    characters stand as JSON escapes.
+
+    Args:
+        content: the study, finished or partial.
+
+    Returns:
+        A dictionary that `json.dumps(..., allow_nan=False)` takes and that the packaged schema accepts.
+    """
+    chosen, ladder = content.chosen, content.ladder
+    answer = {
+        "schema": SCHEMA_NAME,
+        "name": content.name,
+        "created": content.created,
+        "complete": not content.partial,
+        "why_not_complete": content.partial or None,
+        "source": content.source,
+        "n_rows": content.n_rows,
+        "n_columns": content.n_columns,
+        "n_set_aside": len(content.set_aside),
+        "target": _describe_target(content),
+        "verdict": {
+            "ladder": None if ladder is None else _describe_ladder(content),
+            "chosen": None
+            if chosen is None
+            else {
+                "word": chosen.word,
+                "code": chosen.code,
+                "sentence": chosen.sentence,
+                "answers": [_describe_answer(item) for item in chosen.answers],
+            },
+        },
+        "chosen_configuration": _describe_choice(content),
+        "tolerance": content.tolerance,
+        "constant_loss": content.constant_loss,
+        "remedies": [_describe_remedy(item) for item in content.remedies],
+        "baselines": [_describe_baseline(item) for item in content.baselines],
+        "metric": content.metric,
+        "development_scores": [_describe_score(item) for item in content.development_scores],
+        "test": _describe_test(content),
+        "permutation_p": content.permutation_p,
+        "findings": [_describe_finding(item) for item in content.findings],
+        "seconds": dict(content.costs.seconds),
+        "n_networks": content.costs.n_networks,
+        "study_folder": content.study_folder or None,
+        "report": content.report_path or None,
+        "bundle": {"path": content.bundle_path, "sha256": content.bundle_sha256}
+        if content.bundle_path
+        else None,
+        "versions": dict(content.versions),
+    }
+    return _replace_unknown(answer)
+
+
+def write_answer(content: StudyContent) -> str:
+    """The answer as one line of strict JSON, ASCII only, safe to print on any terminal.
+
+    Args:
+        content: the study.
+    """
+    return json.dumps(answer_json(content), allow_nan=False, ensure_ascii=True) + "\n"
+
+
+def read_schema() -> dict[str, Any]:
+    """The published JSON Schema (draft 2020-12) of `heldout/study/1`.
+
+    Example:
+        >>> read_schema()["properties"]["schema"]["const"]
+        'heldout/study/1'
+    """
+    text = files("heldout.report").joinpath("schemas", "study.schema.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def _replace_unknown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {str(key): _replace_unknown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replace_unknown(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    # Numbers may be NumPy scalars, which JSON does not know.
+    number = value.item() if hasattr(value, "item") else value
+    return None if isinstance(number, float) and not math.isfinite(number) else number
+
+
+def _describe_target(content: StudyContent) -> dict[str, Any]:
+    target = content.target
+    return {
+        "name": target.name,
+        "task": target.task.value,
+        "classes": list(target.classes),
+        "unit": target.unit or None,
+        "n_missing": int(target.missing.size),
+    }
+
+
+def _describe_ladder(content: StudyContent) -> dict[str, Any] | None:
+    ladder = content.ladder
+    if ladder is None:
+        return None
+    rungs = [
+        {
+            "index": rung.index,
+            "n_parameters": rung.n_parameters,
+            "widths": list(rung.widths),
+            "best_epoch": _pick(ladder.best_epoch, rung.index),
+            "onset": _pick(ladder.onset, rung.index),
+            "answers": [
+                _describe_answer(item)
+                for item in (ladder.per_rung[rung.index] if rung.index < len(ladder.per_rung) else ())
+            ],
+        }
+        for rung in content.rungs
+    ]
+    return {
+        "word": ladder.word,
+        "code": ladder.code,
+        "sentence": ladder.sentence,
+        "rung": ladder.rung if ladder.rung >= 0 else None,
+        "rungs": rungs,
+    }
+
+
+def _pick(values: tuple[int, ...], index: int) -> int | None:
+    return values[index] if index < len(values) and values[index] >= 0 else None
+
+
+def _describe_answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "answer": answer.answer,
+        "estimate": answer.estimate,
+        "low": answer.low,
+        "high": answer.high,
+        "tolerance": answer.tolerance,
+        "lean": answer.lean or None,
+        "sentence": answer.sentence,
+        "would_decide": list(answer.would_decide),
+    }
+
+
+def _describe_choice(content: StudyContent) -> dict[str, Any] | None:
+    if not content.chosen_name:
+        return None
+    choice = content.choice
+    run = next((item for item in content.runs if item.configuration.name == content.chosen_name), None)
+    return {
+        "name": content.chosen_name,
+        "epoch": content.epoch or None,
+        "n_parameters": run.configuration.rung.n_parameters if run else None,
+        "remedies": {use.name: use.strength for use in run.configuration.remedies} if run else {},
+        "sentence": choice.sentence if choice else None,
+        "loss": _describe_interval(choice.loss) if choice else None,
+    }
+
+
+def _describe_interval(numbers: tuple[float, float, float]) -> dict[str, Any]:
+    return dict(zip(("estimate", "low", "high"), numbers, strict=True))
+
+
+def _describe_remedy(remedy: RemedyResult) -> dict[str, Any]:
+    return {
+        "name": remedy.name,
+        "strength": remedy.strength,
+        "configuration": remedy.configuration,
+        "early_stopped": {**_describe_interval(remedy.early_stopped), "outcome": remedy.outcome},
+        "at_end": {**_describe_interval(remedy.at_end), "outcome": remedy.outcome_at_end},
+        "sentence": remedy.sentence,
+    }
+
+
+def _describe_baseline(baseline: Baseline) -> dict[str, Any]:
+    return {
+        "name": baseline.name,
+        "scores": [_describe_score(item) for item in baseline.scores],
+        "difference": _describe_interval(baseline.difference),
+        "sentence": baseline.sentence,
+    }
+
+
+def _describe_score(score: Score) -> dict[str, Any]:
+    return {
+        "metric": score.metric,
+        "value": score.value,
+        "low": score.low,
+        "high": score.high,
+        "n_rows": score.n_rows,
+        "n_units": score.n_units,
+        "method": score.method,
+    }
+
+
+def _describe_test(content: StudyContent) -> dict[str, Any] | None:
+    if not content.test_scores:
+        return None
+    return {
+        "opened": content.test_opened,
+        "openings_before": content.openings_before,
+        "scores": [_describe_score(item) for item in content.test_scores],
+        "scores_without_copies": [_describe_score(item) for item in content.test_scores_without_copies],
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "sentence": finding.sentence,
+        "column": finding.column or None,
+        "rows": finding.rows,
+        "action": finding.action or None,
+    }

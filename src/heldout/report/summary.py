@@ -1,0 +1,149 @@
+"""What a reader must know first, in lines: does it work, how sure is that, for whom not.
+
+The terminal answer, the report and the notebook card say the same because they all take their lines from here.
+"""
+
+from __future__ import annotations
+
+import math
+
+from heldout.records import Baseline, Finding, Score, Severity
+from heldout.report.content import StudyContent
+from heldout.report.sentences import (
+    answer_skill,
+    count_things,
+    describe_baseline,
+    describe_frequency,
+    describe_score,
+    find_score,
+    format_number,
+    judge_difference,
+    name_baseline,
+)
+
+_SEVERITY_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+
+
+def sort_findings(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings with the most severe first, otherwise in their order."""
+    return tuple(sorted(findings, key=lambda finding: _SEVERITY_ORDER.index(finding.severity)))
+
+
+def list_critical(content: StudyContent) -> tuple[Finding, ...]:
+    """The critical findings: they come before any praise."""
+    return tuple(finding for finding in content.findings if finding.severity == Severity.CRITICAL)
+
+
+def find_headline_score(content: StudyContent) -> tuple[Score | None, bool]:
+    """The score to show first, and whether it comes from sealed test rows.
+
+    Returns:
+        The primary metric on the test rows, else on development rows (not sealed), else None.
+    """
+    score = find_score(content.test_scores, content.metric)
+    if score is not None:
+        return score, True
+    return find_score(content.development_scores, content.metric), False
+
+
+def tell_whether_it_works(content: StudyContent) -> tuple[str, ...]:
+    """First line: the short answer. Then the score in words, and what guessing would reach."""
+    lines = [answer_skill(content.chosen)]
+    if list_critical(content):
+        lines[0] += ", but read the critical warning first" if lines[0].startswith("Yes") else ""
+    score, sealed = find_headline_score(content)
+    if score is None:
+        return (*lines, "No score has been measured yet.")
+    lines.append(tell_score(content, score, sealed=sealed))
+    frequency = describe_frequency(score)
+    guess = tell_guessing(content)
+    return (*lines, *((frequency,) if frequency else ()), *((guess,) if guess else ()))
+
+
+def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
+    """The headline score as a sentence that says which rows it rests on."""
+    unit = content.target.unit
+    if not sealed:
+        why = content.split.why_no_test or "the test rows have not been opened"
+        return f"On development rows: {describe_score(score, unit=unit)}. No untouched rows were used: {why}."
+    if content.openings_before:
+        times = count_things(content.openings_before, "time")
+        return (
+            f"On test rows: {describe_score(score, unit=unit)}. These rows had been looked at {times} before, "
+            "so the score may be too high."
+        )
+    return f"On test rows opened once, at the end: {describe_score(score, unit=unit)}."
+
+
+def tell_guessing(content: StudyContent) -> str:
+    """What a constant guess reaches in the primary metric; empty when not measured."""
+    constant = next((item for item in content.baselines if item.name == "constant"), None)
+    score = find_score(constant.scores, content.metric) if constant else None
+    if score is None:
+        return ""
+    guess = "Always predicting the same class" if content.target.classes else "Always predicting the mean"
+    return f"{guess} reaches {format_number(score.value)}."
+
+
+def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
+    """What the certainty rests on: rows, seeds, looks at the test, permutation test."""
+    lines = []
+    score, sealed = find_headline_score(content)
+    if score is not None:
+        lines.append(_tell_basis(score))
+    seeds = max((run.validation_curve.shape[0] for run in content.runs), default=0)
+    if seeds:
+        configurations = count_things(len(content.runs), "configuration")
+        up_to = count_things(seeds, "seed")
+        lines.append(f"{configurations} compared on the development rows, each trained with up to {up_to}.")
+    if content.permutation_p is not None:
+        lines.append(
+            f"Permutation test: p = {format_number(content.permutation_p)} (chance of such a score by luck)."
+        )
+    if sealed and content.openings_before:
+        lines.append(f"Not the first look at these test rows: {content.openings_before} before.")
+    return tuple(lines) or ("Nothing has been measured yet.",)
+
+
+def _tell_basis(score: Score) -> str:
+    if math.isnan(score.low) or math.isnan(score.high):
+        return f"No honest interval could be given: {score.method}."
+    groups = f" from {score.n_units:,} groups" if 0 < score.n_units < score.n_rows else ""
+    low, high = format_number(score.low), format_number(score.high)
+    return (
+        f"The true {score.metric} on such rows is plausibly between {low} and {high} "
+        f"(95 % interval, {count_things(score.n_rows, 'row')}{groups})."
+    )
+
+
+def tell_for_whom_not(content: StudyContent) -> tuple[str, ...]:
+    """Critical findings first, then the stated limits."""
+    lines = [finding.sentence for finding in list_critical(content)]
+    lines += list(content.limits)
+    return tuple(lines) or (f"Nothing is known beyond rows like those of {content.source}.",)
+
+
+def find_best_baseline(content: StudyContent) -> Baseline | None:
+    """The simple predictor that comes closest to the network or beats it; None without one.
+
+    Constant guesses and repeated last values count only when there is nothing else: the first card names them.
+    """
+    others = [item for item in content.baselines if item.name not in ("constant", "persistence")]
+    judged = [item for item in others or content.baselines if math.isfinite(item.difference[0])]
+    return max(judged, key=lambda item: item.difference[0]) if judged else None
+
+
+def tell_best_baseline(content: StudyContent) -> str:
+    """The strongest simple predictor against the network, and what follows from it; empty without baselines."""
+    best = find_best_baseline(content)
+    if best is None:
+        return ""
+    name = name_baseline(best.name)
+    outcome = judge_difference(best.difference[1], best.difference[2], tolerance=content.tolerance)
+    advice = {
+        "better": "",
+        "worse": f" Consider {name} instead.",
+        "equivalent": f" Consider {name}, it does as well within the tolerance.",
+        "cannot tell": f" It is not shown that the network is worth more than {name}.",
+    }[outcome]
+    return describe_baseline(best, tolerance=content.tolerance) + advice

@@ -1,0 +1,132 @@
+"""Every setting of a study: one published schema for the command line, `heldout.toml` and Python."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from heldout.errors import UsageError
+
+Preset = Literal["quick", "standard", "thorough"]
+
+
+class ColumnSettings(BaseModel):
+    """What the user says about one column; everything left out is inferred.
+
+    Example:
+        >>> ColumnSettings(kind="category").kind
+        'category'
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["number", "category", "yes/no", "date", "text", "identifier", "ignore"] | None = None
+    missing: tuple[str, ...] | None = Field(
+        None, description="cell texts that mean missing, e.g. ['?', '-999']"
+    )
+    true: tuple[str, ...] | None = None
+    false: tuple[str, ...] | None = None
+    date_format: str | None = Field(None, description="strptime format, e.g. '%d/%m/%Y'")
+    decimal: Literal[".", ","] | None = None
+    clip: tuple[float, float] | None = Field(None, description="values outside are clipped and counted")
+
+
+class Settings(BaseModel):
+    """All settings of one study, in the words of the command line.
+
+    Example:
+        >>> Settings(target="num", preset="quick").seed
+        0
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str = ""
+    target_map: dict[str, str] = Field(
+        default_factory=dict, description="raw target text (or range '1..4') -> class name, or '' for missing"
+    )
+    target_log: bool = Field(False, description="learn the logarithm of a positive regression target")
+    task: Literal["auto", "classification", "regression"] = "auto"
+    metric: Literal["auto", "accuracy", "balanced_accuracy", "auc", "f1", "logloss", "r2", "rmse", "mae"] = (
+        "auto"
+    )
+    group: str | None = None
+    time: str | None = None
+    gap: int = Field(0, ge=0, description="rows left out between fit and later parts when time is used")
+    split: str | None = Field(None, description="column whose cells say train, validation or test")
+    test: str | None = None
+    validation: str | None = None
+    sample_weight: str | None = None
+    class_weight: Literal["none", "balanced"] = "none"
+    costs: dict[str, float] = Field(
+        default_factory=dict, description="binary: {'miss': 5, 'false_alarm': 1}; sets the decision threshold"
+    )
+    columns: dict[str, ColumnSettings] = Field(default_factory=dict)
+    header: Literal["auto", "yes", "no"] = "auto"
+    delimiter: str | None = None
+    encoding: str | None = None
+    numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
+    remedies: dict[str, tuple[float, ...]] = Field(
+        default_factory=dict, description="strengths per remedy, e.g. {'dropout': [0.2, 0.5], 'l1': []}"
+    )
+    preset: Preset = "standard"
+    budget: str | None = Field(None, description="time for the whole study, e.g. '90s', '5m', '1h'")
+    seed: int = Field(0, ge=0)
+    split_seed: int = Field(0, ge=0)
+    single: bool = Field(False, description="deliver one network instead of the ensemble")
+    patience: int = Field(5, ge=1, description="early stopping: checks without improvement before stopping")
+    min_delta: float = Field(0.0, ge=0)
+
+
+def load_settings(path: str | Path | None, **given: Any) -> Settings:  # noqa: ANN401 - any option value
+    """Merge `heldout.toml` with what was given on the command line or in Python (which wins).
+
+    Args:
+        path: a TOML file, or None.
+        **given: settings by name; None means not given.
+
+    Raises:
+        UsageError: the file is missing or malformed, or a setting is unknown or out of range.
+
+    Example:
+        >>> load_settings(None, target="num", seed=3).seed
+        3
+        >>> load_settings(None, sed=3)
+        Traceback (most recent call last):
+        heldout.errors.UsageError: setting 'sed': Extra inputs are not permitted
+          -> did you mean 'seed'?
+    """
+    values: dict[str, Any] = _read_toml(Path(path)) if path else {}
+    values.update({name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the settings file {str(path)!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} is not valid TOML: {error}") from None
+
+
+def _explain(error: ValidationError) -> UsageError:
+    import difflib
+
+    lines, hint = [], ""
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        got = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
+        lines.append(f"setting {where!r}: {item['msg']}{got}")
+        if item["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(str(item["loc"][-1]), list(Settings.model_fields), n=1)
+            hint = hint or (
+                f"did you mean {close[0]!r}?" if close else "see the published schema of heldout.toml"
+            )
+    return UsageError("; ".join(lines), hint=hint)

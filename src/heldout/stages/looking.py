@@ -1,0 +1,85 @@
+"""`look` and `--dry-run`: what would be read and trained, without training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from heldout.plan import MOST_PAIRS
+from heldout.records import PART_FIT, Table
+from heldout.remedies import plan_strengths
+from heldout.report import LookContent, PlanContent
+from heldout.settings import Settings
+from heldout.stages import preparing, telling
+from heldout.stages.reading import name_source, read_data, read_parts
+
+
+def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a path or any data frame
+    """Read the data as `fit` would and say what each column was read as, why, and what will happen to it.
+
+    Without a target only the columns are shown; where the rows cannot be split, the reason is a finding.
+    """
+    if not settings.target:
+        return _look_at_columns(read_parts(source, settings), settings, name_source(source))
+    reading = read_data(source, settings)
+    split = preparing.split_rows(reading, settings)
+    columns = preparing.type_columns(reading, split, settings)
+    found = preparing.audit_rows(reading, split, columns, settings)
+    findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
+    prepared = preparing.encode_rows(reading, split, columns, settings)
+    nice = [line.removeprefix("nice or messy: ") for line in findings.niceness if line.startswith("nice or messy")]
+    return LookContent(
+        source=name_source(source),
+        n_rows=len(reading.table.lines),
+        n_columns=len(reading.table.columns),
+        columns=telling.note_columns(columns, prepared.recipe),
+        target=reading.target,
+        read_notes=(*reading.table.notes, reading.target.why, split.method, *split.notes, *reading.links.notes),
+        n_set_aside=len(reading.table.set_aside) + len(reading.target.missing),
+        bullets=tuple(line for line in findings.niceness if not line.startswith("nice or messy")),
+        nice_or_messy=nice[0] if nice else "",
+        findings=findings.findings,
+        next_command=f"heldout fit {name_source(source)} --target {settings.target}",
+    )
+
+
+def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 - a path or any data frame
+    """Say what a study would train and how long that takes."""
+    reading = read_data(source, settings)
+    prepared, _ = preparing.prepare(reading, settings, strict=False)
+    plan = preparing.plan_training(prepared, settings)
+    strengths = plan_strengths(plan.n_strengths, settings.remedies)
+    n_configurations = len(plan.rungs) + sum(len(values) for values in strengths.values()) + MOST_PAIRS
+    return PlanContent(
+        source=name_source(source),
+        target=reading.target,
+        split=telling.summarize_split(prepared.split),
+        rungs=plan.rungs,
+        remedies=tuple((name, ", ".join(f"{value:g}" for value in values)) for name, values in strengths.items()),
+        n_seeds=plan.n_seeds,
+        n_epochs=plan.schedule.n_epochs,
+        n_networks=n_configurations * plan.n_seeds * plan.n_folds,
+        seconds=(0.6 * plan.seconds, 1.4 * plan.seconds),
+        notes=(f"ladder and remedies run on {plan.n_fit} of {plan.n_fit_all} fit rows",)
+        if plan.n_fit < plan.n_fit_all
+        else (),
+    )
+
+
+def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent:
+    from heldout.cells import declare_columns, type_table
+
+    everything = np.arange(len(table.lines)) if table.part is None else np.flatnonzero(table.part <= PART_FIT)
+    specs = declare_columns(table, rows=everything, overrides=settings.columns, unused={})
+    return LookContent(
+        source=name,
+        n_rows=len(table.lines),
+        n_columns=len(table.columns),
+        columns=telling.note_columns(type_table(table, specs), None),
+        read_notes=table.notes,
+        n_set_aside=len(table.set_aside),
+        next_command=f"heldout look {name} --target COLUMN",
+    )
+
+

@@ -1,0 +1,196 @@
+"""Second stage: split and seal, audit the development rows, fit the recipe, build the tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.audit import AuditInput, run_audit
+from heldout.cells import declare_columns, type_table
+from heldout.errors import DataError
+from heldout.plan import Plan, Sizes, make_plan
+from heldout.recipe import Recipe, apply_recipe, fit_recipe, unseen_slots
+from heldout.records import (
+    DoubleArray,
+    Finding,
+    FloatArray,
+    Fold,
+    IndexArray,
+    Severity,
+    Split,
+    Target,
+    Task,
+    Tensors,
+    TypedColumn,
+)
+from heldout.settings import Settings
+from heldout.split import SplitRequest, split_table
+from heldout.stages.reading import Reading
+from heldout.tensors import TensorSource, build_tensors
+
+MOST_VALIDATION_ROWS = 20_000  # choices are made on a sample of at most so many validation rows
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything training needs, and nothing of a test label.
+
+    Args:
+        split: which rows serve what.
+        columns: all columns, typed.
+        recipe: K fitted states on one layout.
+        source: arrays of the development rows.
+        folds: the folds, positions within the development rows.
+    """
+
+    split: Split
+    columns: tuple[TypedColumn, ...]
+    recipe: Recipe
+    source: TensorSource
+    folds: tuple[Fold, ...]
+
+
+def prepare(reading: Reading, settings: Settings, *, strict: bool) -> tuple[Prepared, tuple[Finding, ...]]:
+    """Split and seal, read the cells, audit the development rows, fit the recipe.
+
+    Args:
+        reading: the data as read.
+        settings: what was asked for.
+        strict: refuse data with a critical finding.
+
+    Raises:
+        DataError: with `strict`, the first critical finding.
+    """
+    split = split_rows(reading, settings)
+    columns = type_columns(reading, split, settings)
+    findings = audit_rows(reading, split, columns, settings)
+    critical = [item for item in findings if item.severity is Severity.CRITICAL]
+    if strict and critical:
+        raise DataError(f"{critical[0].code} {critical[0].title}: {critical[0].sentence}", hint=critical[0].action)
+    return encode_rows(reading, split, columns, settings), findings
+
+
+def audit_rows(
+    reading: Reading, split: Split, columns: tuple[TypedColumn, ...], settings: Settings
+) -> tuple[Finding, ...]:
+    """Ask every question about the development rows; no test label is read."""
+    return run_audit(
+        AuditInput(
+            columns=columns,
+            table=reading.table,
+            target=reading.target,
+            split=split,
+            rows=split.development,
+            first_of_duplicate=reading.links.first_of_duplicate,
+            group=settings.group or "",
+        )
+    )
+
+
+def plan_training(prepared: Prepared, settings: Settings) -> Plan:
+    """Derive what will be trained from the sizes of the prepared data."""
+    folds = thin_folds(prepared)
+    target = prepared.source
+    sizes = Sizes(
+        n_inputs=target.features.shape[2],
+        n_outputs=target.n_classes if target.task is Task.MULTICLASS else 1,
+        n_fit=max(len(fold.fit) for fold in folds),
+        n_validation=max(len(fold.validation) for fold in folds),
+        n_folds=len(folds),
+    )
+    return make_plan(sizes, preset=settings.preset, budget=settings.budget)
+
+
+def split_rows(reading: Reading, settings: Settings) -> Split:
+    """Divide the rows that have a target; the seal follows from the data and the split seed alone."""
+    return split_table(
+        SplitRequest(
+            rows=reading.rows,
+            unit=reading.links.unit,
+            target=reading.target,
+            fingerprint=reading.fingerprint,
+            split_seed=settings.split_seed,
+            part=reading.table.part,
+            time=reading.time,
+            gap=settings.gap,
+        )
+    )
+
+
+def type_columns(reading: Reading, split: Split, settings: Settings) -> tuple[TypedColumn, ...]:
+    """Decide how each column is read, from fit rows (one split) or development rows (folds), and read all cells."""
+    deciding = split.folds[0].fit if len(split.folds) == 1 else split.development
+    specs = declare_columns(reading.table, rows=deciding, overrides=settings.columns, unused=reading.unused)
+    return type_table(reading.table, specs)
+
+
+def encode_rows(
+    reading: Reading, split: Split, columns: tuple[TypedColumn, ...], settings: Settings
+) -> Prepared:
+    """Fit the recipe on each fold's fit rows and encode the development rows with every state."""
+    fit_rows = tuple(fold.fit for fold in split.folds)
+    recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding)
+    features = np.stack(
+        [apply_recipe(recipe, columns, state=k, rows=split.development) for k in range(len(split.folds))]
+    )
+    source = TensorSource(
+        features=features,
+        target=learned_target(reading.target, settings)[split.development],
+        task=reading.target.task,
+        n_classes=len(reading.target.classes),
+        weight=None if reading.weight is None else reading.weight[split.development],
+        balanced=settings.class_weight == "balanced",
+        unseen=unseen_slots(recipe),
+    )
+    folds = tuple(
+        Fold(_within(fold.fit, split.development), _within(fold.validation, split.development))
+        for fold in split.folds
+    )
+    return Prepared(split, columns, recipe, source, folds)
+
+
+def learned_target(target: Target, settings: Settings) -> DoubleArray:
+    """Give the target as the network learns it: its logarithm if so set, else unchanged."""
+    if target.task is Task.REGRESSION and settings.target_log:
+        return np.log(target.values)
+    return target.values
+
+
+def thin_folds(prepared: Prepared, *, n_fit: int | None = None) -> tuple[Fold, ...]:
+    """Give the folds with a nested subset of the fit rows and a sample of the validation rows.
+
+    The order of both follows from the data's fingerprint alone, so that a smaller subset lies inside a larger one
+    and every part of the study sees the same validation rows.
+
+    Args:
+        prepared: the split.
+        n_fit: fit rows to keep of each fold; all when left out.
+    """
+    seed = int(prepared.split.fingerprint[:12], 16)
+    thinned = []
+    for k, fold in enumerate(prepared.folds):
+        fit, held = fold.fit, fold.validation
+        if n_fit is not None and len(fit) > n_fit:
+            fit = np.sort(np.random.default_rng((seed, k, 0)).permutation(fit)[:n_fit])
+        if len(held) > MOST_VALIDATION_ROWS:
+            held = np.sort(np.random.default_rng((seed, k, 1)).permutation(held)[:MOST_VALIDATION_ROWS])
+        thinned.append(Fold(fit, held))
+    return tuple(thinned)
+
+
+def make_tensors(prepared: Prepared, folds: tuple[Fold, ...]) -> Tensors:
+    """Build the padded arrays of some folds."""
+    return build_tensors(prepared.source, folds)
+
+
+def encode_other_rows(prepared: Prepared, rows: IndexArray) -> tuple[FloatArray, ...]:
+    """Encode rows (the sealed ones, without their labels) with every state."""
+    return tuple(
+        apply_recipe(prepared.recipe, prepared.columns, state=k, rows=rows)
+        for k in range(len(prepared.folds))
+    )
+
+
+def _within(rows: IndexArray, development: IndexArray) -> IndexArray:
+    return np.searchsorted(development, rows)

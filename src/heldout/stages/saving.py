@@ -1,0 +1,248 @@
+"""What a study leaves in its folder, and how it is read again."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from heldout.bundle import bundle_bytes, find_common_values
+from heldout.bundle.manifest import hash_bytes
+from heldout.errors import StudyError
+from heldout.evidence import cost_of_faults
+from heldout.folder import StudyFolder
+from heldout.plan import Plan
+from heldout.recipe import recipe_hash, recipe_to_json
+from heldout.records import BoolArray, ConfigurationRun, Finding, Target
+from heldout.report import StudyContent, answer_json
+from heldout.settings import Settings
+from heldout.stages import telling
+from heldout.stages.codec import from_plain, to_json_values, to_plain
+from heldout.stages.delivering import Delivered
+from heldout.stages.judging import Verdicts
+from heldout.stages.preparing import Prepared
+from heldout.stages.reading import Reading
+from heldout.stages.testing import Scores
+from heldout.stages.training import Trained
+from heldout.stages.workplace import Workplace
+
+CONTENT_SCHEMA = "heldout/content/1"
+OPENED = "test.json"
+
+
+def describe_identity(reading: Reading, settings: Settings) -> dict[str, object]:
+    """Give what the results depend on: data, settings, versions. A study is resumed only with the same."""
+    return {
+        "data": reading.fingerprint,
+        "settings": settings.model_dump(mode="json"),
+        "versions": dict(telling.list_versions()),
+        "machine": platform.machine(),
+    }
+
+
+def save_start(
+    workplace: Workplace,
+    prepared: Prepared,
+    plan: Plan,
+    settings: Settings,
+    *,
+    findings: tuple[Finding, ...],
+    source: str,
+) -> None:
+    """Write what is known before the first network is trained: request, plan, audit, split, recipe."""
+    from safetensors.numpy import save
+
+    folder = workplace.folder
+    start = {
+        "schema": "heldout/start/1",
+        "source": source,
+        "settings": settings.model_dump(mode="json"),
+        "versions": dict(telling.list_versions()),
+        "fingerprint": prepared.split.fingerprint,
+        "recipe": recipe_hash(prepared.recipe),
+        "plan": to_json_values(plan),
+    }
+    folder.write_json("study.json", start)
+    folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
+    folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split)})
+    text, arrays = recipe_to_json(prepared.recipe)
+    folder.write_text("recipe.json", text)
+    folder.write_bytes("recipe.safetensors", save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    workplace.events.say(f"plan: about {plan.seconds:.0f} seconds, {len(plan.rungs)} rungs, {plan.n_seeds} seeds, {plan.n_folds} folds")
+
+
+def save_end(
+    workplace: Workplace,
+    data: tuple[Reading, Prepared, tuple[Finding, ...]],
+    judged: tuple[Trained, Verdicts],
+    delivery: tuple[Delivered, Scores],
+    source: str,
+) -> StudyContent:
+    """Write bundle, test, verdict, curves and report; `content.json`, the mark of a finished study, comes last."""
+    folder, (delivered, scores) = workplace.folder, delivery
+    reading, prepared, _ = data
+    bundle = replace(
+        delivered.bundle,
+        metric=scores.metrics[0],
+        scores=scores.test or scores.development,
+        common_values=find_common_values(prepared.columns, rows=prepared.split.development),
+        versions=telling.list_versions(),
+    )
+    packed = bundle_bytes(bundle)
+    folder.write_bytes("bundle.zip", packed)
+    if scores.test:
+        folder.write_json(OPENED, {"opened": scores.opened, "scores": to_json_values(scores.test)})
+    content = gather_content(workplace, data, judged, delivery, source=source)
+    content = replace(content, bundle_sha256=hash_bytes(packed))
+    _write_curves(folder, judged[0].all_runs())
+    folder.write_json("verdict.json", answer_json(content))
+    _write_report(folder, content)
+    folder.write_text("content.json", json.dumps({"schema": CONTENT_SCHEMA, "content": to_plain(content)}))
+    return content
+
+
+def gather_content(
+    workplace: Workplace,
+    data: tuple[Reading, Prepared, tuple[Finding, ...]],
+    judged: tuple[Trained, Verdicts],
+    delivery: tuple[Delivered, Scores],
+    *,
+    source: str,
+) -> StudyContent:
+    """Gather everything the study shows."""
+    (reading, prepared, found), (trained, verdicts), (delivered, scores) = data, judged, delivery
+    findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
+    plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
+    permutation = verdicts.controls.permutation
+    folder = workplace.folder.path
+    return StudyContent(
+        name=folder.resolve().name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["heldout", *sys.argv[1:]]) if Path(sys.argv[0]).name == "heldout" else "heldout.fit(...)",
+        source=source,
+        n_rows=len(reading.table.lines),
+        n_columns=len(reading.table.columns),
+        target=_without_values(reading.target),
+        split=telling.summarize_split(prepared.split),
+        metric=scores.metrics[0],
+        settings=_list_settings(workplace),
+        versions=telling.list_versions(),
+        machine=f"{platform.system()} {platform.machine()}",
+        study_folder=str(folder),
+        report_path=str(folder / "report.html"),
+        bundle_path=str(folder / "bundle.zip"),
+        specs=tuple(column.spec for column in prepared.columns),
+        columns=telling.note_columns(prepared.columns, prepared.recipe),
+        set_aside=reading.table.set_aside,
+        read_notes=(*reading.table.notes, reading.target.why, *reading.links.notes),
+        niceness=findings.niceness,
+        findings=findings.findings,
+        passed_checks=findings.passed,
+        ladder=verdicts.ladder,
+        chosen=verdicts.chosen,
+        chosen_name=verdicts.choice.name,
+        epoch=delivered.epoch,
+        rungs=tuple(run.configuration.rung for run in trained.ladder),
+        runs=tuple(_without_rows(run) for run in trained.all_runs()),
+        remedies=verdicts.remedies,
+        choice=verdicts.choice,
+        baselines=scores.baselines,
+        tolerance=verdicts.judge.delta,
+        constant_loss=float(np.mean(verdicts.judge.constant_losses)),
+        development_scores=scores.development,
+        test_scores=scores.test,
+        test_opened=scores.opened,
+        openings_before=scores.openings_before,
+        test_scores_without_copies=scores.test_without_copies,
+        permutation_p=None if permutation is None else permutation.p_value,
+        early_stopping_notes=tuple(fault.sentence for fault in cost_of_faults(plain, verdicts.judge)),
+        calibration=telling.describe_calibration(reading, delivered, prepared.split),
+        threshold_notes=telling.note_threshold(delivered),
+        interval=telling.describe_interval(delivered, scores.test_rows),
+        costs=telling.describe_costs(workplace, trained),
+        next_commands=(f"heldout predict {shlex.quote(str(folder))} NEW.csv --out predictions.csv",),
+        limits=telling.list_limits(reading, prepared.split, found),
+    )
+
+
+def load_content(folder: Path) -> StudyContent:
+    """Read what a finished study shows.
+
+    Raises:
+        StudyError: there is no finished study, it is damaged, or of another version.
+    """
+    place = folder / "content.json"
+    if not place.is_file():
+        raise StudyError(
+            f"{str(folder)!r} holds no finished study", hint="continue it with --resume, or name another folder"
+        )
+    try:
+        record = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{str(place)!r} is damaged: {error}", hint="run the study again with --resume") from None
+    if not isinstance(record, dict) or record.get("schema") != CONTENT_SCHEMA:
+        raise StudyError(
+            f"{str(place)!r} has another schema than {CONTENT_SCHEMA!r}",
+            hint="read it with the version of heldout that wrote it",
+        )
+    content = from_plain(StudyContent, record["content"], where="content")
+    return replace(
+        content,
+        study_folder=str(folder),
+        report_path=str(folder / "report.html"),
+        bundle_path=str(folder / "bundle.zip"),
+    )
+
+
+def _write_report(folder: StudyFolder, content: StudyContent) -> None:
+    from heldout.report.html import render_report
+
+    folder.write_text("report.html", render_report(content))
+
+
+def _write_curves(folder: StudyFolder, runs: tuple[ConfigurationRun, ...]) -> None:
+    """Write all curves as one table, readable without heldout."""
+    import io
+
+    import polars as pl
+
+    frames = []
+    for run in runs:
+        n_seeds, n_epochs = run.train_curve.shape
+        frames.append(
+            pl.DataFrame(
+                {
+                    "configuration": [run.configuration.name] * (n_seeds * n_epochs),
+                    "seed": np.repeat(np.arange(n_seeds, dtype=np.int32), n_epochs),
+                    "epoch": np.tile(np.arange(1, n_epochs + 1, dtype=np.int32), n_seeds),
+                    "train_loss": run.train_curve.ravel(),
+                    "val_loss": run.validation_curve.ravel(),
+                }
+            )
+        )
+    buffer = io.BytesIO()
+    pl.concat(frames).write_parquet(buffer)
+    folder.write_bytes("curves/curves.parquet", buffer.getvalue())
+
+
+def _without_values(target: Target) -> Target:
+    """Leave the rows out of the record: no test label stands outside the bundle's scores."""
+    return replace(target, values=np.zeros(0), missing=target.missing)
+
+
+def _without_rows(run: ConfigurationRun) -> ConfigurationRun:
+    nothing: BoolArray = np.zeros((0, 0, 0), bool)
+    return replace(run, losses=np.zeros((0, 0, 0), np.float32), hits=nothing)
+
+
+def _list_settings(workplace: Workplace) -> tuple[tuple[str, str], ...]:
+    settings = workplace.folder.read_json("study.json")["settings"]
+    return tuple((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items())
+
+

@@ -1,0 +1,216 @@
+"""Last stage: gather what a finished study shows into the report's record."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+import numpy as np
+
+from heldout import __version__
+from heldout.evidence.calibration import measure_calibration
+from heldout.evidence.intervals import bound_share
+from heldout.recipe import Recipe
+from heldout.records import (
+    DoubleArray,
+    Finding,
+    Kind,
+    Prediction,
+    Severity,
+    Split,
+    Status,
+    Task,
+    TypedColumn,
+)
+from heldout.report.content import (
+    Calibration,
+    ColumnNote,
+    Costs,
+    PredictionInterval,
+    ReliabilityBin,
+    SplitSummary,
+)
+from heldout.stages.delivering import Delivered
+from heldout.stages.reading import Reading
+from heldout.stages.training import Trained
+from heldout.stages.workplace import Workplace
+
+NICE_CODES = ("HO220", "HO221", "HO222", "HO223", "HO224")
+PACKAGES = ("jax", "jaxlib", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class SortedFindings:
+    """Findings by what they are.
+
+    Args:
+        niceness: the lines that say how nice or messy the data are.
+        findings: what is wrong or remarkable.
+        passed: checks that found nothing, one line each.
+    """
+
+    niceness: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    passed: tuple[str, ...]
+
+
+def sort_findings(findings: tuple[Finding, ...]) -> SortedFindings:
+    """Separate the niceness lines and the passed checks from what was found.
+
+    Example:
+        >>> sort_findings((Finding("HO201", "passed: exact duplicates", Severity.INFO, "none of 9 rows"),)).passed
+        ('exact duplicates: none of 9 rows',)
+    """
+    nice = tuple(f"{item.title}: {item.sentence}" for item in findings if item.code in NICE_CODES)
+    rest = [item for item in findings if item.code not in NICE_CODES]
+    passed = tuple(
+        f"{item.title.removeprefix('passed: ')}: {item.sentence}"
+        for item in rest
+        if item.title.startswith(("passed:", "not applicable:"))
+    )
+    found = tuple(item for item in rest if not item.title.startswith(("passed:", "not applicable:")))
+    return SortedFindings(nice, found, passed)
+
+
+def note_columns(columns: tuple[TypedColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:
+    """Say of each column what it was read as, why, and what the network sees."""
+    slots: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    for plan in () if recipe is None else recipe.columns:
+        slots[plan.spec.name] = sum(len(use.slots) for use in plan.ops)
+        reasons[plan.spec.name] = (
+            " + ".join(use.op.split("@")[0] for use in plan.ops if use.slots) or plan.why
+        )
+    return tuple(
+        _note(column, slots.get(column.spec.name, 0), reasons.get(column.spec.name, "")) for column in columns
+    )
+
+
+def _note(column: TypedColumn, n_slots: int, changed: str) -> ColumnNote:
+    spec = column.spec
+    unused = not spec.used or spec.kind in (Kind.IDENTIFIER, Kind.CONSTANT)
+    return ColumnNote(
+        name=spec.name,
+        kind=spec.kind.value,
+        why=spec.why,
+        decided=spec.decided,
+        changed_to="not used" if unused else f"{changed} ({n_slots} inputs)",
+        n_missing=int((column.status == Status.MISSING).sum()),
+        n_unparsed=int((column.status == Status.UNPARSED).sum()),
+        n_slots=n_slots,
+    )
+
+
+def summarize_split(split: Split) -> SplitSummary:
+    """Give the split in numbers."""
+    return SplitSummary(
+        method=split.method,
+        n_development=len(split.development),
+        n_test=len(split.test),
+        n_folds=len(split.folds),
+        n_fit=max(len(fold.fit) for fold in split.folds),
+        n_validation=sum(len(fold.validation) for fold in split.folds),
+        n_units=len(np.unique(split.unit[split.development])),
+        has_groups=split.has_groups,
+        ordered=split.ordered,
+        why_no_test=split.why_no_test,
+        notes=split.notes,
+    )
+
+
+def describe_calibration(reading: Reading, delivered: Delivered, split: Split) -> Calibration | None:
+    """Compare predicted probabilities with what came true on the validation rows."""
+    if reading.target.task is Task.REGRESSION:
+        return None
+    truth = reading.target.values[delivered.order]
+    bins: tuple[ReliabilityBin, ...] = ()
+    if len(truth) >= 30:
+        values = delivered.development.values
+        top = values[:, 1] if reading.target.task is Task.BINARY else values.max(axis=1)
+        happened = truth == (1 if reading.target.task is Task.BINARY else values.argmax(axis=1))
+        found = measure_calibration(top, happened, unit=split.unit[delivered.order])
+        bins = tuple(
+            ReliabilityBin(float(p), float(o), *bound_share(float(round(o * n)), float(n)), int(n))
+            for p, o, n in zip(found.predicted, found.observed, found.count, strict=True)
+            if n > 0
+        )
+    rows = "development rows, each predicted by networks that had not fitted it"
+    return Calibration(delivered.bundle.temperature, bins, rows)
+
+
+def describe_interval(
+    delivered: Delivered, test: tuple[Prediction, DoubleArray] | None
+) -> PredictionInterval | None:
+    """Measure on the test rows what the prediction intervals promise."""
+    bundle = delivered.bundle
+    if bundle.task is not Task.REGRESSION or bundle.level == 0.0:
+        return None
+    unknown = float("nan")
+    if test is None:
+        return PredictionInterval(bundle.level, (unknown,) * 3, 0, "no test rows", bundle.half_width)
+    prediction, truth = test
+    inside = int(((truth >= prediction.low) & (truth <= prediction.high)).sum())
+    low, high = bound_share(float(inside), float(len(truth)))
+    return PredictionInterval(
+        bundle.level, (inside / len(truth), low, high), len(truth), "test rows", bundle.half_width
+    )
+
+
+def note_threshold(delivered: Delivered) -> tuple[str, ...]:
+    """Say how the decision threshold came about, if costs were stated."""
+    bundle = delivered.bundle
+    if not bundle.costs:
+        return ()
+    miss, false_alarm = bundle.costs
+    return (
+        f"{bundle.classes[1]!r} is predicted from a probability of {bundle.threshold:.3g} on, because a miss was said "
+        f"to cost {miss:g} and a false alarm {false_alarm:g}: the threshold is false alarm / (false alarm + miss).",
+    )
+
+
+def describe_costs(workplace: Workplace, trained: Trained) -> Costs:
+    """Say what the study cost; the tax is its time over that of training the smallest interpolating rung alone.
+
+    A rung interpolates when its training loss at the last epoch is below a hundredth (nats, or of the variance).
+    Runs read back from an earlier start have no time, and the tax is then unknown.
+    """
+    fitting = [run for run in trained.ladder if float(np.nanmean(run.train_curve[:, -1])) < 0.01]
+    reference = fitting[0] if fitting else trained.ladder[-1]
+    alone = workplace.run_seconds.get(reference.configuration.name)
+    # phases inside "training" are shown by themselves; the sum counts only the outer ones
+    total = sum(workplace.seconds.values())
+    return Costs(
+        seconds=tuple((name, round(value, 2)) for name, value in workplace.seconds.items()),
+        n_networks=workplace.n_networks,
+        study_tax=total / alone if alone else None,
+        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        device=f"{os.cpu_count()} cores",
+    )
+
+
+def list_versions() -> tuple[tuple[str, str], ...]:
+    """Give the versions a result depends on."""
+    packages = ((name, version(name)) for name in PACKAGES)
+    return (("python", platform.python_version()), ("heldout", __version__), *packages)
+
+
+def list_limits(reading: Reading, split: Split, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Say what the model should not be used for, from what was measured."""
+    limits = ["rows of another population than these: it was only tested on rows drawn from the same source"]
+    if not split.ordered:
+        limits.append("predicting the future: the split did not follow time (use --time if rows have a date)")
+    if any(item.code == "HO211" and item.severity is not Severity.INFO for item in findings):
+        limits.append("new families, patients or sites: rows of one unit stood on both sides of the split")
+    if len(split.test) == 0:
+        limits.append("any claim that needs an untouched test set: there was none")
+    return tuple(limits)
+
+
+def mark_families(findings: tuple[Finding, ...], has_group: bool) -> tuple[Finding, ...]:
+    """Keep family findings as warnings only where no group was declared."""
+    if not has_group:
+        return findings
+    return tuple(replace(item, severity=Severity.INFO) if item.code == "HO211" else item for item in findings)

@@ -1,0 +1,263 @@
+"""Seventh stage: the test is opened once; scores with intervals, and the simple predictors beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from heldout.baselines import BaselineData, BaselineOutput, fit_baselines, predict_persistence, stack_raw
+from heldout.bundle.forward import predict_features
+from heldout.evidence.score import compare_losses, score_predictions
+from heldout.records import (
+    Baseline,
+    CodeArray,
+    DoubleArray,
+    Fold,
+    IndexArray,
+    Prediction,
+    Score,
+    Split,
+    Target,
+    Task,
+)
+from heldout.seal import SealedTest, count_openings
+from heldout.settings import Settings
+from heldout.split import find_copies
+from heldout.stages.delivering import Delivered
+from heldout.stages.preparing import Prepared, encode_other_rows
+from heldout.stages.reading import Reading
+from heldout.stages.workplace import Workplace
+from heldout.train.member import LOGIT_LIMIT
+
+LEAST_SCORED_ROWS = 30
+JOURNAL = ".journal.jsonl"
+RARE_PREVALENCE = 0.10
+CLASS_METRICS = {
+    Task.BINARY: ("accuracy", "balanced accuracy", "auc", "f1", "logloss"),
+    Task.MULTICLASS: ("accuracy", "balanced accuracy", "auc", "logloss"),
+}
+NUMBER_METRICS = ("rmse", "mae", "r2")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of the delivered networks and of the baselines.
+
+    Args:
+        metrics: the metrics, the primary one first.
+        development: on validation rows, each predicted by networks that had not fitted it.
+        test: on the sealed rows; empty when there are none.
+        test_without_copies: the same without test rows that have a copy among the development rows.
+        baselines: simple predictors, on the test rows where there are any, else on the validation rows.
+        test_rows: predictions of the test rows and their labels; None without a test set.
+        openings_before: how often these data's test rows had been opened by other studies.
+        opened: time of the opening.
+    """
+
+    metrics: tuple[str, ...]
+    development: tuple[Score, ...]
+    test: tuple[Score, ...]
+    test_without_copies: tuple[Score, ...]
+    baselines: tuple[Baseline, ...]
+    test_rows: tuple[Prediction, DoubleArray] | None
+    openings_before: int = 0
+    opened: str = ""
+
+
+def name_metrics(target: Target, settings: Settings, values: DoubleArray) -> tuple[str, ...]:
+    """Name the metrics, the primary one first; it is fixed before the test is opened.
+
+    Below 10 % prevalence of the rarest class the balanced accuracy comes second.
+
+    Args:
+        target: the target.
+        settings: `metric`.
+        values: float64, development rows' target.
+    """
+    metrics = NUMBER_METRICS if target.task is Task.REGRESSION else CLASS_METRICS[target.task]
+    if settings.metric != "auto":
+        primary = settings.metric.replace("_", " ")
+        return (primary, *(metric for metric in metrics if metric != primary))
+    if target.task is not Task.REGRESSION:
+        rarest = np.bincount(values.astype(int), minlength=len(target.classes)).min() / len(values)
+        if rarest >= RARE_PREVALENCE:
+            return (
+                "accuracy",
+                *(metric for metric in metrics if metric not in ("accuracy", "balanced accuracy")),
+                "balanced accuracy",
+            )
+    return metrics
+
+
+def score_rows(
+    truth: DoubleArray, prediction: Prediction, target: Target, *, metrics: tuple[str, ...], unit: IndexArray
+) -> tuple[Score, ...]:
+    """Score predictions of some rows by every metric that they allow."""
+    if len(truth) == 0:
+        return ()
+    return score_predictions(
+        truth,
+        prediction.values,
+        metrics=metrics,
+        task=target.task,
+        unit=unit,
+        labels=None if target.task is Task.REGRESSION else prediction.labels,
+    )
+
+
+def row_losses(values: DoubleArray, truth: DoubleArray, target: Target) -> DoubleArray:
+    """Compute each row's log-loss, or squared error in user units: float64 [n]."""
+    if target.task is Task.REGRESSION:
+        return np.square(values[:, 0] - truth)
+    picked = values[np.arange(len(truth)), truth.astype(int)]
+    return -np.log(np.maximum(picked, np.exp(-LOGIT_LIMIT)))
+
+
+def predict_test(prepared: Prepared, delivered: Delivered) -> Prediction:
+    """Predict the sealed rows, without their labels, by the bundle's own forward pass."""
+    return predict_features(delivered.bundle, encode_other_rows(prepared, prepared.split.test))
+
+
+def train_baselines(
+    reading: Reading, prepared: Prepared, folds: tuple[Fold, ...], settings: Settings
+) -> tuple[BaselineOutput, ...]:
+    """Fit the simple predictors on the folds of the delivered networks; test labels are not read."""
+    split = prepared.split
+    raw, is_category = stack_raw(prepared.columns, split.development)
+    test_raw, _ = stack_raw(prepared.columns, split.test)
+    first_state = encode_other_rows(prepared, split.test)[0]
+    data = BaselineData(
+        features=prepared.source.features,
+        raw=raw,
+        is_category=is_category,
+        test_features=first_state,
+        test_raw=test_raw,
+        target=reading.target.values[split.development],
+        task=reading.target.task,
+        n_classes=len(reading.target.classes),
+        weight=prepared.source.weight,
+    )
+    return fit_baselines(data, folds, seed=settings.seed)
+
+
+def compare_baselines(
+    outputs: tuple[BaselineOutput, ...],
+    reading: Reading,
+    prepared: Prepared,
+    delivered: Delivered,
+    *,
+    metrics: tuple[str, ...],
+    test: tuple[Prediction, DoubleArray] | None,
+) -> tuple[Baseline, ...]:
+    """Score the simple predictors on the same rows as the network and compare row by row.
+
+    Args:
+        outputs: their predictions.
+        reading: the data.
+        prepared: split and folds.
+        delivered: the network's development predictions.
+        metrics: the study's metrics.
+        test: the network's predictions of the test rows and their labels, once opened; None compares on the
+            validation rows.
+    """
+    target, rows = reading.target, delivered.order
+    own, truth = delivered.development, target.values[delivered.order]
+    if test is not None:
+        rows, (own, truth) = prepared.split.test, test
+    judged = (target, metrics, prepared.split.unit[rows])
+    return tuple(
+        _compare(output.name, output.development if test is None else output.test, (own, truth), judged)
+        for output in (*outputs, *_persistence(reading, rows))
+    )
+
+
+def _persistence(reading: Reading, rows: IndexArray) -> tuple[BaselineOutput, ...]:
+    if reading.time is None or reading.target.task is not Task.REGRESSION:
+        return ()
+    values = predict_persistence(reading.target.values, reading.time, rows)[:, None]
+    return (BaselineOutput("persistence", values, values),)
+
+
+def _compare(
+    name: str,
+    values: DoubleArray,
+    network: tuple[Prediction, DoubleArray],
+    judged: tuple[Target, tuple[str, ...], IndexArray],
+) -> Baseline:
+    (own, truth), (target, metrics, unit) = network, judged
+    labels = np.zeros(0, np.int32) if target.task is Task.REGRESSION else _most_probable(values)
+    scores = score_rows(truth, Prediction(values, labels), target, metrics=metrics, unit=unit)
+    difference = compare_losses(
+        row_losses(own.values, truth, target), row_losses(values, truth, target), unit
+    )
+    loss = "squared error" if target.task is Task.REGRESSION else "log-loss"
+    interval = f"{difference[0]:+.3g}, 95 % {difference[1]:+.3g} to {difference[2]:+.3g}"
+    if difference[1] > 0:
+        sentence = f"The {name} predictor is better than the network: {loss} of the network minus its own {interval}."
+    elif difference[2] < 0:
+        sentence = f"The network is better than the {name} predictor: difference in {loss} {interval}."
+    else:
+        sentence = f"No difference between the network and the {name} predictor is shown: {loss} {interval}."
+    return Baseline(name, scores, difference, sentence)
+
+
+def _most_probable(values: DoubleArray) -> CodeArray:
+    return np.argmax(values, axis=1).astype(np.int32)
+
+
+def open_test(
+    workplace: Workplace,
+    reading: Reading,
+    prepared: Prepared,
+    delivered: Delivered,
+    outputs: tuple[BaselineOutput, ...],
+    *,
+    settings: Settings,
+) -> Scores:
+    """Score the development rows, then open the test once and score the sealed rows.
+
+    Everything that is scored (networks, calibration, threshold, metric, baselines) is fixed before the seal is
+    broken; the opening stands in the journal first.
+    """
+    target, split = reading.target, prepared.split
+    truth = target.values[delivered.order]
+    metrics = name_metrics(target, settings, truth)
+    development = ()
+    if len(truth) >= LEAST_SCORED_ROWS:  # under thirty rows "cannot tell" is the answer, not a score
+        development = score_rows(truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order])
+    if len(split.test) == 0:
+        compared = compare_baselines(outputs, reading, prepared, delivered, metrics=metrics, test=None)
+        return Scores(metrics, development, (), (), compared if development else (), None)
+    prediction = predict_test(prepared, delivered)
+    sealed = SealedTest(split, target.values, study=str(workplace.folder.path.resolve().name))
+    journal = workplace.folder.path.resolve().parent / JOURNAL
+    before = count_openings(journal, split.fingerprint, except_study=workplace.folder.path.resolve().name)
+    labels = sealed.open("the study's one test", journal)
+    test = score_rows(labels, prediction, target, metrics=metrics, unit=split.unit[split.test])
+    return Scores(
+        metrics=metrics,
+        development=development,
+        test=test,
+        test_without_copies=_score_without_copies(labels, prediction, (target, split), metrics),
+        baselines=compare_baselines(
+            outputs, reading, prepared, delivered, metrics=metrics, test=(prediction, labels)
+        ),
+        test_rows=(prediction, labels),
+        openings_before=before,
+        opened=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _score_without_copies(
+    labels: DoubleArray, prediction: Prediction, of: tuple[Target, Split], metrics: tuple[str, ...]
+) -> tuple[Score, ...]:
+    """Score the test rows that have no copy among the development rows (none of the user's own parts was moved)."""
+    target, split = of
+    copies = find_copies(split)
+    if len(copies) == 0:
+        return ()
+    kept = np.flatnonzero(~np.isin(split.test, copies))
+    part = Prediction(prediction.values[kept], prediction.labels[kept] if prediction.labels.size else prediction.labels)
+    return score_rows(labels[kept], part, target, metrics=metrics, unit=split.unit[split.test[kept]])

@@ -1,0 +1,79 @@
+"""External validation: a finished bundle on new labelled rows, with interval, shift and journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heldout.bundle import Bundle, load_bundle, score_table
+from heldout.cells import read_target
+from heldout.errors import DataError
+from heldout.links import parse_group_option, read_groups
+from heldout.records import IndexArray, Score, Table, Task
+from heldout.seal import append_opening, count_openings
+from heldout.settings import Settings
+from heldout.sources import find_column, fingerprint_table
+from heldout.stages.reading import name_source, read_parts
+from heldout.stages.testing import CLASS_METRICS, JOURNAL, NUMBER_METRICS, score_rows
+
+
+def score_external(
+    model: str | Path,
+    source: Any,  # noqa: ANN401 - a path or any data frame
+    settings: Settings,
+    *,
+    allow_shift: bool,
+) -> tuple[tuple[Score, ...], tuple[str, ...], int, str]:
+    """Score a bundle on rows of another source.
+
+    Args:
+        model: folder of a study, or a bundle.
+        source: new rows with their target.
+        settings: target (the bundle's own by default), target_map, group, how to read.
+        allow_shift: score although a column looks like another unit or kind.
+
+    Returns:
+        Scores with the bundle's metric first, notes, number of rows scored, name of the source.
+
+    Raises:
+        DataError: no row has a target, or the labels are not those of the bundle.
+    """
+    bundle = load_bundle(model)
+    table = read_parts(source, settings)
+    raw = find_column(table, settings.target or bundle.target)
+    target = read_target(
+        raw,
+        task="regression" if bundle.task is Task.REGRESSION else "classification",
+        target_map=settings.target_map or None,
+        classes=bundle.classes or None,
+    )
+    scored = score_table(bundle, table, target, allow_shift=allow_shift)
+    if len(scored.rows) == 0:
+        raise DataError(f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one")
+    metrics = NUMBER_METRICS if bundle.task is Task.REGRESSION else CLASS_METRICS[bundle.task]
+    metrics = (bundle.metric, *(metric for metric in metrics if metric != bundle.metric)) if bundle.metric else metrics
+    unit = _read_units(table, settings)[scored.rows]
+    scores = score_rows(scored.truth, scored.prediction, target, metrics=metrics, unit=unit)
+    notes = (*scored.report.notes, *scored.report.refused, *_journal(model, table, bundle, len(scored.rows)))
+    return scores, notes, len(scored.rows), name_source(source)
+
+
+def _read_units(table: Table, settings: Settings) -> IndexArray:
+    if settings.group is None:
+        return np.arange(len(table.lines))
+    name, pattern = parse_group_option(settings.group)
+    return read_groups(find_column(table, name), pattern=pattern, lines=table.lines)
+
+
+def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tuple[str, ...]:
+    """Record this look in the journal beside the study, and say how often these rows were looked at before."""
+    place = Path(model).resolve()
+    journal, fingerprint = place.parent / JOURNAL, fingerprint_table(table)
+    before = count_openings(journal, fingerprint)
+    entry = {"fingerprint": fingerprint, "reason": "external validation", "study": place.name, "n": n_rows}
+    append_opening(journal, entry)
+    if fingerprint == bundle.fingerprint:
+        return ("these are the rows the study was made of: this is no external validation",)
+    return (f"these rows were scored {before} times before: choices made after a look are no longer tested by them",) if before else ()

@@ -1,0 +1,98 @@
+"""Where a study runs: its locked folder, its events, its clock, and the executor it trains with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from heldout.events import Events
+from heldout.executors import LocalExecutor
+from heldout.folder import StudyFolder
+from heldout.ladder import Schedule
+from heldout.records import FloatArray, Tensors
+from heldout.signals import stop_if_requested
+from heldout.stages.store import FolderStore
+
+LADDER_SHARE, REMEDY_SHARE = (
+    0.55,
+    0.80,
+)  # parts of the budget after which ladder and remedies begin nothing new
+
+
+@dataclass
+class Workplace:
+    """The surroundings of one study.
+
+    Args:
+        folder: the locked study folder.
+        events: sink of everything that happens.
+        identity: text that changes with anything the results depend on.
+        started: monotonic time of the start.
+        budget_seconds: limit of the whole study, 0 for none.
+    """
+
+    folder: StudyFolder
+    events: Events
+    identity: str
+    started: float = field(default_factory=time.monotonic)
+    budget_seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    _phase: str = ""
+    _executors: list[LocalExecutor] = field(default_factory=list)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure the time of one part of the study under a name for people."""
+        begun = time.monotonic()
+        self.events.start_phase(name)
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - begun
+
+    def report(self, phase: str, done: int, total: int) -> None:
+        """Show progress of a training phase."""
+        if phase != self._phase:
+            self._phase = phase
+            self.events.start_phase(phase, total=total)
+        self.events.advance(done)
+
+    def make_executor(
+        self, tensors: Tensors, schedule: Schedule, *, targets: FloatArray | None = None, kept: bool = True
+    ) -> LocalExecutor:
+        """Build an executor that reports here, keeps finished runs in the folder and stops on request."""
+        executor = LocalExecutor(
+            tensors,
+            schedule,
+            store=FolderStore(self.folder, self.identity) if kept else None,
+            report=self.report,
+            check_stop=stop_if_requested,
+            targets=targets,
+        )
+        self._executors.append(executor)
+        return executor
+
+    @property
+    def n_networks(self) -> int:
+        """Networks trained by this process."""
+        return sum(executor.n_trained for executor in self._executors)
+
+    @property
+    def run_seconds(self) -> dict[str, float]:
+        """Seconds that each configuration's training took, by its name."""
+        return {name: value for executor in self._executors for name, value in executor.training_seconds.items()}
+
+    def deadline(self, share: float) -> float | None:
+        """Give the monotonic time at which a share of the budget is used up, or None without a budget."""
+        return self.started + share * self.budget_seconds if self.budget_seconds else None
+
+    def read_cut(self, phase: str) -> int | None:
+        """Give the number of configurations an earlier start of this study kept in a phase, if it cut any."""
+        return int(self.folder.read_json(f"cut-{phase}.json")["kept"]) if self.folder.has(f"cut-{phase}.json") else None
+
+    def write_cut(self, phase: str, kept: int, left_out: list[str]) -> None:
+        """Record that the budget ended a phase early, so that a resumed study gives the same bits."""
+        self.folder.write_json(f"cut-{phase}.json", {"kept": kept, "left_out": left_out})
+        self.events.say(f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out")

@@ -1,0 +1,408 @@
+"""THE MAIN PATH: from messy rows to a network that generalizes, with the evidence.
+
+`run_study` reads like a good practitioner's rule of thumb; everything it calls lives in the rooms below.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from heldout.errors import DataError, StudyError, UsageError
+from heldout.events import Events, ProgressChoice, open_display
+from heldout.folder import default_name, open_folder
+from heldout.settings import Settings, load_settings
+from heldout.train.device import prepare_device
+
+if TYPE_CHECKING:
+    from heldout.bundle import PredictionReport
+    from heldout.records import Candidate, ChosenVerdict, LadderVerdict, Score
+    from heldout.report import LookContent, PlanContent, StudyContent
+    from heldout.stages.reading import Reading
+    from heldout.stages.workplace import Workplace
+
+
+def run_study(
+    reading: Reading, settings: Settings, workplace: Workplace, *, source: str, strict: bool
+) -> StudyContent:
+    """Do what a good practitioner does by hand; see the first paragraph of the documentation.
+
+    Args:
+        reading: the data as read.
+        settings: what was asked for.
+        workplace: folder, events, clock.
+        source: name of the data.
+        strict: refuse data with a critical finding.
+
+    Returns:
+        Everything the study found, as the report shows it.
+    """
+    from heldout.evidence import choose
+    from heldout.stages import delivering, judging, preparing, saving, testing, training
+
+    # look at the data, split it honestly, turn it into tensors
+    with workplace.phase("preparing"):
+        prepared, findings = preparing.prepare(reading, settings, strict=strict)
+        plan = preparing.plan_training(prepared, settings)
+        workplace.budget_seconds = plan.budget_seconds
+        folds = preparing.thin_folds(prepared, n_fit=plan.n_fit)
+        tensors = preparing.make_tensors(prepared, folds)
+        judge = judging.make_judge(prepared, tensors, folds)
+        saving.save_start(workplace, prepared, plan, settings, findings=findings, source=source)
+
+    # start small and grow the network until it overfits; read the curves
+    with workplace.phase("training"):
+        crew = training.Crew(workplace, tensors, plan, settings)
+        ladder = crew.train_ladder()
+        ladder_verdict = judging.judge_ladder(ladder, judge)
+
+        # try the remedies one by one on the same rows and seeds, then pairs of what helped
+        rung = training.find_remedy_rung(ladder_verdict, ladder)
+        remedies = crew.train_remedies(rung)
+        results = judging.judge_remedies(ladder, remedies, rung, judge)
+        trained = training.Trained(ladder, remedies, crew.train_pairs(rung, results), rung)
+
+        # choose the simplest that is not worse
+        choice = choose(trained.all_runs(), judge)
+        controls = crew.train_controls(trained, choice, judge, prepared)
+        chosen_verdict = judging.judge_delivered(choice.name, trained, judge, permuted=controls.permuted)
+
+    # train what is delivered, fit the simple predictors, then open the test once
+    with workplace.phase("delivering"):
+        delivered = delivering.train_delivered(crew, trained, choice, reading, prepared)
+        outputs = testing.train_baselines(reading, prepared, delivered.folds, settings)
+    with workplace.phase("testing"):
+        scores = testing.open_test(workplace, reading, prepared, delivered, outputs, settings=settings)
+
+    # say for whom it works, and hand it over
+    verdicts = judging.Verdicts(ladder_verdict, chosen_verdict, results, choice, controls, judge)
+    return saving.save_end(
+        workplace, (reading, prepared, findings), (trained, verdicts), (delivered, scores), source
+    )
+
+
+def fit(
+    source: Any,  # noqa: ANN401 - a path or any data frame
+    settings: Settings | None = None,
+    *,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: ProgressChoice = "auto",
+    strict: bool = False,
+    **options: Any,  # noqa: ANN401 - any setting
+) -> Study:
+    """Find, train and judge a network for one column of a table.
+
+    Args:
+        source: path, or a pandas, polars or pyarrow frame.
+        settings: all settings; or name them as options, e.g. `target="num", group="patient"`.
+        out: folder of the study; `runs/<name>` by default, never an existing one.
+        resume: continue the study in the folder.
+        progress: how progress is shown on standard error.
+        strict: refuse data with a critical finding.
+        **options: settings by name, and `config` for a settings file.
+
+    Returns:
+        The finished study.
+
+    Raises:
+        HeldoutError: data, settings or folder are refused; the message says what to do.
+        StudyInterrupted: stopped by Ctrl-C or SIGTERM; `resume=True` continues.
+
+    Example:
+        >>> fit("no-such-file.csv", target="y")
+        Traceback (most recent call last):
+        heldout.errors.DataError: there is no file 'no-such-file.csv'
+    """
+    from heldout.stages import reading as reading_stage
+    from heldout.stages.saving import describe_identity
+    from heldout.stages.workplace import Workplace
+
+    prepare_device()
+    settings = _resolve(settings, options)
+    name = reading_stage.name_source(source)
+    folder_path = Path(out) if out is not None else default_name(name, resume=resume)
+    display = open_display(progress)
+    reading = reading_stage.read_data(source, settings)
+    identity = describe_identity(reading, settings)
+    with open_folder(folder_path, resume=resume, identity=identity) as folder:
+        if folder.has("content.json"):
+            display.close()
+            return load(folder_path)
+        with Events(folder.path / "events.jsonl", display) as events:
+            workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
+            run_study(reading, settings, workplace, source=name, strict=strict)
+    return load(folder_path)
+
+
+def _resolve(settings: Settings | None, options: dict[str, Any]) -> Settings:
+    if settings is None:
+        return load_settings(options.pop("config", None), **options)
+    if options:
+        raise UsageError(f"give either settings or options, got both: {', '.join(options)}")
+    return settings
+
+
+def look(source: Any, settings: Settings | None = None, **options: Any) -> Look:  # noqa: ANN401
+    """Show how every column is read, why, and what to decide; trains nothing.
+
+    Args:
+        source: path or frame.
+        settings: all settings, or name them as options.
+        **options: settings by name.
+    """
+    from heldout.stages.looking import look_at
+
+    return Look(look_at(source, _resolve(settings, options)))
+
+
+def plan(source: Any, settings: Settings | None = None, **options: Any) -> PlannedStudy:  # noqa: ANN401
+    """Say what a study would train, and at what price; trains nothing.
+
+    Args:
+        source: path or frame.
+        settings: all settings, or name them as options.
+        **options: settings by name.
+    """
+    from heldout.stages.looking import plan_study
+
+    return PlannedStudy(plan_study(source, _resolve(settings, options)))
+
+
+def load(path: str | Path) -> Study:
+    """Open a finished study.
+
+    Args:
+        path: its folder.
+
+    Raises:
+        StudyError: there is no finished study, or its record is damaged.
+
+    Example:
+        >>> load("no/such/study")
+        Traceback (most recent call last):
+        heldout.errors.StudyError: 'no/such/study' holds no finished study
+          -> continue it with --resume, or name another folder
+    """
+    from heldout.stages.saving import load_content
+
+    return Study(Path(path), load_content(Path(path)))
+
+
+def predict(
+    model: str | Path,
+    source: Any,  # noqa: ANN401 - a path or any data frame
+    *,
+    allow_shift: bool = False,
+    header: str = "auto",
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> PredictionReport:
+    """Predict new raw rows with a study or a bundle.
+
+    Args:
+        model: folder of a study, or a bundle.
+        source: path or frame with the columns the bundle needs.
+        allow_shift: predict although a column looks like another unit or kind.
+        header: whether the first row holds the names: auto, yes or no.
+        delimiter: between cells; found by itself when left out.
+        encoding: of the file; found by itself when left out.
+    """
+    prepare_device()
+    from heldout.bundle import load_bundle, predict_table
+    from heldout.sources import read_table
+
+    bundle = load_bundle(model)
+    table = read_table(source, header=header, delimiter=delimiter, encoding=encoding)
+    return predict_table(bundle, table, allow_shift=allow_shift)
+
+
+def score(model: str | Path, source: Any, settings: Settings | None = None, **options: Any) -> ExternalScore:  # noqa: ANN401
+    """Score a study or bundle on new rows whose target is known: external validation.
+
+    Every call is journalled beside the study with the fingerprint of the rows.
+
+    Args:
+        model: folder of a study, or a bundle.
+        source: path or frame.
+        settings: target, target_map, group and how to read, or name them as options.
+        **options: settings by name; `allow_shift=True` scores although a column looks like another unit.
+    """
+    prepare_device()
+    from heldout.stages.validating import score_external
+
+    allow_shift = bool(options.pop("allow_shift", False))
+    return ExternalScore(*score_external(model, source, _resolve(settings, options), allow_shift=allow_shift))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The two verdicts of a study.
+
+    Args:
+        ladder: from which size on the data are overfitted.
+        chosen: on the delivered configuration.
+    """
+
+    ladder: LadderVerdict | None
+    chosen: ChosenVerdict | None
+
+    def __str__(self) -> str:
+        return "\n".join(item.sentence for item in (self.chosen, self.ladder) if item is not None)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study: its verdict, scores and model. Nothing is computed when it is shown.
+
+    Args:
+        folder: where it lies.
+        content: everything it shows.
+    """
+
+    folder: Path
+    content: StudyContent
+
+    @property
+    def verdict(self) -> Verdicts:
+        """The verdict on the ladder and on the delivered configuration."""
+        return Verdicts(self.content.ladder, self.content.chosen)
+
+    @property
+    def score(self) -> Score | None:
+        """The primary score: on the sealed test rows, else on development rows; None when neither is honest."""
+        return next(iter(self.content.test_scores or self.content.development_scores), None)
+
+    def leaderboard(self) -> tuple[Candidate, ...]:
+        """Give all configurations, best loss first, with intervals."""
+        return () if self.content.choice is None else self.content.choice.candidates
+
+    def predict(self, source: Any, *, allow_shift: bool = False) -> Any:  # noqa: ANN401 - frame in, frame out
+        """Predict new raw rows; gives a frame of the kind that came in (polars for a path)."""
+        from heldout.stages.frames import make_frame
+
+        return make_frame(predict(self.folder, source, allow_shift=allow_shift), like=source)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report as one HTML page and give its path."""
+        from heldout.bundle import write_file
+        from heldout.report.html import render_report
+
+        place = Path(path) if path is not None else self.folder / "report.html"
+        return write_file(place, render_report(self.content).encode("utf-8"))
+
+    def answer_text(self) -> str:
+        """Give the answer in at most 25 lines."""
+        from heldout.report import answer_text
+
+        return answer_text(self.content)
+
+    def answer_json(self) -> dict[str, Any]:
+        """Give the answer as one object of plain values, schema `heldout/study/1`."""
+        from heldout.report import answer_json
+
+        return answer_json(self.content)
+
+    def __str__(self) -> str:
+        return self.answer_text()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(self.answer_text())}</pre>"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What `look` found.
+
+    Args:
+        content: the table as it will be read.
+    """
+
+    content: LookContent
+
+    def text(self) -> str:
+        """Give it in words."""
+        from heldout.report import look_text
+
+        return look_text(self.content)
+
+    def json(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        return _describe("heldout/look/1", self.content)
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """What a study would do.
+
+    Args:
+        content: its plan.
+    """
+
+    content: PlanContent
+
+    def text(self) -> str:
+        """Give it in words."""
+        from heldout.report import plan_text
+
+        return plan_text(self.content)
+
+    def json(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        return _describe("heldout/plan/1", self.content)
+
+
+@dataclass(frozen=True)
+class ExternalScore:
+    """The result of scoring a bundle on new labelled rows.
+
+    Args:
+        scores: with intervals, the primary one first.
+        notes: what differs from the data the networks know, and earlier looks at the same rows.
+        n_rows: rows scored.
+        source: what was scored.
+    """
+
+    scores: tuple[Score, ...]
+    notes: tuple[str, ...]
+    n_rows: int
+    source: str
+
+    def text(self) -> str:
+        """Give it in words."""
+        from heldout.report.sentences import format_interval, format_number
+
+        lines = [f"{self.source}: {self.n_rows} rows scored"]
+        for item in self.scores:
+            lines.append(
+                f"  {item.metric} {format_number(item.value)} ({format_interval(item.low, item.high)}; {item.method})"
+            )
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def json(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        return _describe("heldout/score/1", self)
+
+
+def _describe(schema: str, content: object) -> dict[str, Any]:
+    from heldout.stages.codec import to_json_values
+
+    return {"schema": schema, **to_json_values(content)}
+
+
+__all__: Sequence[str] = [
+    "DataError",
+    "Study",
+    "StudyError",
+    "fit",
+    "load",
+    "look",
+    "plan",
+    "predict",
+    "score",
+]

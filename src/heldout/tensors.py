@@ -1,0 +1,134 @@
+"""Encoded rows, targets and folds as the padded arrays that training needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.errors import DataError
+from heldout.records import DoubleArray, FloatArray, Fold, IndexArray, Task, Tensors
+
+
+@dataclass(frozen=True)
+class TensorSource:
+    """What the tensors are made of; rows count from 0 within the development rows.
+
+    Args:
+        features: float32 [K, N, D], development rows encoded by each fold's recipe state.
+        target: float64 [N], class index or the number in user units (its logarithm if so set).
+        task: what is predicted.
+        n_classes: number of classes (0 for regression).
+        weight: float64 [N], sample weights, or None.
+        balanced: True to weight every class equally.
+        unseen: int32 [D], `<unseen>` slot of each feature's block or -1.
+    """
+
+    features: FloatArray
+    target: DoubleArray
+    task: Task
+    n_classes: int
+    weight: DoubleArray | None
+    balanced: bool
+    unseen: np.ndarray
+
+
+def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
+    """Pad the folds to one shape and standardize a regression target with each fold's own fit rows.
+
+    Args:
+        source: arrays of the development rows.
+        folds: K folds, positions within the development rows.
+
+    Returns:
+        The arrays of `records.Tensors`.
+
+    Raises:
+        DataError: a fold whose target does not vary.
+
+    Example:
+        >>> x, y = np.zeros((1, 4, 2), np.float32), np.array([0.0, 1.0, 0.0, 1.0])
+        >>> source = TensorSource(x, y, Task.BINARY, 2, None, False, np.full(2, -1, np.int32))
+        >>> build_tensors(source, (Fold(np.array([0, 1, 2]), np.array([3])),)).fit_rows.tolist()
+        [[0, 1, 2]]
+    """
+    target, center, spread = _standardize(source, folds)
+    n_fit, n_val = max(len(fold.fit) for fold in folds), max(len(fold.validation) for fold in folds)
+    weights = [_weigh(source, fold.fit) for fold in folds]
+    return Tensors(
+        features=source.features,
+        target=target,
+        target_scale=spread / np.std(source.target)
+        if source.task is Task.REGRESSION
+        else np.ones(len(folds)),
+        target_center=center,
+        target_spread=spread,
+        fit_rows=np.stack([_pad(fold.fit, n_fit) for fold in folds]),
+        fit_weight=np.stack([np.pad(weight, (0, n_fit - len(weight))) for weight in weights]).astype(
+            np.float32
+        ),
+        validation_rows=np.stack([_pad(fold.validation, n_val) for fold in folds]),
+        validation_mask=np.stack([np.arange(n_val) < len(fold.validation) for fold in folds]).astype(
+            np.float32
+        ),
+        order=np.concatenate([fold.validation for fold in folds]),
+        order_fold=np.concatenate([np.full(len(fold.validation), k) for k, fold in enumerate(folds)]),
+        task=source.task,
+        n_outputs=source.n_classes if source.task is Task.MULTICLASS else 1,
+        slot_unseen=source.unseen,
+    )
+
+
+def constant_losses(source: TensorSource, folds: tuple[Fold, ...]) -> DoubleArray:
+    """Compute each validation row's loss under the constant predictor fitted on its fold's fit rows.
+
+    Returns:
+        float64 [M] in the pooled order: log-loss of the fit rows' class shares, or squared error of their mean in
+        units of the development rows' variance.
+
+    Example:
+        >>> x, y = np.zeros((1, 4, 2), np.float32), np.array([0.0, 1.0, 0.0, 1.0])
+        >>> source = TensorSource(x, y, Task.BINARY, 2, None, False, np.full(2, -1, np.int32))
+        >>> float(constant_losses(source, (Fold(np.array([0, 1]), np.array([3])),)).round(3)[0])
+        0.693
+    """
+    losses = []
+    for fold in folds:
+        fit, held = source.target[fold.fit], source.target[fold.validation]
+        weight = np.ones(len(fit)) if source.weight is None else source.weight[fold.fit]
+        if source.task is Task.REGRESSION:
+            losses.append(np.square(held - np.average(fit, weights=weight)) / np.var(source.target))
+        else:
+            # half a row is added to every class, so that a class absent from a fold has no infinite loss
+            counts = np.bincount(fit.astype(int), weights=weight, minlength=source.n_classes) + 0.5
+            losses.append(-np.log(counts / counts.sum())[held.astype(int)])
+    return np.concatenate(losses)
+
+
+def _standardize(
+    source: TensorSource, folds: tuple[Fold, ...]
+) -> tuple[FloatArray, DoubleArray, DoubleArray]:
+    if source.task is not Task.REGRESSION:
+        stacked = np.broadcast_to(source.target.astype(np.float32), (len(folds), len(source.target))).copy()
+        return stacked, np.zeros(len(folds)), np.ones(len(folds))
+    center = np.array([source.target[fold.fit].mean() for fold in folds])
+    spread = np.array([source.target[fold.fit].std() for fold in folds])
+    if not np.all(spread > 0):
+        raise DataError(
+            "the target does not vary among the fit rows of a fold", hint="there is nothing to learn"
+        )
+    scaled = (source.target[None] - center[:, None]) / spread[:, None]
+    return scaled.astype(np.float32), center, spread
+
+
+def _weigh(source: TensorSource, rows: IndexArray) -> DoubleArray:
+    weight = np.ones(len(rows)) if source.weight is None else source.weight[rows].astype(float)
+    if source.balanced and source.task is not Task.REGRESSION:
+        classes = source.target[rows].astype(int)
+        totals = np.bincount(classes, weights=weight, minlength=source.n_classes)
+        weight = weight / np.maximum(totals, 1e-12)[classes]
+    return weight / weight.mean()
+
+
+def _pad(rows: IndexArray, size: int) -> np.ndarray:
+    return np.concatenate([rows, np.repeat(rows[:1], size - len(rows))]).astype(np.int32)

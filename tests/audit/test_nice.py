@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+
+from audit.tables import make_input
+from heldout.audit import judge_niceness
+from heldout.audit.run import run_audit
+from heldout.records import Severity
+
+
+def make_table(n_rows: int) -> dict[str, list[str]]:
+    rng = np.random.default_rng(0)
+    return {"x": [f"{v:.6f}" for v in rng.normal(size=n_rows)], "y": ["a", "b"] * (n_rows // 2)}
+
+
+def test_plenty_of_clean_rows_are_nice() -> None:
+    data = make_input(make_table(1_400), "y")
+    verdict, *lines = judge_niceness(data, run_audit(data)[:-5])
+    assert verdict.sentence == "nice: all four conditions hold"
+    assert [line.severity for line in lines] == [Severity.INFO] * 4
+    assert [line.code for line in lines] == ["HO221", "HO222", "HO223", "HO224"]
+
+
+def test_each_reason_is_named() -> None:
+    table = make_table(100)
+    table["y"] = ["a"] * 90 + ["b"] * 4 + ["?"] * 6
+    table["x"][:10] = ["1.5"] * 10
+    table["x"][90:92] = ["1.5"] * 2
+    data = make_input(table, "y")
+    verdict = judge_niceness(data, run_audit(data)[:-5])[0]
+    for title in ("one clear truth", "labels likely good", "each class well represented", "a lot of data"):
+        assert f"not: {title}" in verdict.sentence
+    assert verdict.sentence.startswith("messy (")
+
+
+def test_a_number_is_judged_by_its_range() -> None:
+    table = make_table(200)
+    table["y"] = [str(k) for k in range(200)]
+    data = make_input(table, "y", regression=True)
+    classes = judge_niceness(data, run_audit(data)[:-5])[3]
+    assert classes.sentence.startswith("yes: the target is a number from")

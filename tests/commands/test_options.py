@@ -1,0 +1,97 @@
+import inspect
+from pathlib import Path
+
+import pytest
+
+from heldout.commands.options import (
+    CommonOptions,
+    DemoOptions,
+    FitOptions,
+    PredictOptions,
+    ScoreOptions,
+    build_command,
+    collect_settings,
+    parse_target_map,
+)
+from heldout.errors import UsageError
+from heldout.settings import Settings, load_settings
+
+ONLY_IN_A_FILE = {
+    "columns",
+    "remedies",
+    "target_log",
+    "sample_weight",
+    "numeric_embedding",
+    "patience",
+    "min_delta",
+}
+
+
+def fit(**given):
+    return FitOptions(file=Path("a.csv"), **given)
+
+
+def names_of(record):
+    return list(inspect.signature(build_command(record, lambda options: None)).parameters)
+
+
+def test_every_setting_is_an_option_or_belongs_into_a_file():
+    options = set(names_of(FitOptions)) | {"costs"}
+    assert set(Settings.model_fields) - options == ONLY_IN_A_FILE
+
+
+def test_own_options_come_before_the_common_ones():
+    names = names_of(PredictOptions)
+    assert names[:5] == ["model", "file", "out", "flags", "allow_shift"]
+    assert names[5:8] == ["header", "delimiter", "encoding"]
+    assert names[8] == "json"
+    assert names_of(ScoreOptions)[:2] == ["model", "file"]
+
+
+def test_what_was_not_given_is_left_out():
+    assert collect_settings(fit()) == {}
+    assert collect_settings(CommonOptions()) == {}
+
+
+def test_what_was_given_becomes_settings():
+    given = collect_settings(
+        fit(
+            target="num",
+            target_map=["0=no", "1..4=yes"],
+            seed=0,
+            single=False,
+            cost_miss=5.0,
+            gap=2,
+            header="no",
+        )
+    )
+    settings = load_settings(None, **given)
+    assert settings.target_map == {"0": "no", "1..4": "yes"}
+    assert settings.costs == {"miss": 5.0, "false_alarm": 1.0}
+    assert given["single"] is False
+    assert (settings.target, settings.gap, settings.header) == ("num", 2, "no")
+
+
+def test_command_line_wins_over_file(tmp_path):
+    (tmp_path / "heldout.toml").write_text('target = "a"\nseed = 4\nsingle = true\n')
+    settings = load_settings(tmp_path / "heldout.toml", **collect_settings(fit(target="b")))
+    assert (settings.target, settings.seed, settings.single) == ("b", 4, True)
+
+
+def test_demo_options_are_settings_too():
+    assert collect_settings(DemoOptions(budget="60s", preset="quick")) == {"budget": "60s", "preset": "quick"}
+
+
+@pytest.mark.parametrize(
+    ("pair", "parsed"), [(" a b = c ", ("a b", "c")), ("-9=", ("-9", "")), ("1..4=yes", ("1..4", "yes"))]
+)
+def test_target_map(pair, parsed):
+    assert parse_target_map(pair) == parsed
+
+
+@pytest.mark.parametrize("pair", ["yes", "=yes", "a=b=c", ""])
+def test_unclear_target_map_is_refused(pair):
+    with pytest.raises(
+        UsageError, match=r"--target-map wants RAW=CLASS, got .*\n.*names with '=' go into heldout.toml"
+    ):
+        parse_target_map(pair)

@@ -1,0 +1,135 @@
+"""The terminal answer: short, safe, hedged, with the next command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.report.example import (
+    make_look,
+    make_partial_study,
+    make_plan,
+    make_regression_study,
+    make_small_study,
+    make_study,
+)
+
+from heldout.records import SetAside
+from heldout.report.answer import MOST_LINES, answer_text, look_text, plan_text
+from heldout.report.content import ColumnNote, StudyContent
+
+STUDIES = [make_study(), make_small_study(), make_partial_study(), make_regression_study()]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_answer_fits_one_screen(study: StudyContent) -> None:
+    lines = answer_text(study).splitlines()
+    assert len(lines) <= MOST_LINES
+    assert all(len(line) <= 110 for line in lines)
+
+
+def test_answer_holds_the_essentials() -> None:
+    text = answer_text(make_study())
+    for words in (
+        "Overfits from 465 weights", "[HO101]", "good fit", "[HO100]", "What helped: dropout 0.3",
+        "accuracy 0.837 (95 % interval 0.788 to 0.879, 147 rows)", "reaches 0.553",
+        "Cannot tell the network from gradient boosting", "Warning: [HO230]", "Look at this: [HO214]",
+        "runs/heart-1/report.html", "runs/heart-1/bundle.zip", "heldout predict",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_overfull_answer_keeps_verdict_warning_and_score() -> None:
+    study = make_study()
+    assert study.chosen is not None
+    long = "word " * 200
+    crowded = replace(
+        study,
+        partial=long,
+        chosen=replace(study.chosen, sentence=long),
+        openings_before=3,
+        findings=tuple(replace(item, sentence=long) for item in study.findings) * 3,
+        permutation_p=0.01,
+    )
+    text = answer_text(crowded)
+    assert len(text.splitlines()) <= MOST_LINES
+    text = " ".join(text.split())
+    for words in (
+        "good fit",
+        "Warning: [HO230]",
+        "accuracy 0.837",
+        "looked at 3 times before",
+        "heldout predict",
+    ):
+        assert words in text
+
+
+def test_no_remedy_shown_to_help_is_said_so() -> None:
+    study = make_study()
+    text = answer_text(
+        replace(study, remedies=tuple(item for item in study.remedies if item.outcome != "helps"))
+    )
+    assert "no remedy was shown to help" in text
+
+
+def test_control_characters_never_reach_the_terminal() -> None:
+    evil = "x\x1b]0;owned\x07\u202e\r\n"
+    study = make_study()
+    hurt = replace(
+        study,
+        chosen_name=evil,
+        report_path=evil,
+        bundle_path=evil,
+        next_commands=(evil,),
+        partial=evil,
+        findings=tuple(replace(item, column=evil, sentence=evil) for item in study.findings),
+        remedies=tuple(replace(item, name=evil) for item in study.remedies),
+        target=replace(study.target, unit=evil),
+        metric="rmse",
+    )
+    look = make_look()
+    shown = (
+        answer_text(hurt)
+        + look_text(
+            replace(
+                look,
+                source=evil,
+                columns=tuple(replace(note, name=evil, why=evil) for note in look.columns),
+                bullets=(evil,),
+            )
+        )
+        + plan_text(replace(make_plan(), source=evil, notes=(evil,)))
+    )
+    assert not [letter for letter in shown if (ord(letter) < 32 and letter != "\n") or letter == "\u202e"]
+    assert "\\x1b]0;owned\\x07" in shown
+
+
+def test_look_shows_every_column_with_reason_and_fate() -> None:
+    text = look_text(make_look())
+    for note in make_look().columns:
+        assert note.name in text
+        assert note.why in text
+        assert note.changed_to in text
+    assert "(you said so)" in text
+    assert "[3 unreadable]" in text
+    assert text.index("critical [HO230]") < text.index("info [HO201]")
+    assert "Messy: 4 of 14 columns" in text
+
+
+def test_look_at_a_very_wide_table_counts_the_rest() -> None:
+    notes = tuple(ColumnNote(f"c{i}", "number", "numbers") for i in range(1000))
+    text = look_text(replace(make_look(), columns=notes))
+    assert "and 800 more columns" in text
+
+
+def test_plan_says_nothing_was_trained() -> None:
+    text = plan_text(make_plan())
+    assert "Nothing was trained." in text
+    assert "325 networks of 120 epochs, 5 seeds each" in text
+    assert "1 min 0 s to 1 min 35 s" in text
+    unknown = plan_text(replace(make_plan(), seconds=(float("nan"), 1.0), memory_bytes=0))
+    assert "time not known, memory not known" in unknown
+
+
+def test_set_aside_texts_are_not_printed() -> None:
+    assert "SENTINEL" not in answer_text(replace(make_study(), set_aside=(SetAside(1, "why", "SENTINEL"),)))
