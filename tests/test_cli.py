@@ -228,6 +228,22 @@ def test_doctor(capsys):
     assert json.loads(out)["schema"] == "heldout/doctor/1"
 
 
+def test_gate_leaves_one_object_on_standard_output(capsys, study):
+    code, out, err = run("fit", "a.csv", "--json", "--require", "verdict!=good fit", capsys=capsys)
+    assert code == 4
+    assert json.loads(out)["schema"] == "heldout/study/1"
+    assert "required verdict!=good fit" in err
+
+
+def test_doctor_is_strict_when_asked(capsys, monkeypatch):
+    monkeypatch.setattr("heldout.doctor.is_writable", lambda folder: False)
+    assert run("doctor", capsys=capsys)[0] == 0
+    code, out, err = run("doctor", "--strict", capsys=capsys)
+    assert code == 3
+    assert "problem      studies cannot be written" in out
+    assert "1 problems" in err
+
+
 def test_gate_without_a_verdict_is_not_met(capsys, study):
     study.answer_json = lambda: {"verdict": {"chosen": None}}
     code, _, err = run("fit", "a.csv", "--require", "verdict!=overfit", capsys=capsys)

@@ -21,6 +21,7 @@ from heldout.records import (
 
 MOST_CATEGORIES = 254  # scikit-learn's histogram boosting takes at most 255 bins
 LINEAR_STEPS = 2000
+LEAST_ROWS_FOR_THREADS = 5000
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import typer
 from typer.main import get_command
 
 from heldout import __version__
+from heldout.commands.answer import tell_error
 from heldout.commands.doctor import run_doctor
 from heldout.commands.fit import run_demo, run_fit, run_look
 from heldout.commands.options import (
@@ -32,7 +33,6 @@ from heldout.commands.options import (
 )
 from heldout.commands.use import run_predict, run_report, run_score
 from heldout.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, HeldoutError, StudyInterrupted
-from heldout.events import escape_controls
 
 VERBS = {
     "demo": (DemoOptions, run_demo),
@@ -145,8 +145,7 @@ def _explain_unexpected(*, as_json: bool, debug: bool) -> None:
 
 
 def _report(message: str, hint: str, *, code: int, kind: str, as_json: bool) -> None:
-    lines = f"heldout: {message}" + (f"\n  -> {hint}" if hint else "")
-    typer.echo(escape_controls(lines), err=True)
+    tell_error(message, hint=hint)
     if as_json:
         error = {
             "schema": "heldout/error/1",

@@ -94,6 +94,14 @@ class StudyFolder:
         """
         return _read_json(self._place(name))
 
+    def discard(self) -> None:
+        """Remove what a study left that was refused before it began, so that the same name can be used again."""
+        for name in (IDENTITY_FILE, "events.jsonl", LOCK_FILE):
+            (self.path / name).unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+        self.close()
+
     def close(self) -> None:
         """Release the lock; closing twice does nothing."""
         if self._lock >= 0:

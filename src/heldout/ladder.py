@@ -120,7 +120,7 @@ def plan_schedule(n_fit: int, *, effort: float = 1.0) -> Schedule:
         (143, 256)
     """
     # measured on heart (194 rows) and california (13,000): about 1,000 steps are past the best epoch of every rung
-    # on small data, 2,400 on large ones
+    # on small data, 1,600 on large ones
     batch = next(
         size
         for size, limit in ((32, 1500), (64, 4000), (128, 8000), (256, 60_000), (512, 1 << 60))
@@ -128,7 +128,7 @@ def plan_schedule(n_fit: int, *, effort: float = 1.0) -> Schedule:
     )
     batch = min(batch, n_fit)
     n_steps = -(-n_fit // batch)
-    total = effort * (1000 if n_fit < 1500 else 2400)
+    total = effort * (1000 if n_fit < 1500 else 1600)
     n_epochs = int(np.clip(round(total / n_steps), 20, 150))
     marks = np.unique(np.geomspace(1, n_epochs, CHECKPOINTS).round().astype(int))
     return Schedule(batch, n_steps, n_epochs, tuple(int(mark) for mark in marks))

@@ -40,6 +40,7 @@ class Plan:
         n_fit_all: fit rows of the delivered networks (larger where the ladder runs on a subset).
         seconds: estimated time of the whole study.
         budget_seconds: the user's limit, or 0.
+        shapes: pairs of a rung's widths and the widths of the program it runs in.
     """
 
     preset: str
@@ -52,6 +53,7 @@ class Plan:
     n_fit_all: int
     seconds: float
     budget_seconds: float = 0.0
+    shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,12 @@ def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
     rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
     schedule = plan_schedule(n_fit, effort=effort)
-    plan = Plan(preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0)
+    shapes = bucket_widths(
+        rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
+    )
+    plan = Plan(
+        preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0, shapes=shapes
+    )
     return replace(plan, seconds=_estimate(sizes, plan, rungs))
 
 
@@ -143,6 +150,42 @@ def member_seconds(rung: Rung, schedule: Schedule, n_evaluated: int) -> float:
     return schedule.n_epochs * (schedule.n_steps * step + evaluation)
 
 
+def bucket_widths(
+    rungs: tuple[Rung, ...], schedule: Schedule, *, n_members: int, n_evaluated: int
+) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """Decide which rungs share a program: a narrow rung runs in a wider one where that is cheaper than compiling.
+
+    Unused units have zero weights and stay so; the choice rests on fixed rates, never on the state of the cache.
+
+    Args:
+        rungs: the ladder.
+        schedule: its steps.
+        n_members: networks that will be trained at one rung (seeds, folds and an allowance for remedies).
+        n_evaluated: rows evaluated after each epoch.
+
+    Returns:
+        For each rung: its widths, and those of its program (of the same depth).
+
+    Example:
+        >>> rungs = (Rung(0, (), 9, 0.01), Rung(1, (4,), 40, 0.01), Rung(2, (8,), 80, 0.01))
+        >>> bucket_widths(rungs, Schedule(32, 5, 50, (1, 50)), n_members=50, n_evaluated=100)
+        (((), ()), ((4,), (8,)), ((8,), (8,)))
+    """
+    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    bucket: Rung | None = None
+    for rung in sorted(rungs, key=lambda rung: rung.index, reverse=True):
+        if bucket is None or len(bucket.widths) != len(rung.widths):
+            bucket = rung
+        else:
+            extra = member_seconds(bucket, schedule, n_evaluated) - member_seconds(
+                rung, schedule, n_evaluated
+            )
+            if n_members * extra > COMPILE_SECONDS:
+                bucket = rung
+        pairs.append((rung.widths, bucket.widths))
+    return tuple(reversed(pairs))
+
+
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
     cores = os.cpu_count() or 1
     each = [member_seconds(rung, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
@@ -150,4 +193,7 @@ def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
     configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
     remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds
     delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds * plan.n_fit_all / plan.n_fit
-    return READ_SECONDS + (COMPILE_SECONDS * len(rungs) + ladder + remedies + delivery) / cores
+    return (
+        READ_SECONDS
+        + (COMPILE_SECONDS * len({shape for _, shape in plan.shapes}) + ladder + remedies + delivery) / cores
+    )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heldout.errors import DataError, StudyError, UsageError
+from heldout.errors import DataError, HeldoutError, StudyError, UsageError
 from heldout.events import Events, ProgressChoice, open_display
 from heldout.folder import default_name, open_folder
 from heldout.settings import Settings, load_settings
+from heldout.signals import catch_signals
 from heldout.train.device import prepare_device
 
 if TYPE_CHECKING:
@@ -125,16 +126,19 @@ def fit(
     settings = _resolve(settings, options)
     name = reading_stage.name_source(source)
     folder_path = Path(out) if out is not None else default_name(name, resume=resume)
-    display = open_display(progress)
     reading = reading_stage.read_data(source, settings)
     identity = describe_identity(reading, settings)
     with open_folder(folder_path, resume=resume, identity=identity) as folder:
         if folder.has("content.json"):
-            display.close()
             return load(folder_path)
-        with Events(folder.path / "events.jsonl", display) as events:
-            workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
-            run_study(reading, settings, workplace, source=name, strict=strict)
+        try:
+            with catch_signals(), Events(folder.path / "events.jsonl", open_display(progress)) as events:
+                workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
+                run_study(reading, settings, workplace, source=name, strict=strict)
+        except HeldoutError:
+            if not folder.has("study.json"):  # refused before anything was begun: leave no trace
+                folder.discard()
+            raise
     return load(folder_path)
 
 

@@ -84,6 +84,8 @@ def test_quoted_line_ends_survive() -> None:
 def test_unbalanced_quotes_are_switched_off() -> None:
     text = 'ham\t"oh no\nspam\twin "big\nham\tyes"\n'
     assert choose_quoting(text, "\t")[0] == Dialect("\t", quoting=False)
+    # Quotes in use everywhere stay on, even where a cell with line ends happens to look like rows.
+    assert choose_quoting('"1","2"\n"3","4"\n"5",",\n,"\n', ",")[0] == Dialect(",")
 
 
 def test_blanks_before_quotes_and_backslashes_are_understood() -> None:

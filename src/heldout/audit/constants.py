@@ -52,8 +52,8 @@ def _report_constants(data: AuditInput) -> Finding:
     constant = []
     candidates = [column for column in data.columns if column.spec.used or column.spec.kind is Kind.CONSTANT]
     for column in candidates:
-        if column.spec.name == data.target.name:
-            continue
+        if column.spec.name == data.target.name or column.spec.why.startswith("not used:"):
+            continue  # the target, the group or the split column: not meant to be a feature
         present = data.rows[~find_absent(column, data.rows)]
         cells = column.values if len(column.values) else column.codes
         if (

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
 from heldout.commands.options import CommonOptions
-from heldout.errors import RequirementError, UsageError
+from heldout.errors import HeldoutError, RequirementError, UsageError
 from heldout.events import ProgressChoice, escape_controls
 
 VERDICT_WORDS = ("no skill shown", "overfit", "underfit", "between", "good fit", "undecided", "cannot tell")
@@ -53,6 +53,25 @@ def narrate(options: CommonOptions, sentence: str) -> None:
     """Say something on standard error, unless `--quiet`."""
     if not options.quiet:
         typer.echo(escape_controls(sentence), err=True)
+
+
+def tell_error(message: str, *, hint: str) -> None:
+    """Say on standard error what went wrong and what to do, also with `--quiet`."""
+    lines = f"heldout: {message}" + (f"\n  -> {hint}" if hint else "")
+    typer.echo(escape_controls(lines), err=True)
+
+
+def fail_after_answer(error: HeldoutError) -> NoReturn:
+    """End with the exit code of an error although the answer was given.
+
+    Standard output holds the answer already, and with `--json` exactly one object; so the error is told on
+    standard error alone.
+
+    Raises:
+        typer.Exit: with the exit code of the error.
+    """
+    tell_error(error.message, hint=error.hint)
+    raise typer.Exit(error.exit_code)
 
 
 def choose_progress(options: CommonOptions) -> ProgressChoice:

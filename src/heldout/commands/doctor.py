@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heldout.commands.answer import give_answer, refuse_requirements
+from heldout.commands.answer import fail_after_answer, give_answer, refuse_requirements
 from heldout.commands.options import CommonOptions
 from heldout.errors import StudyError
 
@@ -15,6 +15,5 @@ def run_doctor(options: CommonOptions) -> None:
     diagnosis = examine()
     give_answer(options, text=lambda: as_text(diagnosis), data=lambda: as_json(diagnosis))
     if options.strict and diagnosis.problems:
-        raise StudyError(
-            f"{len(diagnosis.problems)} problems", hint="see the lines that begin with 'problem'"
-        )
+        found = f"{len(diagnosis.problems)} problems"
+        fail_after_answer(StudyError(found, hint="see the lines that begin with 'problem'"))

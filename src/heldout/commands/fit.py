@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from heldout.commands.answer import (
     check_requirements,
     choose_progress,
+    fail_after_answer,
     give_answer,
     narrate,
     parse_requirements,
     refuse_requirements,
 )
 from heldout.commands.options import DemoOptions, FitOptions, ReadOptions, StudyOptions, collect_settings
-from heldout.errors import DataError
+from heldout.errors import DataError, RequirementError
 
 if TYPE_CHECKING:
     from heldout.settings import Settings
@@ -57,9 +58,8 @@ def run_look(options: ReadOptions) -> None:
     give_answer(options, text=result.text, data=result.json)
     critical = [finding for finding in result.content.findings if finding.severity is Severity.CRITICAL]
     if options.strict and critical:
-        raise DataError(
-            f"critical: {critical[0].sentence}", hint=critical[0].action or "leave out --strict to go on"
-        )
+        hint = critical[0].action or "leave out --strict to go on"
+        fail_after_answer(DataError(f"critical: {critical[0].sentence}", hint=hint))
 
 
 def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name: str | Path) -> None:
@@ -90,4 +90,7 @@ def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name:
     give_answer(options, text=result.answer_text, data=result.answer_json)
     if requirements:
         chosen = result.answer_json()["verdict"]["chosen"] or {"word": ""}
-        check_requirements(requirements, verdict=chosen["word"])
+        try:
+            check_requirements(requirements, verdict=chosen["word"])
+        except RequirementError as error:
+            fail_after_answer(error)

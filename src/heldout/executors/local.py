@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from heldout.ladder import Schedule
+from heldout.nets import count_parameters
 from heldout.plan import member_seconds
 from heldout.records import Configuration, ConfigurationRun, FloatArray, Tensors
-from heldout.train.assemble import assemble_run, join_results
+from heldout.train.assemble import assemble_run, join_results, take_member
 from heldout.train.member import Data, Shape
 from heldout.train.program import (
     MemberResults,
@@ -21,6 +22,7 @@ from heldout.train.program import (
     Watch,
     compile_program,
     count_devices,
+    cut_units,
     group_size,
     put_data,
     run_members,
@@ -50,11 +52,13 @@ class Job:
         phase: name for progress and storage, e.g. "ladder".
         configurations: what to train.
         seeds: seed numbers.
+        least: so many configurations are trained whatever the deadline.
     """
 
     phase: str
     configurations: tuple[Configuration, ...]
     seeds: tuple[int, ...]
+    least: int = 0
 
 
 class LocalExecutor:
@@ -67,6 +71,7 @@ class LocalExecutor:
         report: called with (phase, done, total) networks.
         check_stop: called between groups; raises `StudyInterrupted` where a stop was asked for.
         targets: float32 [P, K, N], other target variants; the real target when left out.
+        shapes: widths of a rung -> widths of the program it runs in (`plan.bucket_widths`); its own when absent.
     """
 
     def __init__(
@@ -78,10 +83,12 @@ class LocalExecutor:
         report: Callable[[str, int, int], None] = lambda phase, done, total: None,
         check_stop: Callable[[], None] = lambda: None,
         targets: FloatArray | None = None,
+        shapes: Mapping[tuple[int, ...], tuple[int, ...]] | None = None,
     ) -> None:
         self.tensors = tensors
         self.schedule = schedule
         self._store = store
+        self._shapes = dict(shapes or {})
         self.report = report
         self._check_stop = check_stop
         self._data: Data = put_data(tensors, targets=targets)
@@ -93,7 +100,7 @@ class LocalExecutor:
         """Give the compiled shape of a configuration."""
         return Shape(
             n_inputs=self.tensors.features.shape[2],
-            widths=configuration.rung.widths,
+            widths=self._shapes.get(configuration.rung.widths, configuration.rung.widths),
             n_outputs=self.tensors.n_outputs,
             task=self.tensors.task,
             batch_size=self.schedule.batch_size,
@@ -113,16 +120,43 @@ class LocalExecutor:
             StudyInterrupted: a stop was requested; finished configurations are in the store.
         """
         n_folds = len(self.tensors.fit_rows)
-        total = len(job.configurations) * len(job.seeds) * n_folds
-        runs: list[ConfigurationRun] = []
-        stored = [self._load(job, configuration) for configuration in job.configurations]
-        self.compile([c for c, run in zip(job.configurations, stored, strict=True) if run is None])
-        for configuration, run in zip(job.configurations, stored, strict=True):
-            if run is None and deadline is not None and time.monotonic() > deadline:
-                break
-            runs.append(run or self._train_one(job, configuration, total, len(runs)))
-            self.report(job.phase, len(runs) * len(job.seeds) * n_folds, total)
-        return tuple(runs)
+        found = {c.name: run for c in job.configurations if (run := self._load(job, c)) is not None}
+        missing = [c for c in job.configurations if c.name not in found]
+        self.compile(missing)
+        specs = [(seed, fold) for seed in job.seeds for fold in range(n_folds)]
+        entries = [(c, MemberSpec(c.hyper, seed, fold)) for c in missing for seed, fold in specs]
+        total, before = len(job.configurations) * len(specs), len(found) * len(specs)
+        waiting: list[MemberResults] = []
+        for index, (configuration, results) in enumerate(self.run_entries(entries)):
+            waiting.append(results)
+            self.report(job.phase, before + index + 1, total)
+            if len(waiting) == len(specs):
+                found[configuration.name] = self._keep(job, configuration, join_results(waiting))
+                waiting = []
+                if deadline is not None and time.monotonic() > deadline and len(found) >= job.least:
+                    break
+        return tuple(found[c.name] for c in job.configurations if c.name in found)
+
+    def run_entries(
+        self, entries: Sequence[tuple[Configuration, MemberSpec]]
+    ) -> Iterator[tuple[Configuration, MemberResults]]:
+        """Train single networks in groups that fill all devices, and give them one by one in the order given.
+
+        Neighbours that share a program share a group, whatever configuration they belong to.
+        """
+        first = 0
+        while first < len(entries):
+            configuration = entries[first][0]
+            shape, size = self.shape_of(configuration), self._group_members(configuration)
+            group = [entry for entry in entries[first : first + size] if self.shape_of(entry[0]) == shape]
+            self._check_stop()
+            begun = time.monotonic()
+            results = self._run_group(shape, group)
+            share = (time.monotonic() - begun) / len(group)
+            for place, (owner, _) in enumerate(group):
+                self.training_seconds[owner.name] = self.training_seconds.get(owner.name, 0.0) + share
+                yield owner, cut_units(take_member(results, place), owner.rung.widths)
+            first += len(group)
 
     def train_members(
         self,
@@ -133,39 +167,31 @@ class LocalExecutor:
         watch: Watch | None = None,
         progress: Callable[[int], None] = lambda done: None,
     ) -> MemberResults:
-        """Train single members in groups; see `run_members` for `stop_at` and `watch`."""
-        shape = self.shape_of(configuration)
-        size = self._group_members(configuration)
+        """Train networks of one configuration in groups; see `run_members` for `stop_at` and `watch`."""
+        shape, size = self.shape_of(configuration), self._group_members(configuration)
         groups = []
         for first in range(0, len(specs), size):
             self._check_stop()
-            group = specs[first : first + size]
-            groups.append(
-                run_members(
-                    shape,
-                    group,
-                    self._data,
-                    self.schedule.checkpoints,
-                    stop_at=stop_at,
-                    watch=watch or self._poll(configuration),
-                )
-            )
-            self.n_trained += len(group)
+            group = [(configuration, spec) for spec in specs[first : first + size]]
+            groups.append(self._run_group(shape, group, stop_at=stop_at, watch=watch))
             progress(first + len(group))
-        return join_results(groups)
+        return cut_units(join_results(groups), configuration.rung.widths)
 
-    def _train_one(
-        self, job: Job, configuration: Configuration, total: int, n_before: int
-    ) -> ConfigurationRun:
-        n_folds = len(self.tensors.fit_rows)
-        begun = time.monotonic()
-        specs = [MemberSpec(configuration.hyper, seed, fold) for seed in job.seeds for fold in range(n_folds)]
-        before = n_before * len(specs)
-        results = self.train_members(
-            configuration, specs, progress=lambda done: self.report(job.phase, before + done, total)
-        )
+    def _run_group(
+        self,
+        shape: Shape,
+        group: Sequence[tuple[Configuration, MemberSpec]],
+        *,
+        stop_at: int | None = None,
+        watch: Watch | None = None,
+    ) -> MemberResults:
+        specs = [replace(spec, widths=configuration.rung.widths) for configuration, spec in group]
+        watch = watch or self._poll(group[0][0])
+        self.n_trained += len(specs)
+        return run_members(shape, specs, self._data, self.schedule.checkpoints, stop_at=stop_at, watch=watch)
+
+    def _keep(self, job: Job, configuration: Configuration, results: MemberResults) -> ConfigurationRun:
         run = assemble_run(configuration, results, self.tensors, self.schedule.checkpoints, len(job.seeds))
-        self.training_seconds[configuration.name] = time.monotonic() - begun
         if self._store is not None:
             self._store.save(job.phase, run)
         return run
@@ -184,8 +210,10 @@ class LocalExecutor:
         self._compiled.update(missing)
 
     def _seconds(self, configuration: Configuration) -> float:
+        shape = self.shape_of(configuration)
+        size = count_parameters(shape.n_inputs, shape.widths, shape.n_outputs)
         n_evaluated = 2 * self.tensors.validation_rows.shape[1]
-        return member_seconds(configuration.rung, self.schedule, n_evaluated)
+        return member_seconds(replace(configuration.rung, n_parameters=size), self.schedule, n_evaluated)
 
     def _group_members(self, configuration: Configuration) -> int:
         rounds = int(

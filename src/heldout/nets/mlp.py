@@ -9,7 +9,14 @@ Layer = tuple[jax.Array, jax.Array]
 Params = tuple[Layer, ...]
 
 
-def init_mlp(key: jax.Array, n_inputs: int, widths: tuple[int, ...], n_outputs: int) -> Params:
+def init_mlp(
+    key: jax.Array,
+    n_inputs: int,
+    widths: tuple[int, ...],
+    n_outputs: int,
+    *,
+    used: jax.Array | None = None,
+) -> Params:
     """Draw the initial weights of a fully connected network.
 
     Each layer has its own key `fold_in(key, layer)`, so that two networks that share a layer's shape share its
@@ -20,6 +27,8 @@ def init_mlp(key: jax.Array, n_inputs: int, widths: tuple[int, ...], n_outputs: 
         n_inputs: number of features.
         widths: units of each hidden layer; empty for a linear model.
         n_outputs: 1 for binary and regression, the number of classes otherwise.
+        used: int32 [hidden layers], how many units of each hidden layer are real (all when left out); the others
+            get zero weights, which training never changes, so that one program serves several widths.
 
     Returns:
         One (weight [n_in, n_out], bias [n_out]) pair per layer, float32; He-normal for hidden layers, and a
@@ -34,11 +43,17 @@ def init_mlp(key: jax.Array, n_inputs: int, widths: tuple[int, ...], n_outputs: 
         [(3, 4), (4, 1)]
     """
     sizes = (n_inputs, *widths, n_outputs)
+    real = [jnp.asarray(size) for size in sizes]
+    if used is not None:
+        real[1:-1] = [used[layer] for layer in range(len(widths))]
     layers = []
     for index, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
         gain = 2.0 if index < len(widths) else 1.0
-        weight = jax.random.normal(jax.random.fold_in(key, index), (n_in, n_out)) * jnp.sqrt(gain / n_in)
-        layers.append((weight, jnp.zeros(n_out)))
+        weight = jax.random.normal(jax.random.fold_in(key, index), (n_in, n_out)) * jnp.sqrt(
+            gain / real[index]
+        )
+        is_real = (jnp.arange(n_in)[:, None] < real[index]) & (jnp.arange(n_out)[None, :] < real[index + 1])
+        layers.append((jnp.where(is_real, weight, 0.0), jnp.zeros(n_out)))
     return tuple(layers)
 
 

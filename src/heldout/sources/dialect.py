@@ -166,10 +166,23 @@ def choose_quoting(text: str, delimiter: str) -> tuple[Dialect, WidthCheck]:
         return best, fit
     unquoted = replace(plain, quoting=False)
     unquoted_fit = check_width(text, unquoted)
-    is_regular = unquoted_fit.share == 1.0 and unquoted_fit.width > 1
-    if is_regular or unquoted_fit.share > max(fit.share, _CLEAR) and unquoted_fit.width > 1:
+    if unquoted_fit.width < 2 or (fit.share == 1.0 and _is_quoted(text, unquoted)):
+        return best, fit
+    if unquoted_fit.share == 1.0 or unquoted_fit.share > max(fit.share, _CLEAR):
         return unquoted, unquoted_fit
     return best, fit
+
+
+def _is_quoted(text: str, unquoted: Dialect) -> bool:
+    """More cells are wrapped in quotation marks than begin or end with a single one."""
+    wrapped = dangling = 0
+    with contextlib.suppress(csv.Error):
+        for _, _, cells in scan_rows(text, unquoted):
+            for cell in cells:
+                begins, ends = cell.startswith('"'), cell.endswith('"')
+                wrapped += begins and ends and len(cell) > 1
+                dangling += begins != ends or cell == '"'
+    return wrapped > dangling
 
 
 def choose_dialect(text: str, *, name: str, delimiter: str | None = None) -> tuple[Dialect, tuple[str, ...]]:

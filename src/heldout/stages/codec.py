@@ -51,6 +51,8 @@ def to_json_values(value: Any) -> Any:  # noqa: ANN401 - any record
     """
     if isinstance(value, np.ndarray):
         return to_json_values(value.tolist())
+    if isinstance(value, np.generic):
+        return to_json_values(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if is_dataclass(value) and not isinstance(value, type):
@@ -86,7 +88,7 @@ def from_plain(kind: Any, value: Any, *, where: str = "record") -> Any:  # noqa:
     if origin is np.ndarray:
         return _read_array(value, where)
     if origin is dict:
-        return {key: from_plain(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
+        return _read_table(arguments, value, where)
     if is_dataclass(kind):
         return _read_record(kind, value, where)
     return _read_leaf(kind, value, where)
@@ -102,6 +104,12 @@ def _read_tuple(arguments: tuple[Any, ...], value: Any, where: str) -> tuple[Any
         from_plain(kind, item, where=f"{where}[{i}]")
         for i, (kind, item) in enumerate(zip(kinds, value, strict=True))
     )
+
+
+def _read_table(arguments: tuple[Any, ...], value: Any, where: str) -> dict[str, Any]:  # noqa: ANN401
+    if not isinstance(value, dict):
+        raise StudyError(f"{where} is {type(value).__name__}, expected a table")
+    return {key: from_plain(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
 
 
 def _read_array(value: Any, where: str) -> np.ndarray:  # noqa: ANN401
@@ -137,7 +145,10 @@ def _read_leaf(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401
                 f"{where} is {value!r}, expected one of {[item.value for item in kind]}"
             ) from None
     if kind is float and isinstance(value, str | int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, kind):
+        try:
+            return float(value)
+        except ValueError:
+            raise StudyError(f"{where} is {value!r}, expected {kind.__name__}") from None
+    if isinstance(value, kind) and (kind is not int or not isinstance(value, bool)):
         return value
     raise StudyError(f"{where} is {value!r}, expected {kind.__name__}")

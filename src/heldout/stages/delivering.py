@@ -20,6 +20,7 @@ from heldout.train.program import MemberResults, MemberSpec, count_devices
 
 INTERVAL_LEVEL = 0.9
 LEAST_CALIBRATION_ROWS = 30
+DELIVERY_EFFORT = 1.5  # more rows bear more steps; training stops by itself when the validation loss does
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def train_delivered(
         weights = retrain_chosen(crew.executor, configuration, choice.epoch, crew.seeds)
         return deliver(reading, prepared, crew.tensors, weights, settings, folds=folds)
     tensors = make_tensors(prepared, folds)
-    executor = crew.workplace.make_executor(tensors, plan_schedule(plan.n_fit_all), kept=False)
+    executor = crew.workplace.make_executor(
+        tensors, plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT), kept=False
+    )
     weights = train_on_all(
         executor, configuration, crew.seeds, patience=settings.patience, min_delta=settings.min_delta
     )
@@ -152,7 +155,13 @@ def _take_layers(results: MemberResults, member: int) -> tuple[tuple[np.ndarray,
 
 
 def deliver(
-    reading: Reading, prepared: Prepared, tensors: Tensors, weights: Weights, settings: Settings, *, folds: tuple[Fold, ...]
+    reading: Reading,
+    prepared: Prepared,
+    tensors: Tensors,
+    weights: Weights,
+    settings: Settings,
+    *,
+    folds: tuple[Fold, ...],
 ) -> Delivered:
     """Turn weights into a calibrated bundle, with the predictions of the validation rows.
 

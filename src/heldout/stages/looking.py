@@ -28,14 +28,22 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
     found = preparing.audit_rows(reading, split, columns, settings)
     findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
     prepared = preparing.encode_rows(reading, split, columns, settings)
-    nice = [line.removeprefix("nice or messy: ") for line in findings.niceness if line.startswith("nice or messy")]
+    nice = [
+        line.removeprefix("nice or messy: ") for line in findings.niceness if line.startswith("nice or messy")
+    ]
     return LookContent(
         source=name_source(source),
         n_rows=len(reading.table.lines),
         n_columns=len(reading.table.columns),
         columns=telling.note_columns(columns, prepared.recipe),
         target=reading.target,
-        read_notes=(*reading.table.notes, reading.target.why, split.method, *split.notes, *reading.links.notes),
+        read_notes=(
+            *reading.table.notes,
+            reading.target.why,
+            split.method,
+            *split.notes,
+            *reading.links.notes,
+        ),
         n_set_aside=len(reading.table.set_aside) + len(reading.target.missing),
         bullets=tuple(line for line in findings.niceness if not line.startswith("nice or messy")),
         nice_or_messy=nice[0] if nice else "",
@@ -56,7 +64,9 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         target=reading.target,
         split=telling.summarize_split(prepared.split),
         rungs=plan.rungs,
-        remedies=tuple((name, ", ".join(f"{value:g}" for value in values)) for name, values in strengths.items()),
+        remedies=tuple(
+            (name, ", ".join(f"{value:g}" for value in values)) for name, values in strengths.items()
+        ),
         n_seeds=plan.n_seeds,
         n_epochs=plan.schedule.n_epochs,
         n_networks=n_configurations * plan.n_seeds * plan.n_folds,
@@ -81,5 +91,3 @@ def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent
         n_set_aside=len(table.set_aside),
         next_command=f"heldout look {name} --target COLUMN",
     )
-
-

@@ -67,7 +67,9 @@ def prepare(reading: Reading, settings: Settings, *, strict: bool) -> tuple[Prep
     findings = audit_rows(reading, split, columns, settings)
     critical = [item for item in findings if item.severity is Severity.CRITICAL]
     if strict and critical:
-        raise DataError(f"{critical[0].code} {critical[0].title}: {critical[0].sentence}", hint=critical[0].action)
+        raise DataError(
+            f"{critical[0].code} {critical[0].title}: {critical[0].sentence}", hint=critical[0].action
+        )
     return encode_rows(reading, split, columns, settings), findings
 
 

@@ -14,6 +14,7 @@ from heldout.links import Links, link_rows, parse_group_option, read_groups
 from heldout.records import PART_TEST, DoubleArray, IndexArray, Kind, Table, Target
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table, join_parts, mark_parts, read_table
+from heldout.split import MINIMUM_ROWS
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ def read_data(source: Any, settings: Settings) -> Reading:  # noqa: ANN401 - a p
         UsageError: no target was named.
     """
     table = read_parts(source, settings)
+    if len(table.lines) < MINIMUM_ROWS:
+        n_rows = f"{len(table.lines)} row" + "s" * (len(table.lines) != 1)
+        raise DataError(
+            f"{table.source} has {n_rows}; a study needs at least {MINIMUM_ROWS}", hint="collect more rows"
+        )
     if not settings.target:
         names = ", ".join(column.name for column in table.columns[:12])
         raise UsageError("no target column was named", hint=f"say --target COLUMN, one of: {names}")

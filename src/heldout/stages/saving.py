@@ -73,8 +73,12 @@ def save_start(
     folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split)})
     text, arrays = recipe_to_json(prepared.recipe)
     folder.write_text("recipe.json", text)
-    folder.write_bytes("recipe.safetensors", save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
-    workplace.events.say(f"plan: about {plan.seconds:.0f} seconds, {len(plan.rungs)} rungs, {plan.n_seeds} seeds, {plan.n_folds} folds")
+    folder.write_bytes(
+        "recipe.safetensors", save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    )
+    workplace.events.say(
+        f"plan: about {plan.seconds:.0f} seconds, {len(plan.rungs)} rungs, {plan.n_seeds} seeds, {plan.n_folds} folds"
+    )
 
 
 def save_end(
@@ -124,7 +128,9 @@ def gather_content(
     return StudyContent(
         name=folder.resolve().name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["heldout", *sys.argv[1:]]) if Path(sys.argv[0]).name == "heldout" else "heldout.fit(...)",
+        command=shlex.join(["heldout", *sys.argv[1:]])
+        if Path(sys.argv[0]).name == "heldout"
+        else "heldout.fit(...)",
         source=source,
         n_rows=len(reading.table.lines),
         n_columns=len(reading.table.columns),
@@ -180,12 +186,15 @@ def load_content(folder: Path) -> StudyContent:
     place = folder / "content.json"
     if not place.is_file():
         raise StudyError(
-            f"{str(folder)!r} holds no finished study", hint="continue it with --resume, or name another folder"
+            f"{str(folder)!r} holds no finished study",
+            hint="continue it with --resume, or name another folder",
         )
     try:
         record = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StudyError(f"{str(place)!r} is damaged: {error}", hint="run the study again with --resume") from None
+        raise StudyError(
+            f"{str(place)!r} is damaged: {error}", hint="run the study again with --resume"
+        ) from None
     if not isinstance(record, dict) or record.get("schema") != CONTENT_SCHEMA:
         raise StudyError(
             f"{str(place)!r} has another schema than {CONTENT_SCHEMA!r}",
@@ -244,5 +253,3 @@ def _without_rows(run: ConfigurationRun) -> ConfigurationRun:
 def _list_settings(workplace: Workplace) -> tuple[tuple[str, str], ...]:
     settings = workplace.folder.read_json("study.json")["settings"]
     return tuple((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items())
-
-

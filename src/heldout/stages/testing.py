@@ -226,7 +226,9 @@ def open_test(
     metrics = name_metrics(target, settings, truth)
     development = ()
     if len(truth) >= LEAST_SCORED_ROWS:  # under thirty rows "cannot tell" is the answer, not a score
-        development = score_rows(truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order])
+        development = score_rows(
+            truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order]
+        )
     if len(split.test) == 0:
         compared = compare_baselines(outputs, reading, prepared, delivered, metrics=metrics, test=None)
         return Scores(metrics, development, (), (), compared if development else (), None)
@@ -259,5 +261,7 @@ def _score_without_copies(
     if len(copies) == 0:
         return ()
     kept = np.flatnonzero(~np.isin(split.test, copies))
-    part = Prediction(prediction.values[kept], prediction.labels[kept] if prediction.labels.size else prediction.labels)
+    part = Prediction(
+        prediction.values[kept], prediction.labels[kept] if prediction.labels.size else prediction.labels
+    )
     return score_rows(labels[kept], part, target, metrics=metrics, unit=split.unit[split.test[kept]])

@@ -86,7 +86,7 @@ class Crew:
 
     def __init__(self, workplace: Workplace, tensors: Tensors, plan: Plan, settings: Settings) -> None:
         self.workplace, self.tensors, self.plan, self.settings = workplace, tensors, plan, settings
-        self.executor = workplace.make_executor(tensors, plan.schedule)
+        self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
         self.seeds = tuple(range(settings.seed * SEED_STRIDE, settings.seed * SEED_STRIDE + plan.n_seeds))
 
     def train_ladder(self) -> tuple[ConfigurationRun, ...]:
@@ -106,7 +106,9 @@ class Crew:
             for name, values in planned.items()
             if index < len(values)
         ]
-        runs = self._train("remedies", tuple(apply_remedies(rung, (use,)) for use in uses), share=REMEDY_SHARE)
+        runs = self._train(
+            "remedies", tuple(apply_remedies(rung, (use,)) for use in uses), share=REMEDY_SHARE
+        )
         found = {name: tuple(r for r in runs if r.configuration.remedies[0].name == name) for name in planned}
         return {name: of_name for name, of_name in found.items() if of_name}
 
@@ -120,7 +122,8 @@ class Crew:
         helped.sort(key=lambda result: result.early_stopped[0])
         pairs = [(one, other) for i, one in enumerate(helped) for other in helped[i + 1 :]][:MOST_PAIRS]
         configurations = tuple(
-            apply_remedies(rung, tuple(RemedyUse(result.name, result.strength) for result in pair)) for pair in pairs
+            apply_remedies(rung, tuple(RemedyUse(result.name, result.strength) for result in pair))
+            for pair in pairs
         )
         return self._train("pairs", configurations, share=REMEDY_SHARE)
 
@@ -136,7 +139,9 @@ class Crew:
             return Controls(permuted)
         rungs = [run.configuration.rung for run in trained.ladder]
         test = run_permutations(
-            lambda targets: self.workplace.make_executor(self.tensors, self.plan.schedule, targets=targets, kept=False),
+            lambda targets: self.workplace.make_executor(
+                self.tensors, self.plan.schedule, targets=targets, kept=False
+            ),
             self.tensors,
             (rungs[0], rungs[len(rungs) // 2], rungs[-1]),
             unit=prepared.split.unit[prepared.split.development],
@@ -149,7 +154,11 @@ class Crew:
         """Train a configuration on permuted labels: what memorising alone looks like."""
         order = np.random.default_rng(self.seeds[0]).permutation(self.tensors.target.shape[1])
         executor = self.workplace.make_executor(
-            self.tensors, self.plan.schedule, targets=self.tensors.target[None][:, :, order], kept=False
+            self.tensors,
+            self.plan.schedule,
+            targets=self.tensors.target[None][:, :, order],
+            kept=False,
+            shapes=self.plan.shapes,
         )
         return executor.train(Job("permuted", (configuration,), self.seeds[:PERMUTED_SEEDS]))[0]
 
@@ -162,10 +171,8 @@ class Crew:
         kept = self.workplace.read_cut(phase)
         if kept is not None:
             return self.executor.train(Job(phase, configurations[:kept], self.seeds))
-        # compiled together: both calls share the executor's programs
-        runs = self.executor.train(Job(phase, configurations[:least], self.seeds)) if least else ()
-        deadline = self.workplace.deadline(share)
-        runs += self.executor.train(Job(phase, configurations[least:], self.seeds), deadline=deadline)
+        job = Job(phase, configurations, self.seeds, least=least)
+        runs = self.executor.train(job, deadline=self.workplace.deadline(share))
         if len(runs) < len(configurations):
             self.workplace.write_cut(phase, len(runs), [c.name for c in configurations[len(runs) :]])
         return runs
@@ -179,21 +186,26 @@ def choose_rates(executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int)
     """
     n_folds = min(2, len(executor.tensors.fit_rows))
     executor.compile([apply_remedies(rung, ()) for rung in rungs])
-    chosen = []
-    for index, rung in enumerate(rungs):
-        rates = candidate_rates(rung.widths)
-        specs = [
-            MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, fold)
-            for rate in rates
-            for fold in range(n_folds)
-        ]
-        results = executor.train_members(apply_remedies(rung, ()), specs)
-        curves = results.curves[:, :, 1].reshape(len(rates), n_folds, -1).mean(axis=1)
-        best = np.min(np.where(np.isfinite(curves), curves, np.inf), axis=1)
-        rate = rates[int(np.argmin(best))] if np.isfinite(best).any() else rates[1]
-        chosen.append(replace(rung, learning_rate=rate))
-        executor.report("learning rates", index + 1, len(rungs))
-    return tuple(chosen)
+    entries = [
+        (apply_remedies(rung, ()), MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, fold))
+        for rung in rungs
+        for rate in candidate_rates(rung.widths)
+        for fold in range(n_folds)
+    ]
+    curves = []
+    for _, results in executor.run_entries(entries):
+        curves.append(results.curves[0, :, 1])
+        executor.report("learning rates", len(curves), len(entries))
+    pooled = np.stack(curves).reshape(len(rungs), -1, n_folds, len(curves[0])).mean(axis=2)
+    best = np.min(np.where(np.isfinite(pooled), pooled, np.inf), axis=2)
+    return tuple(
+        replace(rung, learning_rate=_pick_rate(candidate_rates(rung.widths), best[index]))
+        for index, rung in enumerate(rungs)
+    )
+
+
+def _pick_rate(rates: tuple[float, ...], best: np.ndarray) -> float:
+    return rates[int(np.argmin(best))] if np.isfinite(best).any() else rates[len(rates) // 2]
 
 
 def find_remedy_rung(verdict: LadderVerdict, ladder: Sequence[ConfigurationRun]) -> Rung:

@@ -51,9 +51,15 @@ def score_external(
     )
     scored = score_table(bundle, table, target, allow_shift=allow_shift)
     if len(scored.rows) == 0:
-        raise DataError(f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one")
+        raise DataError(
+            f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one"
+        )
     metrics = NUMBER_METRICS if bundle.task is Task.REGRESSION else CLASS_METRICS[bundle.task]
-    metrics = (bundle.metric, *(metric for metric in metrics if metric != bundle.metric)) if bundle.metric else metrics
+    metrics = (
+        (bundle.metric, *(metric for metric in metrics if metric != bundle.metric))
+        if bundle.metric
+        else metrics
+    )
     unit = _read_units(table, settings)[scored.rows]
     scores = score_rows(scored.truth, scored.prediction, target, metrics=metrics, unit=unit)
     notes = (*scored.report.notes, *scored.report.refused, *_journal(model, table, bundle, len(scored.rows)))
@@ -76,4 +82,10 @@ def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tu
     append_opening(journal, entry)
     if fingerprint == bundle.fingerprint:
         return ("these are the rows the study was made of: this is no external validation",)
-    return (f"these rows were scored {before} times before: choices made after a look are no longer tested by them",) if before else ()
+    return (
+        (
+            f"these rows were scored {before} times before: choices made after a look are no longer tested by them",
+        )
+        if before
+        else ()
+    )

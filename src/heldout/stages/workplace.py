@@ -15,6 +15,7 @@ from heldout.records import FloatArray, Tensors
 from heldout.signals import stop_if_requested
 from heldout.stages.store import FolderStore
 
+Shapes = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 LADDER_SHARE, REMEDY_SHARE = (
     0.55,
     0.80,
@@ -60,7 +61,13 @@ class Workplace:
         self.events.advance(done)
 
     def make_executor(
-        self, tensors: Tensors, schedule: Schedule, *, targets: FloatArray | None = None, kept: bool = True
+        self,
+        tensors: Tensors,
+        schedule: Schedule,
+        *,
+        targets: FloatArray | None = None,
+        kept: bool = True,
+        shapes: Shapes = (),
     ) -> LocalExecutor:
         """Build an executor that reports here, keeps finished runs in the folder and stops on request."""
         executor = LocalExecutor(
@@ -70,6 +77,7 @@ class Workplace:
             report=self.report,
             check_stop=stop_if_requested,
             targets=targets,
+            shapes=dict(shapes),
         )
         self._executors.append(executor)
         return executor
@@ -82,7 +90,9 @@ class Workplace:
     @property
     def run_seconds(self) -> dict[str, float]:
         """Seconds that each configuration's training took, by its name."""
-        return {name: value for executor in self._executors for name, value in executor.training_seconds.items()}
+        return {
+            name: value for executor in self._executors for name, value in executor.training_seconds.items()
+        }
 
     def deadline(self, share: float) -> float | None:
         """Give the monotonic time at which a share of the budget is used up, or None without a budget."""
@@ -90,9 +100,15 @@ class Workplace:
 
     def read_cut(self, phase: str) -> int | None:
         """Give the number of configurations an earlier start of this study kept in a phase, if it cut any."""
-        return int(self.folder.read_json(f"cut-{phase}.json")["kept"]) if self.folder.has(f"cut-{phase}.json") else None
+        return (
+            int(self.folder.read_json(f"cut-{phase}.json")["kept"])
+            if self.folder.has(f"cut-{phase}.json")
+            else None
+        )
 
     def write_cut(self, phase: str, kept: int, left_out: list[str]) -> None:
         """Record that the budget ended a phase early, so that a resumed study gives the same bits."""
         self.folder.write_json(f"cut-{phase}.json", {"kept": kept, "left_out": left_out})
-        self.events.say(f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out")
+        self.events.say(
+            f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
+        )

@@ -26,6 +26,19 @@ def join_results(groups: Sequence[MemberResults]) -> MemberResults:
     )
 
 
+def take_member(results: MemberResults, place: int) -> MemberResults:
+    """Give the results of one member, its axis kept."""
+    part = slice(place, place + 1)
+    return MemberResults(
+        curves=results.curves[part],
+        losses=results.losses[part],
+        hits=results.hits[part],
+        alive=results.alive[part],
+        weights=tuple(weight[part] for weight in results.weights),
+        biases=tuple(bias[part] for bias in results.biases),
+    )
+
+
 def assemble_run(
     configuration: Configuration,
     results: MemberResults,

@@ -33,7 +33,7 @@ class Shape:
 
     Args:
         n_inputs: features.
-        widths: units of each hidden layer.
+        widths: units of each hidden layer; members may use fewer.
         n_outputs: outputs.
         task: decides the loss.
         batch_size: rows of one step.
@@ -80,6 +80,7 @@ class Member(NamedTuple):
     fold: jax.Array
     variant: jax.Array
     active: jax.Array  # bool: False for padding, which costs nothing and records nothing
+    widths: jax.Array  # int32 [hidden layers] real units of each hidden layer, at most those of the shape
 
 
 class State(NamedTuple):
@@ -156,9 +157,11 @@ def _smoothed_losses(task: Task, outputs: jax.Array, target: jax.Array, smoothin
 
 
 def _drop_slots(key: jax.Array, x: jax.Array, data: Data) -> jax.Array:
-    """Replace one category of some rows by <unseen>: each block with probability `SLOT_DROPOUT`."""
-    spread = jnp.maximum(data.n_blocks, 1) / SLOT_DROPOUT / jnp.maximum(data.n_blocks, 1)
-    draw = jax.random.uniform(key, (x.shape[0],)) * spread * jnp.maximum(data.n_blocks, 1)
+    """Replace one category of some rows by <unseen>: each block with probability `SLOT_DROPOUT`.
+
+    One number a row decides, so a row loses at most one category; above 1 / `SLOT_DROPOUT` blocks every row loses one.
+    """
+    draw = jax.random.uniform(key, (x.shape[0],)) * jnp.maximum(data.n_blocks, 1.0 / SLOT_DROPOUT)
     block = jnp.where(draw < data.n_blocks, draw, -2.0).astype(jnp.int32)
     return jnp.where(block[:, None] == data.block_of[None, :], data.is_unseen[None, :], x)
 
@@ -166,10 +169,10 @@ def _drop_slots(key: jax.Array, x: jax.Array, data: Data) -> jax.Array:
 def _dropout_masks(
     key: jax.Array, rates: jax.Array, sizes: tuple[int, ...], n_rows: int
 ) -> tuple[jax.Array, ...]:
-    """Draw dropout factors from 8 random bits a unit: the rate is rounded to a multiple of 1/256."""
+    """Draw dropout factors from 8 random bits a unit: the rate is rounded to a multiple of 1/256, at most 255/256."""
     masks = []
     for index, size in enumerate(sizes):
-        threshold = jnp.round(rates[index] * 256.0)
+        threshold = jnp.minimum(jnp.round(rates[index] * 256.0), 255.0)
         bits = jax.random.bits(jax.random.fold_in(key, index), (n_rows, size), jnp.uint8)
         kept = bits.astype(jnp.float32) >= threshold
         masks.append(kept / (1.0 - threshold / 256.0))
@@ -253,7 +256,8 @@ def _adam(
 
 def start_member(shape: Shape, member: Member, n_checkpoints: int, n_validation: int) -> State:
     """Draw the initial weights of one member and make room for its records."""
-    params = init_mlp(draw_key(member.seed, PURPOSE_WEIGHTS), shape.n_inputs, shape.widths, shape.n_outputs)
+    key = draw_key(member.seed, PURPOSE_WEIGHTS)
+    params = init_mlp(key, shape.n_inputs, shape.widths, shape.n_outputs, used=member.widths)
     zeros = jax.tree.map(jnp.zeros_like, params)
     return State(
         params=params,

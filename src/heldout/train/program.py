@@ -29,6 +29,7 @@ class MemberSpec:
         fold: which fold of the tensors.
         variant: which target variant (0 is the real one).
         active: False for padding.
+        widths: real units of each hidden layer; those of the shape when left out.
     """
 
     hyper: Hyper
@@ -36,6 +37,7 @@ class MemberSpec:
     fold: int
     variant: int = 0
     active: bool = True
+    widths: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class MemberResults:
         alive: bool [G], False for a member that diverged.
         weights: one float32 [G, n_in, n_out] per layer.
         biases: one float32 [G, n_out] per layer.
+
+    The units that a member does not use are cut off by `cut_units`.
     """
 
     curves: FloatArray
@@ -125,7 +129,7 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
     return jax.tree.map(lambda array: jax.device_put(jnp.asarray(array), everywhere), data)
 
 
-def stack_members(specs: Sequence[MemberSpec]) -> Member:
+def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:
     """Stack the traced inputs of some members along a new first axis."""
     return Member(
         learning_rate=jnp.array([spec.hyper.learning_rate for spec in specs], jnp.float32),
@@ -137,6 +141,7 @@ def stack_members(specs: Sequence[MemberSpec]) -> Member:
         fold=jnp.array([spec.fold for spec in specs], jnp.int32),
         variant=jnp.array([spec.variant for spec in specs], jnp.int32),
         active=jnp.array([spec.active for spec in specs], bool),
+        widths=jnp.array([shape.widths if spec.widths is None else spec.widths for spec in specs], jnp.int32),
     )
 
 
@@ -179,7 +184,9 @@ def _blank_hyper(shape: Shape) -> Hyper:
 
 def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints: int) -> tuple[Member, State]:
     start, _ = _compiled(shape, n_checkpoints)
-    members = jax.device_put(stack_members(specs), NamedSharding(make_mesh(), PartitionSpec(MEMBER_AXIS)))
+    members = jax.device_put(
+        stack_members(specs, shape), NamedSharding(make_mesh(), PartitionSpec(MEMBER_AXIS))
+    )
     return members, start(members, data)
 
 
@@ -236,3 +243,17 @@ def _fetch(state: State, place: np.ndarray) -> MemberResults:
         weights=tuple(weight for weight, _ in host.params),
         biases=tuple(bias for _, bias in host.params),
     )
+
+
+def cut_units(results: MemberResults, widths: tuple[int, ...]) -> MemberResults:
+    """Cut the unused units off the weights of members that share their real widths.
+
+    Args:
+        results: members of one configuration.
+        widths: real units of each hidden layer.
+    """
+    n_layers = len(results.weights)
+    ends = [None, *widths, None]
+    weights = tuple(results.weights[i][:, : ends[i], : ends[i + 1]] for i in range(n_layers))
+    biases = tuple(results.biases[i][:, : ends[i + 1]] for i in range(n_layers))
+    return replace(results, weights=weights, biases=biases)

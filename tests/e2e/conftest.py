@@ -1,0 +1,30 @@
+"""Finished studies that many tests look at: made once, never changed."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn loads its threads: tests share two cores
+
+import pytest  # noqa: E402
+from e2e.made_tables import SMALL_TOML, make_binary, run_apart, with_parts, write_table  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory):
+    """A folder with the tables of the tests and a small study's settings."""
+    place = tmp_path_factory.mktemp("tables")
+    write_table(place / "ill.csv", make_binary())
+    write_table(place / "parts.csv", with_parts(make_binary()))
+    (place / "small.toml").write_text(SMALL_TOML)
+    return place
+
+
+@pytest.fixture(scope="session")
+def finished(tables, tmp_path_factory):
+    """(folder, outcome) of a binary study with the user's own parts, made by the command line in a fresh process."""
+    folder = tmp_path_factory.mktemp("runs") / "parts"
+    outcome = run_apart(
+        "fit", "parts.csv", "--target", "ill", "--split", "part", "--config", "small.toml", "--out", folder, "--json",
+        cwd=tables,
+    )
+    assert outcome.code == 0, outcome.err
+    return folder, outcome

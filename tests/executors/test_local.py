@@ -1,0 +1,207 @@
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from heldout.errors import StudyInterrupted
+from heldout.executors import LocalExecutor, local
+from heldout.executors.local import Job
+from heldout.records import Outcome
+from heldout.train.assemble import assemble_run
+from heldout.train.program import MemberSpec, count_devices, put_data, run_members
+from train.made_tensors import (
+    CHECKPOINTS,
+    SCHEDULE,
+    assert_same_bits,
+    make_configuration,
+    make_hyper,
+    make_shape,
+    make_tensors,
+)
+
+TENSORS = make_tensors()
+SEEDS = (4, 5, 6)
+CONFIGURATIONS = tuple(
+    make_configuration(f"rung 1 + l2 {l2:g}", l2=(l2, l2)) for l2 in (0.0, 0.01, 0.1)
+)
+JOB = Job("remedies", CONFIGURATIONS, SEEDS)
+N_MEMBERS = len(SEEDS) * len(TENSORS.fit_rows)
+
+
+class Shelf:
+    """Keeps runs in memory; what is asked for and kept is written down."""
+
+    def __init__(self):
+        self.runs, self.saved = {}, []
+
+    def load(self, key, configuration):
+        return self.runs.get((key, configuration))
+
+    def save(self, key, run):
+        self.saved.append(run.configuration.name)
+        self.runs[key, run.configuration] = run
+
+
+def assert_same_runs(runs, others):
+    assert len(runs) == len(others)
+    for run, other in zip(runs, others, strict=True):
+        assert run.configuration == other.configuration
+        for name in ("losses", "hits", "train_curve", "validation_curve", "zero_share", "weight_norm"):
+            np.testing.assert_array_equal(getattr(run, name), getattr(other, name), strict=True)
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    """The job trained by the program itself, one configuration after the other."""
+    data = put_data(TENSORS)
+    runs = []
+    for configuration in CONFIGURATIONS:
+        specs = [MemberSpec(configuration.hyper, seed, fold) for seed in SEEDS for fold in range(2)]
+        results = run_members(make_shape(), specs, data, CHECKPOINTS)
+        runs.append(assemble_run(configuration, results, TENSORS, CHECKPOINTS, len(SEEDS)))
+    return tuple(runs)
+
+
+def test_executor_gives_what_the_program_gives(wanted):
+    executor = LocalExecutor(TENSORS, SCHEDULE)
+    assert_same_runs(executor.train(JOB), wanted)
+    assert executor.n_trained == 3 * N_MEMBERS
+    assert set(executor.training_seconds) == {c.name for c in CONFIGURATIONS}
+    assert len({run.losses.tobytes() for run in wanted}) == 3
+
+
+def test_what_is_stored_is_not_trained_again(wanted):
+    shelf = Shelf()
+    LocalExecutor(TENSORS, SCHEDULE, store=shelf).train(JOB)
+    second = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    assert_same_runs(second.train(JOB), wanted)
+    assert second.n_trained == 0
+    assert shelf.saved == [c.name for c in CONFIGURATIONS]
+
+
+def test_phases_are_stored_apart():
+    shelf = Shelf()
+    one = replace(JOB, configurations=CONFIGURATIONS[:1])
+    LocalExecutor(TENSORS, SCHEDULE, store=shelf).train(one)
+    other = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    other.train(replace(one, phase="pairs"))
+    assert other.n_trained == N_MEMBERS
+
+
+class Stop:
+    """Asks to stop at the n-th look, counted from one; 0 never."""
+
+    def __init__(self, at=0):
+        self.at, self.looks = at, 0
+
+    def __call__(self):
+        self.looks += 1
+        if self.looks == self.at:
+            raise StudyInterrupted
+
+
+def test_a_stop_keeps_what_is_finished_and_the_rest_follows(wanted):
+    shelf, stop = Shelf(), Stop(at=2)
+    first = LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=stop)
+    with pytest.raises(StudyInterrupted, match="exit code 130"):
+        first.train(JOB)
+    assert shelf.saved == [CONFIGURATIONS[0].name]
+    second = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    assert_same_runs(second.train(JOB), wanted)
+    assert second.n_trained == 2 * N_MEMBERS
+
+
+def test_long_trainings_are_stopped_inside_and_change_no_bit(wanted, monkeypatch):
+    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 1e-9)
+    stop = Stop()
+    assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, check_stop=stop).train(JOB), wanted)
+    # a group as small as the devices allow, and a look at every checkpoint of each
+    n_groups = 3 * -(-N_MEMBERS // count_devices())
+    assert stop.looks == n_groups * (1 + len(CHECKPOINTS))
+    shelf = Shelf()
+    inside = Stop(at=3)  # the second checkpoint of the first group
+    with pytest.raises(StudyInterrupted, match="exit code 130"):
+        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=inside).train(JOB)
+    assert shelf.saved == []
+
+
+def test_a_deadline_leaves_out_what_was_not_begun(wanted, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(local, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def report(phase, done, total):
+        clock[0] = float(done)  # one second a network
+
+    executor = LocalExecutor(TENSORS, SCHEDULE, report=report)
+    got = executor.train(JOB, deadline=1.5 * N_MEMBERS)
+    assert_same_runs(got, wanted[:2])  # the second was begun in time and is finished
+    assert executor.n_trained == 2 * N_MEMBERS
+
+
+def test_past_the_deadline_the_least_is_trained_and_the_stored_is_given(wanted):
+    shelf, past = Shelf(), time.monotonic() - 1.0
+    executor = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    assert executor.train(JOB, deadline=past) == ()
+    assert_same_runs(executor.train(replace(JOB, least=1), deadline=past), wanted[:1])
+    assert_same_runs(executor.train(JOB, deadline=past), wanted[:1])
+    assert executor.n_trained == N_MEMBERS
+
+
+def test_progress_counts_networks_and_never_goes_back():
+    told = []
+    shelf = Shelf()
+    executor = LocalExecutor(TENSORS, SCHEDULE, store=shelf, report=lambda *event: told.append(event))
+    executor.train(replace(JOB, configurations=CONFIGURATIONS[:2]))
+    executor.train(JOB)
+    assert {event[0] for event in told} == {"remedies"}
+    for total, events in ((2 * N_MEMBERS, told[:4]), (3 * N_MEMBERS, told[4:])):
+        done = [event[1] for event in events]
+        assert done == sorted(done)
+        assert done[-1] == total
+        assert {event[2] for event in events} == {total}
+
+
+def test_a_diverged_configuration_does_not_end_the_job(wanted):
+    endless = make_configuration("endless", learning_rate=float("inf"))
+    runs = LocalExecutor(TENSORS, SCHEDULE).train(replace(JOB, configurations=(endless, CONFIGURATIONS[1])))
+    assert set(runs[0].outcomes) == {Outcome.DIVERGED}
+    assert_same_runs(runs[1:], wanted[1:2])
+
+
+def test_single_members_come_back_in_order_group_by_group(monkeypatch):
+    specs = [MemberSpec(make_hyper(), seed, 0) for seed in range(3 * count_devices())]
+    whole = LocalExecutor(TENSORS, SCHEDULE).train_members(CONFIGURATIONS[0], specs)
+    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 1e-9)
+    done = []
+    in_groups = LocalExecutor(TENSORS, SCHEDULE).train_members(CONFIGURATIONS[0], specs, progress=done.append)
+    assert_same_bits(in_groups, whole)
+    assert done == [count_devices() * group for group in (1, 2, 3)]
+
+
+def test_watch_and_stop_at_reach_the_program():
+    specs = [MemberSpec(make_hyper(), 0, 0)]
+    executor = LocalExecutor(TENSORS, SCHEDULE)
+    short = executor.train_members(CONFIGURATIONS[0], specs, stop_at=2)
+    watched = executor.train_members(CONFIGURATIONS[0], specs, watch=lambda index, results: index == 1)
+    assert_same_bits(watched, short)
+    assert np.isnan(short.curves[0, -1]).all()
+
+
+def test_a_narrow_rung_may_run_in_a_wider_program():
+    narrow = replace(CONFIGURATIONS[0], rung=replace(CONFIGURATIONS[0].rung, widths=(3,)))
+    executor = LocalExecutor(TENSORS, SCHEDULE, shapes={(3,): (4,)})
+    assert executor.shape_of(narrow) == make_shape()
+    results = executor.train_members(narrow, [MemberSpec(make_hyper(), 0, 0)])
+    assert [weight.shape for weight in results.weights] == [(1, 5, 3), (1, 3, 1)]
+    assert [bias.shape for bias in results.biases] == [(1, 3), (1, 1)]
+    run = executor.train(replace(JOB, configurations=(narrow,)))[0]
+    assert (run.zero_share == 0).all()  # units that are not used are no zeros of the network
+
+
+def test_other_targets_are_trained_on():
+    flipped = LocalExecutor(TENSORS, SCHEDULE, targets=1 - TENSORS.target[None])
+    meant = LocalExecutor(make_tensors(target=1 - TENSORS.target), SCHEDULE)
+    one = replace(JOB, configurations=CONFIGURATIONS[:1])
+    assert_same_runs(flipped.train(one), meant.train(one))

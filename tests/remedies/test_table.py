@@ -1,0 +1,61 @@
+import re
+
+import pytest
+
+from heldout.errors import UsageError
+from heldout.ladder import plain_hyper
+from heldout.records import RemedyUse, Rung
+from heldout.remedies import REMEDIES, apply_remedies, plan_strengths
+
+RUNG = Rung(3, (8, 8), 100, 0.002)
+
+
+def test_remedies_are_those_of_the_lecture():
+    assert set(REMEDIES) == {"early_stopping", "fewer_parameters", "dropout", "l1", "l2"}
+
+
+@pytest.mark.parametrize("n_strengths", [2, 3, 5])
+def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths):
+    planned = plan_strengths(n_strengths, {})
+    assert planned == {name: REMEDIES[name].strengths[n_strengths] for name in ("dropout", "l2", "l1")}
+
+
+def test_named_strengths_replace_the_usual_ones_and_none_leave_the_remedy_out():
+    planned = plan_strengths(3, {"dropout": (0.9, 0.1), "l1": ()})
+    assert planned == {"dropout": (0.9, 0.1), "l2": REMEDIES["l2"].strengths[3]}
+
+
+def test_an_unknown_remedy_lists_the_known_ones():
+    with pytest.raises(UsageError, match="unknown remedy 'droput'") as caught:
+        plan_strengths(3, {"droput": (0.1,)})
+    assert caught.value.hint == f"remedies are {', '.join(REMEDIES)}"
+
+
+def test_the_first_impossible_strength_is_named():
+    with pytest.raises(UsageError, match=re.escape("dropout strength 1 is outside its range 0 <= strength < 1")):
+        plan_strengths(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)})
+
+
+def test_a_plain_rung_has_a_plain_name_and_training():
+    configuration = apply_remedies(RUNG, ())
+    assert (configuration.name, configuration.remedies) == ("rung 3", ())
+    assert configuration.hyper == plain_hyper(RUNG)
+
+
+def test_pairs_are_applied_together_and_named_in_order():
+    uses = (RemedyUse("dropout", 0.3), RemedyUse("l2", 0.001))
+    configuration = apply_remedies(RUNG, uses)
+    assert configuration.name == "rung 3 + dropout 0.3 + l2 0.001"
+    assert configuration.remedies == uses
+    assert configuration.hyper.dropout == (0.0, 0.3, 0.3)
+    assert configuration.hyper.l2 == (0.001,) * 3
+    assert configuration.hyper.l1 == (0.0,) * 3
+    turned = apply_remedies(RUNG, uses[::-1])
+    assert turned.hyper == configuration.hyper
+    assert turned.name != configuration.name
+
+
+def test_strengths_that_differ_have_names_that_differ():
+    strengths = [value for values in REMEDIES["l1"].strengths.values() for value in values]
+    names = {apply_remedies(RUNG, (RemedyUse("l1", value),)).name for value in strengths}
+    assert len(names) == len(set(strengths))

@@ -1,0 +1,149 @@
+import re
+from itertools import pairwise
+
+import pytest
+
+from heldout.errors import UsageError
+from heldout.ladder import Schedule, grow_ladder
+from heldout.plan import PRESETS, Sizes, bucket_widths, make_plan, member_seconds, parse_budget
+from heldout.records import Rung
+
+SMALL = Sizes(n_inputs=20, n_outputs=1, n_fit=200, n_validation=50, n_folds=5)
+LARGE = Sizes(n_inputs=20, n_outputs=1, n_fit=50_000, n_validation=5000, n_folds=1)
+SCHEDULE = Schedule(32, 5, 50, (1, 50))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("90", 90), ("5m", 300), ("1h", 3600), ("1.5h", 5400), (" 2 m ", 120), ("0.5s", 0.5)],
+)
+def test_budgets_are_read(text, seconds):
+    assert parse_budget(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5m", "5 minutes", "0", "0s", "m", "1e3", "5m30s", "nan", "inf"])
+def test_other_budgets_are_refused(text):
+    with pytest.raises(UsageError, match=f"budget {text!r} is not a time") as caught:
+        parse_budget(text)
+    assert "--budget 5m" in caught.value.hint
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_without_a_budget_the_preset_is_what_was_asked_for(preset):
+    plan = make_plan(SMALL, preset=preset, budget=None)
+    n_rungs, n_seeds, n_strengths = PRESETS[preset]
+    assert (plan.preset, plan.n_seeds, plan.n_strengths, plan.n_folds) == (preset, n_seeds, n_strengths, 5)
+    assert plan.rungs == grow_ladder(20, 1, 200, n_rungs=n_rungs)
+    assert plan.budget_seconds == 0
+    assert plan.n_fit == plan.n_fit_all == 200
+
+
+def test_larger_presets_take_longer():
+    seconds = [make_plan(SMALL, preset=preset, budget=None).seconds for preset in PRESETS]
+    assert all(more > less for less, more in pairwise(seconds))
+
+
+@pytest.mark.parametrize("sizes", [SMALL, LARGE])
+@pytest.mark.parametrize("budget", [None, "1h"])
+def test_the_same_input_gives_the_same_plan(sizes, budget):
+    assert make_plan(sizes, preset="standard", budget=budget) == make_plan(sizes, preset="standard", budget=budget)
+
+
+def test_plenty_of_time_changes_nothing_but_the_limit():
+    free, limited = (make_plan(SMALL, preset="thorough", budget=budget) for budget in (None, "1000h"))
+    assert limited.budget_seconds == 3_600_000
+    assert (limited.preset, limited.rungs, limited.schedule, limited.seconds) == (
+        free.preset,
+        free.rungs,
+        free.schedule,
+        free.seconds,
+    )
+
+
+@pytest.mark.parametrize("sizes", [SMALL, LARGE])
+def test_a_tight_budget_takes_a_smaller_plan_that_fits(sizes):
+    full = make_plan(sizes, preset="thorough", budget=None)
+    least = read_needed(sizes)
+    seen = []
+    for share in (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05):
+        seconds = least + share * (full.seconds - least)
+        plan = make_plan(sizes, preset="thorough", budget=f"{seconds:.3f}s")
+        assert plan.seconds < seconds
+        assert plan.budget_seconds == pytest.approx(seconds, abs=1e-3)
+        assert plan.n_seeds >= 3
+        assert len(plan.rungs) >= 2
+        seen.append(plan.preset)
+    assert len(set(seen)) > 1
+    assert seen[-1] != "thorough"
+
+
+def test_a_budget_never_enlarges_the_preset():
+    for preset in PRESETS:
+        assert PRESETS[make_plan(SMALL, preset=preset, budget="1000h").preset] == PRESETS[preset]
+
+
+def read_needed(sizes):
+    """The seconds that the refusal names."""
+    with pytest.raises(UsageError, match="is too small: 3 seeds of 2 rungs need about") as caught:
+        make_plan(sizes, preset="standard", budget="1s")
+    return float(re.search(r"about (\d+) seconds", caught.value.message)[1])
+
+
+@pytest.mark.parametrize("sizes", [SMALL, LARGE])
+def test_too_small_a_budget_is_refused_with_one_that_does(sizes):
+    with pytest.raises(UsageError, match=r"a budget of '1s' is too small: 3 seeds of 2 rungs need") as caught:
+        make_plan(sizes, preset="standard", budget="1s")
+    hinted = re.search(r"--budget (\d+s)", caught.value.hint)[1]
+    assert make_plan(sizes, preset="standard", budget=hinted).n_seeds >= 3
+    just = make_plan(sizes, preset="standard", budget=f"{read_needed(sizes) + 0.5}s")
+    assert (just.preset, len(just.rungs), just.n_seeds) == ("least", 2, 3)
+    assert [widths for widths, _ in just.shapes][:2] == [rung.widths for rung in just.rungs]
+    almost = f"{0.9 * read_needed(sizes):.2f}s"
+    with pytest.raises(UsageError, match=re.escape(f"a budget of {almost!r} is too small")):
+        make_plan(sizes, preset="standard", budget=almost)
+
+
+def test_very_large_data_are_compared_on_a_subset():
+    plan = make_plan(LARGE, preset="standard", budget=None)
+    assert 5000 <= plan.n_fit < plan.n_fit_all == 50_000
+    assert plan.rungs == grow_ladder(20, 1, plan.n_fit, n_rungs=len(plan.rungs))
+
+
+def test_estimates_grow_with_everything_that_costs():
+    rung, larger = Rung(1, (64, 64), 6000, 0.001), Rung(2, (128, 128), 20_000, 0.001)
+    once = member_seconds(rung, SCHEDULE, 100)
+    assert once > 0
+    assert member_seconds(larger, SCHEDULE, 100) > once
+    assert member_seconds(rung, SCHEDULE, 200) > once
+    assert member_seconds(rung, Schedule(32, 5, 100, (1, 100)), 100) == pytest.approx(2 * once)
+    folds = [Sizes(20, 1, 200, 50, n_folds) for n_folds in (1, 5, 10)]
+    seconds = [make_plan(sizes, preset="quick", budget=None).seconds for sizes in folds]
+    assert all(more > less for less, more in pairwise(seconds))
+
+
+# ---------------------------------------------------------------------------------------------- shared programs
+@pytest.mark.parametrize("n_members", [1, 50, 10_000, 10**9])
+def test_rungs_share_programs_of_their_depth_and_never_a_narrower_one(n_members):
+    rungs = grow_ladder(20, 1, 200, n_rungs=8)
+    pairs = bucket_widths(rungs, SCHEDULE, n_members=n_members, n_evaluated=100)
+    assert [widths for widths, _ in pairs] == [rung.widths for rung in rungs]
+    for widths, shape in pairs:
+        assert len(shape) == len(widths)
+        assert all(room >= width for room, width in zip(shape, widths, strict=True))
+    shapes = {shape for _, shape in pairs}
+    assert shapes <= {rung.widths for rung in rungs}
+
+
+def test_many_networks_get_programs_of_their_own_and_few_share():
+    rungs = grow_ladder(20, 1, 200, n_rungs=8)
+    few, many = (
+        bucket_widths(rungs, SCHEDULE, n_members=n_members, n_evaluated=100) for n_members in (1, 10**9)
+    )
+    assert all(shape == widths for widths, shape in many)
+    assert len({shape for _, shape in few}) == len({len(rung.widths) for rung in rungs})
+
+
+def test_the_plan_names_the_program_of_every_rung():
+    for preset in PRESETS:
+        plan = make_plan(SMALL, preset=preset, budget=None)
+        assert [widths for widths, _ in plan.shapes] == [rung.widths for rung in plan.rungs]

@@ -1,0 +1,135 @@
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from heldout.errors import EXIT_USAGE, UsageError
+from heldout.settings import ColumnSettings, Settings, load_settings
+
+TOML = """
+target = "num"
+preset = "quick"
+seed = 7
+
+[target_map]
+0 = "no"
+"1..4" = "yes"
+
+[columns.age]
+kind = "number"
+missing = ["?", "-9"]
+clip = [0, 120]
+
+[columns.day]
+kind = "date"
+date_format = "%d/%m/%Y"
+
+[remedies]
+dropout = [0.2, 0.5]
+l1 = []
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_file(content, name="heldout.toml"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write_file
+
+
+def test_without_anything_the_settings_are_the_defaults():
+    assert load_settings(None) == Settings()
+
+
+def test_a_file_is_read(write):
+    settings = load_settings(write(TOML))
+    assert (settings.target, settings.preset, settings.seed) == ("num", "quick", 7)
+    assert settings.target_map == {"0": "no", "1..4": "yes"}
+    assert settings.columns["age"] == ColumnSettings(kind="number", missing=("?", "-9"), clip=(0, 120))
+    assert settings.columns["day"].date_format == "%d/%m/%Y"
+    assert settings.remedies == {"dropout": (0.2, 0.5), "l1": ()}
+
+
+def test_what_is_given_wins_over_the_file_and_none_is_not_given(write):
+    settings = load_settings(str(write(TOML)), seed=9, preset=None, group="patient")
+    assert (settings.seed, settings.preset, settings.group) == (9, "quick", "patient")
+
+
+def test_settings_survive_json():
+    settings = Settings(
+        target="num",
+        columns={"age": ColumnSettings(kind="number", clip=(0.0, 120.0))},
+        remedies={"l2": (0.1,)},
+        costs={"miss": 5.0},
+    )
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+    assert Settings.model_validate(json.loads(json.dumps(settings.model_dump()))) == settings
+
+
+def test_every_setting_is_in_the_published_schema():
+    schema = Settings.model_json_schema()
+    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert schema["additionalProperties"] is False
+
+
+def test_settings_do_not_change():
+    for settings, name in ((Settings(), "seed"), (ColumnSettings(), "kind")):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(settings, name, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"sed": 3}, "setting 'sed': Extra inputs are not permitted"),
+        ({"preset": "fast"}, "setting 'preset': Input should be 'quick', 'standard' or 'thorough', got 'fast'"),
+        ({"seed": -1}, "setting 'seed': Input should be greater than or equal to 0, got -1"),
+        ({"seed": 1.5}, r"setting 'seed': .*, got 1\.5"),
+        ({"gap": -2}, "setting 'gap': Input should be greater than or equal to 0, got -2"),
+        ({"patience": 0}, "setting 'patience': Input should be greater than or equal to 1, got 0"),
+        ({"min_delta": -0.1}, "setting 'min_delta': .*, got -0.1"),
+        ({"metric": "acc"}, "setting 'metric': Input should be .*'accuracy'.*, got 'acc'"),
+        ({"columns": {"age": {"kind": "float"}}}, r"setting 'columns\.age\.kind': .*, got 'float'"),
+        ({"columns": {"age": {"knd": "number"}}}, r"setting 'columns\.age\.knd': Extra inputs are not permitted"),
+        ({"remedies": {"dropout": ["much"]}}, r"setting 'remedies\.dropout\.0': .*, got 'much'"),
+        ({"columns": {"age": {"clip": [1]}}}, r"setting 'columns\.age\.clip\.1': Field required"),
+    ],
+)
+def test_an_impossible_setting_is_named_with_what_was_given(given, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        load_settings(None, **given)
+    assert caught.value.exit_code == EXIT_USAGE
+
+
+def test_all_impossible_settings_are_named_at_once():
+    with pytest.raises(UsageError, match="setting 'gap': .*; setting 'seed': "):
+        load_settings(None, seed=-1, gap=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("sed", "did you mean 'seed'?"), ("targt", "did you mean 'target'?"), ("xyz", "see the published schema of heldout.toml")],
+)
+def test_an_unknown_setting_has_a_hint(name, hint):
+    with pytest.raises(UsageError, match=f"setting '{name}'") as caught:
+        load_settings(None, **{name: 1})
+    assert caught.value.hint == hint
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot read the settings file '.*/no\.toml': No such file or directory"):
+        load_settings(tmp_path / "no.toml")
+
+
+@pytest.mark.parametrize("content", ["seed = ", "seed = 1\nseed = 2", "[columns", b'target = "\xff"'])
+def test_a_damaged_file_is_named(write, content):
+    with pytest.raises(UsageError, match=r"heldout\.toml is not valid TOML: "):
+        load_settings(write(content))
+
+
+def test_an_unknown_setting_in_a_file_is_refused(write):
+    with pytest.raises(UsageError, match="setting 'sead': Extra inputs are not permitted"):
+        load_settings(write("sead = 1\n"))

@@ -1,0 +1,164 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import log_loss
+from sklearn.utils.class_weight import compute_class_weight
+
+from heldout.errors import DataError
+from heldout.records import Fold, Task
+from heldout.tensors import TensorSource, build_tensors, constant_losses
+from train.made_tensors import FOLDS, N_ROWS, make_source
+
+WEIGHT = np.linspace(0.5, 3.0, N_ROWS)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_shapes_and_dtypes_are_those_of_the_record(task):
+    made = build_tensors(make_source(task), FOLDS)
+    assert made.features.shape == (2, N_ROWS, 5)
+    assert made.target.shape == (2, N_ROWS)
+    assert made.fit_rows.shape == made.fit_weight.shape == (2, 20)
+    assert made.validation_rows.shape == made.validation_mask.shape == (2, 10)
+    for array in (made.features, made.target, made.fit_weight, made.validation_mask):
+        assert array.dtype == np.float32
+    for array in (made.fit_rows, made.validation_rows, made.slot_unseen):
+        assert array.dtype == np.int32
+    for array in (made.target_scale, made.target_center, made.target_spread):
+        assert array.dtype == np.float64
+    assert made.order.dtype == made.order_fold.dtype == np.int64
+    assert made.n_outputs == (3 if task is Task.MULTICLASS else 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_folds_come_back_out_of_the_padding(data):
+    """Whatever the folds: real rows are the folds' rows, padding weighs nothing, the order is that of the folds."""
+    folds = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        rows = np.array(data.draw(st.permutations(range(N_ROWS))))
+        cut = data.draw(st.integers(1, N_ROWS - 1))
+        end = data.draw(st.integers(cut + 1, N_ROWS))
+        folds.append(Fold(np.sort(rows[:cut]), np.sort(rows[cut:end])))
+    source = make_source()
+    source = replace(source, features=np.repeat(source.features[:1], len(folds), axis=0))
+    made = build_tensors(source, tuple(folds))
+    pooled = []
+    for k, fold in enumerate(folds):
+        np.testing.assert_array_equal(made.fit_rows[k][made.fit_weight[k] > 0], fold.fit)
+        np.testing.assert_array_equal(made.validation_rows[k][made.validation_mask[k] > 0], fold.validation)
+        assert set(made.fit_rows[k]) <= set(fold.fit)  # padding repeats a row of the same fold
+        assert set(made.validation_rows[k]) <= set(fold.validation)
+        pooled += [(int(row), k) for row in fold.validation]
+    assert list(zip(made.order.tolist(), made.order_fold.tolist(), strict=True)) == pooled
+
+
+def test_weights_of_each_fold_have_mean_one():
+    made = build_tensors(make_source(weight=WEIGHT), FOLDS)
+    for k, fold in enumerate(FOLDS):
+        real = made.fit_weight[k, : len(fold.fit)]
+        assert real.mean() == pytest.approx(1.0, rel=1e-6)
+        np.testing.assert_allclose(real / real[0], WEIGHT[fold.fit] / WEIGHT[fold.fit[0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_balanced_classes_weigh_the_same(weight):
+    source = make_source(Task.MULTICLASS, weight=weight, balanced=True)
+    made = build_tensors(source, FOLDS)
+    for k, fold in enumerate(FOLDS):
+        classes, real = source.target[fold.fit], made.fit_weight[k, : len(fold.fit)]
+        sums = [real[classes == index].sum() for index in range(3)]
+        np.testing.assert_allclose(sums, len(fold.fit) / 3, rtol=1e-5)
+        if weight is None:
+            known = compute_class_weight("balanced", classes=np.arange(3), y=classes.astype(int))
+            np.testing.assert_allclose(real, known[classes.astype(int)], rtol=1e-5)
+
+
+def test_balancing_survives_a_class_that_a_fold_lacks():
+    source = make_source(Task.MULTICLASS, balanced=True)
+    fold = Fold(np.flatnonzero(source.target != 1), np.flatnonzero(source.target == 1))
+    made = build_tensors(replace(source, features=source.features[:1]), (fold,))
+    assert np.isfinite(made.fit_weight).all()
+
+
+def test_classes_are_left_as_they_are():
+    source = make_source(Task.MULTICLASS)
+    made = build_tensors(source, FOLDS)
+    np.testing.assert_array_equal(made.target, np.stack([source.target, source.target]))
+    for array, value in ((made.target_scale, 1), (made.target_center, 0), (made.target_spread, 1)):
+        np.testing.assert_array_equal(array, value)
+
+
+def test_a_number_is_standardized_with_the_fit_rows_of_its_own_fold():
+    source = make_source(Task.REGRESSION)
+    made = build_tensors(source, FOLDS)
+    for k, fold in enumerate(FOLDS):
+        assert made.target[k, fold.fit].mean() == pytest.approx(0, abs=1e-6)
+        assert made.target[k, fold.fit].std() == pytest.approx(1, rel=1e-6)
+        back = made.target[k] * made.target_spread[k] + made.target_center[k]
+        np.testing.assert_allclose(back, source.target, rtol=1e-5)
+    # squared errors of all folds in one unit: that of the development rows' variance
+    errors = (made.target[:, 3] - made.target[:, 8]) * made.target_scale
+    np.testing.assert_allclose(errors, (source.target[3] - source.target[8]) / source.target.std(), rtol=1e-5)
+
+
+def test_validation_rows_do_not_enter_the_standardization():
+    source = make_source(Task.REGRESSION)
+    target = source.target.copy()
+    target[FOLDS[0].validation] += 1e4
+    one, other = (build_tensors(replace(source, target=t), FOLDS) for t in (source.target, target))
+    assert one.target_center[0] == other.target_center[0]
+    assert one.target_spread[0] == other.target_spread[0]
+    np.testing.assert_array_equal(one.target[0, FOLDS[0].fit], other.target[0, FOLDS[0].fit])
+
+
+def test_a_target_that_does_not_vary_is_refused():
+    source = make_source(Task.REGRESSION)
+    target = source.target.copy()
+    target[FOLDS[1].fit] = 4.0
+    with pytest.raises(DataError, match="the target does not vary among the fit rows of a fold"):
+        build_tensors(replace(source, target=target), FOLDS)
+
+
+# ------------------------------------------------------------------------------------------------ constant predictor
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+def test_constant_loss_is_that_of_the_class_shares(task, weight):
+    source = make_source(task, weight=weight)
+    losses = constant_losses(source, FOLDS)
+    wanted = []
+    for fold in FOLDS:
+        counts = [0.5] * source.n_classes  # half a row for every class
+        for row in fold.fit:
+            counts[int(source.target[row])] += 1.0 if weight is None else weight[row]
+        share = np.array(counts) / sum(counts)
+        labels = list(range(source.n_classes))
+        wanted += [log_loss([source.target[row]], [share], labels=labels) for row in fold.validation]
+    np.testing.assert_allclose(losses, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_constant_loss_of_a_number_is_its_squared_distance_to_the_mean(weight):
+    source = make_source(Task.REGRESSION, weight=weight)
+    wanted = []
+    for fold in FOLDS:
+        used = np.ones(N_ROWS) if weight is None else weight
+        mean = (source.target[fold.fit] * used[fold.fit]).sum() / used[fold.fit].sum()
+        wanted += [(source.target[row] - mean) ** 2 / source.target.var() for row in fold.validation]
+    np.testing.assert_allclose(constant_losses(source, FOLDS), wanted, rtol=1e-9)
+
+
+def test_a_class_that_a_fold_lacks_has_a_finite_loss():
+    source = TensorSource(
+        np.zeros((1, 4, 1), np.float32),
+        np.array([0.0, 0.0, 0.0, 1.0]),
+        Task.BINARY,
+        2,
+        None,
+        False,
+        np.full(1, -1, np.int32),
+    )
+    losses = constant_losses(source, (Fold(np.arange(3), np.array([3])),))
+    assert losses.tolist() == pytest.approx([np.log(4.0 / 0.5)])

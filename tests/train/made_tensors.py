@@ -1,0 +1,78 @@
+"""Small tensors for the tests of the training: one set of shapes, so that programs are compiled once."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from heldout.executors.local import FINAL_RATE
+from heldout.ladder import Schedule
+from heldout.records import Configuration, Fold, Hyper, Rung, Task
+from heldout.tensors import TensorSource, build_tensors
+from heldout.train.member import Shape
+
+N_ROWS, N_INPUTS, WIDTHS = 30, 5, (4,)
+BATCH, N_STEPS, N_EPOCHS = 8, 3, 6
+CHECKPOINTS = (1, 3, 6)
+SCHEDULE = Schedule(BATCH, N_STEPS, N_EPOCHS, CHECKPOINTS)
+# folds of unequal sizes, so that fit and validation rows are padded; the last batch of an epoch wraps around
+FOLDS = (
+    Fold(np.arange(10, 30), np.arange(10)),
+    Fold(np.r_[0:10, 18:25], np.arange(10, 18)),
+)
+
+
+def make_source(task=Task.BINARY, *, weight=None, balanced=False, n_classes=None):
+    rng = np.random.default_rng(7)
+    features = rng.normal(size=(len(FOLDS), N_ROWS, N_INPUTS)).astype(np.float32)
+    score = features[0, :, 0] - 0.5 * features[0, :, 1] + 0.3 * rng.normal(size=N_ROWS)
+    if task is Task.REGRESSION:
+        target, count = 50.0 + 10.0 * score, 0
+    elif task is Task.BINARY:
+        target, count = (score > 0).astype(float), 2
+    else:
+        target, count = np.digitize(score, [-0.5, 0.5]).astype(float), 3
+    unseen = np.full(N_INPUTS, -1, np.int32)
+    return TensorSource(features, target, task, n_classes or count, weight, balanced, unseen)
+
+
+def make_tensors(task=Task.BINARY, *, weight=None, **changes):
+    return replace(build_tensors(make_source(task, weight=weight), FOLDS), **changes)
+
+
+def make_shape(task=Task.BINARY, **changes):
+    n_outputs = 3 if task is Task.MULTICLASS else 1
+    plain = Shape(N_INPUTS, WIDTHS, n_outputs, task, BATCH, N_STEPS, N_EPOCHS, FINAL_RATE)
+    return replace(plain, **changes)
+
+
+# a linear model trained on whole folds until nothing changes any more
+LINEAR = Rung(0, (), N_INPUTS + 1, 0.03)
+LONG = make_shape(widths=(), batch_size=20, n_steps=1, n_epochs=4000, final_rate=0.001)
+
+
+def make_hyper(**changes):
+    zeros = (0.0,) * (len(WIDTHS) + 1)
+    return replace(Hyper(0.03, dropout=zeros, l1=zeros, l2=zeros), **changes)
+
+
+def make_configuration(name="rung 1", **changes):
+    rung = Rung(1, WIDTHS, (N_INPUTS + 1) * WIDTHS[0] + WIDTHS[0] + 1, 0.03)
+    return Configuration(name, rung, (), make_hyper(**changes))
+
+
+def assert_same_bits(one, other):
+    """Two results of `run_members` hold the same bits; NaN equals NaN."""
+    for name in ("curves", "losses", "hits", "alive"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name, strict=True)
+    for a, b in zip((*one.weights, *one.biases), (*other.weights, *other.biases), strict=True):
+        np.testing.assert_array_equal(a, b, strict=True)
+
+
+def take_members(results, index):
+    """The results of some members only."""
+    return replace(
+        results,
+        **{name: getattr(results, name)[index] for name in ("curves", "losses", "hits", "alive")},
+        weights=tuple(weight[index] for weight in results.weights),
+        biases=tuple(bias[index] for bias in results.biases),
+    )

@@ -1,0 +1,294 @@
+import functools
+import math
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss
+
+from heldout.records import Task
+from heldout.train import member as made
+from heldout.train.member import LOGIT_LIMIT, SLOT_DROPOUT, Member, Shape, State, draw_key, row_hits, row_losses
+from heldout.train.program import MemberSpec, put_data, run_members, stack_members
+from train.made_tensors import CHECKPOINTS, make_hyper, make_shape, make_tensors
+
+RNG = np.random.default_rng(3)
+SIGMAS = 5.0  # bound of a random share: a true one fails it once in two million
+
+
+def assert_share(count, n, share):
+    """A count out of n is what a share gives, within its binomial spread."""
+    assert abs(count - n * share) <= SIGMAS * math.sqrt(n * share * (1 - share)), (count / n, share)
+
+
+# ------------------------------------------------------------------------------------------------- losses of rows
+def test_binary_losses_equal_scikit_learn():
+    logits = np.r_[RNG.normal(0, 3, 40), -60.0, 60.0, -60.0, 60.0].astype(np.float32)
+    y = np.r_[np.arange(40) % 2, 0, 0, 1, 1].astype(np.float32)
+    losses = np.asarray(row_losses(Task.BINARY, logits[:, None], y))
+    p = expit(np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT))
+    for loss, truth, share in zip(losses, y, p, strict=True):
+        assert loss == pytest.approx(log_loss([truth], [[1 - share, share]], labels=[0, 1]), rel=1e-5, abs=2e-6)
+
+
+def test_multiclass_losses_equal_scikit_learn():
+    logits = np.r_[RNG.normal(0, 3, (40, 3)), [[60, -60, 0], [-60, 60, 0]]].astype(np.float32)
+    y = np.r_[np.arange(40) % 3, 1, 1]
+    losses = np.asarray(row_losses(Task.MULTICLASS, logits, y.astype(np.float32)))
+    shares = softmax(np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT), axis=1)
+    for loss, truth, share in zip(losses, y, shares, strict=True):
+        assert loss == pytest.approx(log_loss([truth], [share], labels=[0, 1, 2]), rel=1e-5, abs=2e-6)
+
+
+def test_regression_loss_is_the_squared_error():
+    losses = row_losses(Task.REGRESSION, jnp.array([[2.0], [-1.0]]), jnp.array([0.5, -1.0]))
+    assert losses.tolist() == [2.25, 0.0]
+
+
+def test_one_row_cannot_decide_a_mean():
+    wrong = row_losses(Task.BINARY, jnp.array([[1e30]]), jnp.array([0.0]))
+    assert float(wrong[0]) == pytest.approx(LOGIT_LIMIT, abs=1e-3)
+
+
+def test_hits_by_hand():
+    assert row_hits(Task.BINARY, jnp.array([[0.1], [-0.1], [0.1]]), jnp.array([1.0, 0, 0])).tolist() == [1, 1, 0]
+    logits = jnp.array([[1.0, 3.0, 2.0], [1.0, 3.0, 2.0]])
+    assert row_hits(Task.MULTICLASS, logits, jnp.array([1.0, 2.0])).tolist() == [True, False]
+    assert row_hits(Task.REGRESSION, jnp.ones((2, 1)), jnp.ones(2)).tolist() == [False, False]
+
+
+# --------------------------------------------------------------------------------------------------- random numbers
+def test_every_purpose_and_seed_has_its_own_key():
+    purposes = (made.PURPOSE_WEIGHTS, made.PURPOSE_ORDER, made.PURPOSE_DROPOUT, made.PURPOSE_SLOTS)
+    keys = {tuple(jax.random.key_data(draw_key(seed, p)).tolist()) for seed in range(5) for p in purposes}
+    assert len(keys) == 20
+
+
+# ------------------------------------------------------------------------------------------------------------ dropout
+N_MASKS = 4000
+
+
+@pytest.fixture(scope="module")
+def masks():
+    """Masks of a layer without dropout, and of three with it."""
+    rates = jnp.array([0.0, 0.1, 0.3, 0.5], jnp.float32)
+    draw = jax.jit(made._dropout_masks, static_argnums=(2, 3))
+    return [np.asarray(mask) for mask in draw(jax.random.key(0), rates, (16, 16, 16, 16), N_MASKS)]
+
+
+def test_rate_zero_drops_nothing(masks):
+    assert (masks[0] == 1).all()
+
+
+@pytest.mark.parametrize(("layer", "rate"), [(1, 0.1), (2, 0.3), (3, 0.5)])
+def test_the_share_dropped_is_the_rate_and_the_mean_is_kept(masks, layer, rate):
+    share = round(rate * 256) / 256  # as documented: a multiple of 1/256
+    mask = masks[layer]
+    assert set(np.unique(mask)) == {0.0, np.float32(1 / (1 - share))}
+    assert_share((mask == 0).sum(), mask.size, share)
+    for unit in range(16):
+        assert_share((mask[:, unit] == 0).sum(), N_MASKS, share)
+    spread = math.sqrt(share / (1 - share) / mask.size)
+    assert abs(mask.mean() - 1) <= SIGMAS * spread
+
+
+def test_units_rows_and_layers_are_dropped_independently(masks):
+    dropped = masks[3] == 0
+    assert_share((dropped[:, 0] & dropped[:, 1]).sum(), N_MASKS, 0.25)
+    assert_share((dropped[1:, 0] & dropped[:-1, 0]).sum(), N_MASKS - 1, 0.25)
+    assert_share((dropped & (masks[2] == 0)).sum(), dropped.size, 0.5 * round(0.3 * 256) / 256)
+
+
+def test_both_ways_of_the_lecture_agree_in_expectation_on_a_linear_layer(masks):
+    """Dividing kept units by the keep share while training = multiplying weights by the keep share at the test."""
+    rng = np.random.default_rng(5)
+    x, weight = rng.normal(size=16), rng.normal(size=16)
+    mask, keep = masks[2], 1 - round(0.3 * 256) / 256
+    divided = (x * mask) @ weight  # ours: at the test the network is used as it is
+    at_test = x @ weight
+    plain = (x * (mask > 0)) @ weight  # the other way: at the test each weight is multiplied by the keep share
+    other_at_test = x @ (keep * weight)
+    spread = math.sqrt(np.sum((x * weight) ** 2) * keep * (1 - keep) / N_MASKS)
+    assert abs(plain.mean() - other_at_test) <= SIGMAS * spread
+    assert abs(divided.mean() - at_test) <= SIGMAS * spread / keep
+    np.testing.assert_allclose(divided * keep, plain, rtol=1e-5, atol=1e-6)  # one is the other, scaled
+
+
+def test_rates_close_to_one_keep_a_few_units():
+    mask = np.asarray(made._dropout_masks(jax.random.key(0), jnp.array([0.9999]), (64,), 2000)[0])
+    assert np.isfinite(mask).all()
+    assert_share((mask > 0).sum(), mask.size, 1 / 256)
+    assert mask.max() == 256
+
+
+class OneStep:
+    """Shows the masks that training steps draw.
+
+    One row of ones, a linear model, squared error: the gradient of each weight is a constant times its mask.
+    """
+
+    shape = Shape(64, (), 1, Task.REGRESSION, batch_size=1, n_steps=4, n_epochs=3)
+
+    def __init__(self):
+        tensors = make_tensors(
+            Task.REGRESSION,
+            features=np.ones((1, 1, 64), np.float32),
+            target=np.full((1, 1), 100.0, np.float32),
+            fit_rows=np.zeros((1, 1), np.int32),
+            fit_weight=np.ones((1, 1), np.float32),
+            slot_unseen=np.full(64, -1, np.int32),
+        )
+        self.data = put_data(tensors)
+        self.step = jax.jit(functools.partial(made._train_step, self.shape))
+
+    def mask(self, epoch, step, *, seed=0, rate=0.5):
+        hyper = replace(make_hyper(), dropout=(rate,), l1=(0.0,), l2=(0.0,))
+        member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, seed, 0)], self.shape))
+        zeros = ((jnp.zeros((64, 1)), jnp.zeros(1)),)
+        state = State(zeros, zeros, zeros, jnp.array(True), jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
+        after = self.step(member, self.data, state, jnp.array([0]), jnp.int32(epoch), jnp.int32(step))
+        gradient = np.asarray(after.mean[0][0])[:, 0] / (1 - made.ADAM_DECAY_MEAN)
+        return gradient / -200.0  # the output is 0 and the target 100
+
+
+@pytest.fixture(scope="module")
+def one_step():
+    return OneStep()
+
+
+def test_dropout_is_drawn_anew_at_every_step(one_step):
+    masks = [one_step.mask(epoch, step) for epoch in range(3) for step in range(4)]
+    for mask in masks:
+        np.testing.assert_allclose(np.unique(mask), [0, 2], rtol=1e-5)
+    assert len({tuple(mask > 0) for mask in masks}) == 12
+    np.testing.assert_array_equal(one_step.mask(1, 2), masks[6])  # and the same step always draws the same
+    again = np.stack(masks) > 0
+    assert_share((again[1:] & again[:-1]).sum(), 11 * 64, 0.25)
+
+
+def test_dropout_follows_seed_and_rate(one_step):
+    assert (one_step.mask(0, 0, seed=1) != one_step.mask(0, 0)).any()
+    np.testing.assert_allclose(one_step.mask(0, 0, rate=0.0), 1.0, rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------------- slot dropout
+def draw_slots(n_blocks, n_rows, *, width=3):
+    """One-hot rows of several blocks and a number, each block's last slot being <unseen>; before and after."""
+    n_inputs = n_blocks * width + 1
+    slots = np.r_[np.repeat(np.arange(n_blocks) * width + width - 1, width), -1].astype(np.int32)
+    x = np.zeros((n_rows, n_inputs), np.float32)
+    x[:, 0 : n_blocks * width : width] = 1.0
+    x[:, -1] = np.arange(n_rows)
+    tensors = make_tensors(
+        features=np.zeros((1, 1, n_inputs), np.float32),
+        target=np.zeros((1, 1), np.float32),
+        fit_rows=np.zeros((1, 1), np.int32),
+        fit_weight=np.ones((1, 1), np.float32),
+        slot_unseen=slots,
+    )
+    after = jax.jit(made._drop_slots)(jax.random.key(4), jnp.asarray(x), put_data(tensors))
+    return x, np.asarray(after)
+
+
+@pytest.mark.parametrize("n_blocks", [1, 4])
+def test_each_block_is_replaced_by_unseen_at_the_stated_share(n_blocks):
+    n_rows, width = 40_000, 3
+    before, after = draw_slots(n_blocks, n_rows, width=width)
+    np.testing.assert_array_equal(after[:, -1], before[:, -1])  # the number beside the blocks is left alone
+    blocks = after[:, :-1].reshape(n_rows, n_blocks, width)
+    replaced = (blocks == [0, 0, 1]).all(axis=2)
+    assert ((blocks == [1, 0, 0]).all(axis=2) | replaced).all()
+    for block in range(n_blocks):
+        assert_share(replaced[:, block].sum(), n_rows, SLOT_DROPOUT)
+    assert replaced.sum(axis=1).max() == 1  # at most one category of a row
+
+
+def test_with_very_many_blocks_all_are_replaced_equally_often():
+    n_blocks, n_rows = math.ceil(2 / SLOT_DROPOUT), 20_000
+    before, after = draw_slots(n_blocks, n_rows)
+    replaced = (after[:, 2:-1:3] == 1).sum(axis=0)
+    assert_share(replaced[: n_blocks // 2].sum(), n_rows, 0.5)
+    assert replaced.sum() == n_rows
+    assert (replaced > 0).all()
+
+
+# ---------------------------------------------------------------------------------------------------- step sizes, Adam
+def read_rates(shape):
+    counts = jnp.arange(shape.n_epochs * shape.n_steps)
+    return np.asarray(jax.vmap(lambda count: made._learning_rate(shape, jnp.float32(0.5), count))(counts))
+
+
+def test_learning_rate_warms_up_and_stays():
+    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=1.0))
+    assert rates[0] < 0.1 * 0.5
+    assert (np.diff(rates) >= 0).all()
+    np.testing.assert_allclose(rates[200:], 0.5)
+
+
+def test_learning_rate_follows_a_half_cosine_down_to_the_final_share():
+    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=0.2))
+    peak = int(np.argmax(rates))
+    assert rates.max() <= 0.5
+    assert 0 < peak < 200
+    assert (np.diff(rates[peak:]) <= 0).all()
+    progress = np.arange(201, 401) / 400
+    np.testing.assert_allclose(rates[200:], 0.5 * (0.2 + 0.8 * (1 + np.cos(np.pi * progress)) / 2), rtol=1e-5)
+    assert rates[-1] == pytest.approx(0.5 * 0.2)
+
+
+def step_by_hand(weight, mean, square, slope, *, rate, l1, count):
+    """Adam and the soft threshold for one number."""
+    mean = made.ADAM_DECAY_MEAN * mean + (1 - made.ADAM_DECAY_MEAN) * slope
+    square = made.ADAM_DECAY_SQUARE * square + (1 - made.ADAM_DECAY_SQUARE) * slope**2
+    root = math.sqrt(square / (1 - made.ADAM_DECAY_SQUARE ** (count + 1)))
+    size = rate / (root + made.ADAM_EPSILON)
+    weight -= size * mean / (1 - made.ADAM_DECAY_MEAN ** (count + 1))
+    if weight > size * l1:
+        return weight - size * l1
+    if weight < -size * l1:
+        return weight + size * l1
+    return 0.0
+
+
+def test_adam_with_l1_equals_a_loop_over_single_weights():
+    rng = np.random.default_rng(0)
+    shape, count, strengths = make_shape(), 4, (0.3, 30.0)
+    sizes = [(5, 4), (4,), (4, 1), (1,)]
+
+    def draw(low, high):
+        flat = [rng.uniform(low, high, size).astype(np.float32) for size in sizes]
+        return ((flat[0], flat[1]), (flat[2], flat[3]))
+
+    params, mean, slope, square = draw(-0.02, 0.02), draw(-1, 1), draw(-1, 1), draw(0, 1)
+    hyper = make_hyper(l1=strengths, learning_rate=0.02)
+    member: Member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
+    state = State(params, mean, square, jnp.array(True), jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
+    got, _, _ = made._adam(shape, member, state, slope, jnp.int32(count))
+    rate = float(made._learning_rate(shape, jnp.float32(0.02), jnp.int32(count)))
+    n_zero = 0
+    for layer in range(2):
+        for part in range(2):
+            l1 = strengths[layer] if part == 0 else 0.0
+            flat = [np.asarray(tree[layer][part]).ravel() for tree in (params, mean, square, slope)]
+            by_hand = [step_by_hand(*map(float, four), rate=rate, l1=l1, count=count) for four in zip(*flat, strict=True)]
+            values = np.asarray(got[layer][part]).ravel()
+            np.testing.assert_allclose(values, by_hand, rtol=1e-4, atol=1e-6)
+            np.testing.assert_array_equal(values == 0, np.array(by_hand) == 0)
+            n_zero += int((values == 0).sum())
+    assert n_zero > 0  # the case is one where weights do reach zero
+
+
+def test_l1_reaches_exact_zeros_and_spares_the_biases():
+    data = put_data(make_tensors())
+    strengths = (0.0, 0.03, 10.0)
+    specs = [MemberSpec(make_hyper(l1=(l1, l1), learning_rate=0.1), 0, 0) for l1 in strengths]
+    results = run_members(make_shape(), specs, data, CHECKPOINTS)
+    zeros = [sum(int((weight[i] == 0).sum()) for weight in results.weights) for i in range(3)]
+    n_weights = sum(weight[0].size for weight in results.weights)
+    assert zeros[0] == 0
+    assert 0 < zeros[1] < n_weights
+    assert zeros[2] == n_weights
+    assert results.biases[1][2, 0] != 0  # without weights, the bias still learns the share of the classes
