@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from heldout.baselines import LINEAR_STEPS, MOST_CATEGORIES, BaselineData, fit_baselines, predict_persistence, stack_raw
+from heldout import baselines
+from heldout.baselines import (
+    LINEAR_STEPS,
+    MOST_CATEGORIES,
+    BaselineData,
+    fit_baselines,
+    predict_persistence,
+    stack_raw,
+)
 from heldout.records import ColumnSpec, Fold, Kind, Status, Task, TypedColumn
 
 N, N_TEST = 90, 12
@@ -98,24 +106,27 @@ def test_validation_rows_change_no_prediction():
     data = make_data(Task.REGRESSION)
     target = data.target.copy()
     target[FOLDS[0].validation] = 1e6
-    one, other = (by_name(fit_baselines(replace(data, target=t), FOLDS, seed=0)) for t in (data.target, target))
+    one, other = (
+        by_name(fit_baselines(replace(data, target=t), FOLDS, seed=0)) for t in (data.target, target)
+    )
     for name in NAMES:
         np.testing.assert_array_equal(one[name].development[:30], other[name].development[:30])
         assert (one[name].development[30:] != other[name].development[30:]).any()
 
 
-def test_a_class_that_a_fold_lacks_keeps_a_small_share():
-    target = np.zeros(N)
-    target[:30] = np.arange(30) % 3  # class 2 is only among the validation rows of the first fold
-    target[30:] = np.arange(60) % 2
+@pytest.mark.parametrize("absent", [0, 1, 2])
+def test_a_class_that_a_fold_lacks_keeps_a_small_share_in_its_own_place(absent):
+    first, other = (index for index in range(3) if index != absent)
+    target = np.full(N, float(first))
+    target[:30] = np.arange(30) % 3  # the absent class is only among the validation rows of the first fold
+    target[30::3] = other
     data = make_data(Task.MULTICLASS, target=target)
     for output in fit_baselines(data, FOLDS, seed=0):
         assert output.development.shape == (N - 30, 3)
         np.testing.assert_allclose(output.development.sum(axis=1), 1.0)
-        missing = output.development[:30, 2]
-        assert ((missing > 0) & (missing < 0.05)).all()
-        # the other classes keep their relation
-        assert (output.development[:30, :2] > 0.05).any(axis=1).all()
+        made = output.development[:30]
+        assert ((made[:, absent] > 0) & (made[:, absent] < 0.05)).all()
+        assert made[:, first].mean() > made[:, other].mean() > made[:, absent].mean()
 
 
 def test_a_fold_with_a_single_class_gets_its_share():
@@ -135,11 +146,32 @@ def test_without_test_rows_there_are_no_test_predictions():
 
 
 def test_without_raw_columns_the_boosting_sees_the_networks_features():
-    data = replace(make_data(), raw=np.zeros((N, 0)), is_category=np.zeros(0, bool), test_raw=np.zeros((N_TEST, 0)))
+    data = replace(
+        make_data(), raw=np.zeros((N, 0)), is_category=np.zeros(0, bool), test_raw=np.zeros((N_TEST, 0))
+    )
     boosted = by_name(fit_baselines(data, FOLDS, seed=0))["gradient boosting"]
     model = HistGradientBoostingClassifier(random_state=0)
     model.fit(data.features[0][FOLDS[0].fit], data.target[FOLDS[0].fit].astype(int))
-    np.testing.assert_allclose(boosted.development[:30], model.predict_proba(data.features[0][FOLDS[0].validation]))
+    np.testing.assert_allclose(
+        boosted.development[:30], model.predict_proba(data.features[0][FOLDS[0].validation])
+    )
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(60, 3), (61, 1)])
+def test_small_tables_are_fitted_by_one_thread(monkeypatch, least, wanted):
+    seen = []
+
+    class Model(Ridge):
+        def fit(self, *arguments, **others):
+            seen.extend(info["num_threads"] for info in threadpool_info())
+            return super().fit(*arguments, **others)
+
+    monkeypatch.setattr(baselines, "_make_model", lambda *arguments: Model())
+    monkeypatch.setattr(baselines, "LEAST_ROWS_FOR_THREADS", least)
+    data = replace(make_data(Task.REGRESSION), raw=np.zeros((N, 0)), test_raw=np.zeros((N_TEST, 0)))
+    with threadpool_limits(3):
+        fit_baselines(replace(data, test_features=data.test_features[:0]), FOLDS, seed=0)
+    assert set(seen) == {wanted}
 
 
 # --------------------------------------------------------------------------------------------------------- persistence
@@ -157,7 +189,10 @@ def test_persistence_of_the_first_row_is_the_mean():
 
 
 def test_persistence_keeps_the_order_of_rows_at_the_same_time():
-    assert predict_persistence(np.array([1.0, 2.0, 3.0]), np.zeros(3), np.array([1, 2])).tolist() == [1.0, 2.0]
+    assert predict_persistence(np.array([1.0, 2.0, 3.0]), np.zeros(3), np.array([1, 2])).tolist() == [
+        1.0,
+        2.0,
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------- raw columns
@@ -184,7 +219,9 @@ def test_raw_columns_are_laid_out_for_trees():
     )
     raw, is_category = stack_raw(columns, np.array([2, 0, 1]))
     assert is_category.tolist() == [False, True, False]
-    np.testing.assert_array_equal(raw, [[3.0, MOST_CATEGORIES - 1, np.nan], [1.5, 2.0, 1.0], [np.nan, np.nan, 0.0]])
+    np.testing.assert_array_equal(
+        raw, [[3.0, MOST_CATEGORIES - 1, np.nan], [1.5, 2.0, 1.0], [np.nan, np.nan, 0.0]]
+    )
 
 
 def test_no_usable_column_gives_an_empty_table():

@@ -21,7 +21,9 @@ def test_budgets_are_read(text, seconds):
     assert parse_budget(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5m", "5 minutes", "0", "0s", "m", "1e3", "5m30s", "nan", "inf"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-5m", "5 minutes", "0", "0s", "m", "1e3", "5m30s", "nan", "inf"]
+)
 def test_other_budgets_are_refused(text):
     with pytest.raises(UsageError, match=f"budget {text!r} is not a time") as caught:
         parse_budget(text)
@@ -46,7 +48,9 @@ def test_larger_presets_take_longer():
 @pytest.mark.parametrize("sizes", [SMALL, LARGE])
 @pytest.mark.parametrize("budget", [None, "1h"])
 def test_the_same_input_gives_the_same_plan(sizes, budget):
-    assert make_plan(sizes, preset="standard", budget=budget) == make_plan(sizes, preset="standard", budget=budget)
+    assert make_plan(sizes, preset="standard", budget=budget) == make_plan(
+        sizes, preset="standard", budget=budget
+    )
 
 
 def test_plenty_of_time_changes_nothing_but_the_limit():

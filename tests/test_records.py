@@ -12,7 +12,11 @@ import pytest
 from heldout import records
 from heldout.records import Outcome, Prediction, Severity, Status, Task
 
-ALL = [value for value in vars(records).values() if isinstance(value, type) and value.__module__ == records.__name__]
+ALL = [
+    value
+    for value in vars(records).values()
+    if isinstance(value, type) and value.__module__ == records.__name__
+]
 RECORDS = [value for value in ALL if is_dataclass(value)]
 ENUMS = [value for value in ALL if issubclass(value, Enum)]
 

@@ -85,7 +85,10 @@ def test_settings_do_not_change():
     ("given", "message"),
     [
         ({"sed": 3}, "setting 'sed': Extra inputs are not permitted"),
-        ({"preset": "fast"}, "setting 'preset': Input should be 'quick', 'standard' or 'thorough', got 'fast'"),
+        (
+            {"preset": "fast"},
+            "setting 'preset': Input should be 'quick', 'standard' or 'thorough', got 'fast'",
+        ),
         ({"seed": -1}, "setting 'seed': Input should be greater than or equal to 0, got -1"),
         ({"seed": 1.5}, r"setting 'seed': .*, got 1\.5"),
         ({"gap": -2}, "setting 'gap': Input should be greater than or equal to 0, got -2"),
@@ -93,7 +96,10 @@ def test_settings_do_not_change():
         ({"min_delta": -0.1}, "setting 'min_delta': .*, got -0.1"),
         ({"metric": "acc"}, "setting 'metric': Input should be .*'accuracy'.*, got 'acc'"),
         ({"columns": {"age": {"kind": "float"}}}, r"setting 'columns\.age\.kind': .*, got 'float'"),
-        ({"columns": {"age": {"knd": "number"}}}, r"setting 'columns\.age\.knd': Extra inputs are not permitted"),
+        (
+            {"columns": {"age": {"knd": "number"}}},
+            r"setting 'columns\.age\.knd': Extra inputs are not permitted",
+        ),
         ({"remedies": {"dropout": ["much"]}}, r"setting 'remedies\.dropout\.0': .*, got 'much'"),
         ({"columns": {"age": {"clip": [1]}}}, r"setting 'columns\.age\.clip\.1': Field required"),
     ],
@@ -111,7 +117,11 @@ def test_all_impossible_settings_are_named_at_once():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("sed", "did you mean 'seed'?"), ("targt", "did you mean 'target'?"), ("xyz", "see the published schema of heldout.toml")],
+    [
+        ("sed", "did you mean 'seed'?"),
+        ("targt", "did you mean 'target'?"),
+        ("xyz", "see the published schema of heldout.toml"),
+    ],
 )
 def test_an_unknown_setting_has_a_hint(name, hint):
     with pytest.raises(UsageError, match=f"setting '{name}'") as caught:
@@ -120,7 +130,9 @@ def test_an_unknown_setting_has_a_hint(name, hint):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"cannot read the settings file '.*/no\.toml': No such file or directory"):
+    with pytest.raises(
+        UsageError, match=r"cannot read the settings file '.*/no\.toml': No such file or directory"
+    ):
         load_settings(tmp_path / "no.toml")
 
 

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from heldout.records import (
     CodeArray,
@@ -21,7 +22,7 @@ from heldout.records import (
 
 MOST_CATEGORIES = 254  # scikit-learn's histogram boosting takes at most 255 bins
 LINEAR_STEPS = 2000
-LEAST_ROWS_FOR_THREADS = 5000
+LEAST_ROWS_FOR_THREADS = 5000  # below, threads wait for each other: on a busy machine a hundred times as long
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,13 @@ def _fit_predict(
         return np.broadcast_to(_constant(y, weight, data), (len(wanted), data.n_classes)).copy()
     flags = data.is_category if uses_raw else np.zeros(table.shape[1], bool)
     model = _make_model(name, data, flags, seed)
-    with warnings.catch_warnings():
+    n_threads = 1 if len(fit) < LEAST_ROWS_FOR_THREADS else None
+    with warnings.catch_warnings(), threadpool_limits(n_threads):
         warnings.simplefilter("ignore")  # "did not converge in N steps" is no news for a baseline
         model.fit(table[fit], y if data.task is Task.REGRESSION else y.astype(int), sample_weight=weight)
-    if data.task is Task.REGRESSION:
-        return model.predict(wanted)[:, None]
-    return _spread_classes(model.predict_proba(wanted), model.classes_, data.n_classes)
+        if data.task is Task.REGRESSION:
+            return model.predict(wanted)[:, None]
+        return _spread_classes(model.predict_proba(wanted), model.classes_, data.n_classes)
 
 
 def _constant(y: DoubleArray, weight: DoubleArray | None, data: BaselineData) -> DoubleArray:

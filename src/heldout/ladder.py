@@ -69,7 +69,9 @@ def grow_ladder(n_inputs: int, n_outputs: int, n_rows: int, *, n_rungs: int) -> 
     """
     if n_rungs < 2:
         raise UsageError(f"a ladder needs at least 2 rungs, got {n_rungs}")
-    wanted = max(LEAST_LARGEST, WEIGHTS_PER_ROW * n_rows)
+    # many inputs times many outputs make a large linear rung: the largest one must still be larger
+    linear = count_parameters(n_inputs, (), n_outputs)
+    wanted = max(LEAST_LARGEST, WEIGHTS_PER_ROW * n_rows, 2 * linear)
     largest = next(
         (
             width

@@ -13,7 +13,14 @@ from heldout.ladder import plain_hyper
 from heldout.records import Hyper, RemedyUse, Rung
 from heldout.remedies import REMEDIES, apply_remedies, plan_strengths
 from heldout.train.program import MemberSpec, put_data, run_members
-from train.made_tensors import CHECKPOINTS, assert_same_bits, make_hyper, make_shape, make_tensors, take_members
+from train.made_tensors import (
+    CHECKPOINTS,
+    assert_same_bits,
+    make_hyper,
+    make_shape,
+    make_tensors,
+    take_members,
+)
 
 RUNGS = (Rung(0, (), 6, 0.01), Rung(1, (4,), 29, 0.01), Rung(2, (16, 16), 400, 0.001))
 # a training that already has something of everything, so that a remedy that forgets or overwrites is seen

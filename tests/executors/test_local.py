@@ -10,7 +10,7 @@ from heldout.executors import LocalExecutor, local
 from heldout.executors.local import Job
 from heldout.records import Outcome
 from heldout.train.assemble import assemble_run
-from heldout.train.program import MemberSpec, count_devices, put_data, run_members
+from heldout.train.program import MemberResults, MemberSpec, count_devices, group_size, put_data, run_members
 from train.made_tensors import (
     CHECKPOINTS,
     SCHEDULE,
@@ -23,9 +23,7 @@ from train.made_tensors import (
 
 TENSORS = make_tensors()
 SEEDS = (4, 5, 6)
-CONFIGURATIONS = tuple(
-    make_configuration(f"rung 1 + l2 {l2:g}", l2=(l2, l2)) for l2 in (0.0, 0.01, 0.1)
-)
+CONFIGURATIONS = tuple(make_configuration(f"rung 1 + l2 {l2:g}", l2=(l2, l2)) for l2 in (0.0, 0.01, 0.1))
 JOB = Job("remedies", CONFIGURATIONS, SEEDS)
 N_MEMBERS = len(SEEDS) * len(TENSORS.fit_rows)
 
@@ -102,29 +100,49 @@ class Stop:
             raise StudyInterrupted
 
 
-def test_a_stop_keeps_what_is_finished_and_the_rest_follows(wanted):
-    shelf, stop = Shelf(), Stop(at=2)
-    first = LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=stop)
+def small_groups(monkeypatch):
+    """As with long trainings: a group holds one network a device, and a stop is looked for at every checkpoint."""
+    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 1e-9)
+
+
+@pytest.mark.parametrize("at", [1, 2, 9, 16, 20, 30])
+def test_a_stop_keeps_what_is_finished_and_the_rest_follows(wanted, monkeypatch, at):
+    small_groups(monkeypatch)
+    shelf = Shelf()
     with pytest.raises(StudyInterrupted, match="exit code 130"):
-        first.train(JOB)
-    assert shelf.saved == [CONFIGURATIONS[0].name]
+        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=Stop(at)).train(JOB)
+    n_kept = len(shelf.saved)
+    assert shelf.saved == [c.name for c in CONFIGURATIONS[:n_kept]]
+    looks = N_MEMBERS // count_devices() * (1 + len(CHECKPOINTS))  # of one configuration
+    assert n_kept == (at - 1) // looks
     second = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
     assert_same_runs(second.train(JOB), wanted)
-    assert second.n_trained == 2 * N_MEMBERS
+    assert second.n_trained == (3 - n_kept) * N_MEMBERS
 
 
-def test_long_trainings_are_stopped_inside_and_change_no_bit(wanted, monkeypatch):
-    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 1e-9)
+def test_a_stop_between_full_groups_keeps_the_configurations_of_the_first(wanted):
+    shelf = Shelf()
+    many = tuple(replace(CONFIGURATIONS[1], name=f"rung 1 again {index}") for index in range(6))
+    with pytest.raises(StudyInterrupted, match="exit code 130"):
+        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=Stop(2)).train(
+            replace(JOB, configurations=many)
+        )
+    assert len(shelf.saved) == group_size() // N_MEMBERS
+    np.testing.assert_array_equal(shelf.runs["remedies", many[0]].losses, wanted[1].losses)
+
+
+def test_looking_for_a_stop_inside_a_training_changes_no_bit(wanted, monkeypatch):
+    small_groups(monkeypatch)
     stop = Stop()
     assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, check_stop=stop).train(JOB), wanted)
-    # a group as small as the devices allow, and a look at every checkpoint of each
-    n_groups = 3 * -(-N_MEMBERS // count_devices())
+    n_groups = 3 * N_MEMBERS // count_devices()
     assert stop.looks == n_groups * (1 + len(CHECKPOINTS))
-    shelf = Shelf()
-    inside = Stop(at=3)  # the second checkpoint of the first group
-    with pytest.raises(StudyInterrupted, match="exit code 130"):
-        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=inside).train(JOB)
-    assert shelf.saved == []
+
+
+def test_neighbours_share_groups_whatever_their_configuration(wanted):
+    stop = Stop()
+    LocalExecutor(TENSORS, SCHEDULE, check_stop=stop).train(JOB)
+    assert stop.looks == -(-3 * N_MEMBERS // group_size())
 
 
 def test_a_deadline_leaves_out_what_was_not_begun(wanted, monkeypatch):
@@ -137,7 +155,6 @@ def test_a_deadline_leaves_out_what_was_not_begun(wanted, monkeypatch):
     executor = LocalExecutor(TENSORS, SCHEDULE, report=report)
     got = executor.train(JOB, deadline=1.5 * N_MEMBERS)
     assert_same_runs(got, wanted[:2])  # the second was begun in time and is finished
-    assert executor.n_trained == 2 * N_MEMBERS
 
 
 def test_past_the_deadline_the_least_is_trained_and_the_stored_is_given(wanted):
@@ -153,14 +170,35 @@ def test_progress_counts_networks_and_never_goes_back():
     told = []
     shelf = Shelf()
     executor = LocalExecutor(TENSORS, SCHEDULE, store=shelf, report=lambda *event: told.append(event))
-    executor.train(replace(JOB, configurations=CONFIGURATIONS[:2]))
-    executor.train(JOB)
-    assert {event[0] for event in told} == {"remedies"}
-    for total, events in ((2 * N_MEMBERS, told[:4]), (3 * N_MEMBERS, told[4:])):
-        done = [event[1] for event in events]
-        assert done == sorted(done)
-        assert done[-1] == total
-        assert {event[2] for event in events} == {total}
+    for n_configurations in (2, 3):  # the second time, two are in the store
+        told.clear()
+        executor.train(replace(JOB, configurations=CONFIGURATIONS[:n_configurations]))
+        done = [event[1] for event in told]
+        assert done == sorted(set(done))
+        assert done[-1] == n_configurations * N_MEMBERS
+        assert {(phase, total) for phase, _, total in told} == {("remedies", n_configurations * N_MEMBERS)}
+    assert done[0] > 2 * N_MEMBERS
+
+
+def test_networks_of_different_programs_may_stand_in_any_order(monkeypatch):
+    """Every network is trained once, in the program of its rung, and comes back in its place."""
+    trained = []
+
+    def run_nothing(shape, specs, data, checkpoints, **others):
+        assert {spec.widths for spec in specs} == {shape.widths}
+        trained.extend(spec.seed for spec in specs)
+        seeds = np.array([spec.seed for spec in specs])
+        empty = np.zeros((len(specs), 1, 1))
+        return MemberResults(seeds, empty, empty, empty, (empty, empty), (empty[:, 0], empty[:, 0]))
+
+    monkeypatch.setattr(local, "run_members", run_nothing)
+    narrow = CONFIGURATIONS[0]
+    wide = replace(narrow, name="wide", rung=replace(narrow.rung, widths=(6,)))
+    order = [narrow, narrow, wide, narrow, wide, wide, *[narrow] * 20, wide]
+    entries = [(configuration, MemberSpec(make_hyper(), seed, 0)) for seed, configuration in enumerate(order)]
+    got = list(LocalExecutor(TENSORS, SCHEDULE).run_entries(entries))
+    assert [configuration for configuration, _ in got] == order
+    assert [int(results.curves[0]) for _, results in got] == trained == list(range(len(order)))
 
 
 def test_a_diverged_configuration_does_not_end_the_job(wanted):
@@ -173,7 +211,7 @@ def test_a_diverged_configuration_does_not_end_the_job(wanted):
 def test_single_members_come_back_in_order_group_by_group(monkeypatch):
     specs = [MemberSpec(make_hyper(), seed, 0) for seed in range(3 * count_devices())]
     whole = LocalExecutor(TENSORS, SCHEDULE).train_members(CONFIGURATIONS[0], specs)
-    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 1e-9)
+    small_groups(monkeypatch)
     done = []
     in_groups = LocalExecutor(TENSORS, SCHEDULE).train_members(CONFIGURATIONS[0], specs, progress=done.append)
     assert_same_bits(in_groups, whole)

@@ -9,7 +9,8 @@ from train.made_tensors import CHECKPOINTS, FOLDS, make_hyper, make_shape, make_
 
 
 @pytest.mark.parametrize(
-    ("widths", "rates"), [((), (0.3,)), ((8,), (0.0, 0.3)), ((8, 8), (0.0, 0.3, 0.3)), ((8, 4, 2), (0.0, 0.3, 0.3, 0.3))]
+    ("widths", "rates"),
+    [((), (0.3,)), ((8,), (0.0, 0.3)), ((8, 8), (0.0, 0.3, 0.3)), ((8, 4, 2), (0.0, 0.3, 0.3, 0.3))],
 )
 def test_hidden_units_are_dropped_and_inputs_only_of_a_linear_model(widths, rates):
     assert add_dropout(plain_hyper(Rung(1, widths, 9, 0.01)), 0.3).dropout == rates

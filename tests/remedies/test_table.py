@@ -32,7 +32,9 @@ def test_an_unknown_remedy_lists_the_known_ones():
 
 
 def test_the_first_impossible_strength_is_named():
-    with pytest.raises(UsageError, match=re.escape("dropout strength 1 is outside its range 0 <= strength < 1")):
+    with pytest.raises(
+        UsageError, match=re.escape("dropout strength 1 is outside its range 0 <= strength < 1")
+    ):
         plan_strengths(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)})
 
 

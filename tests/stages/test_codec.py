@@ -32,7 +32,9 @@ from heldout.stages.codec import from_plain, to_json_values, to_plain
 
 ANSWER = Answer("skill", "yes", 0.1, -math.inf, math.nan, 0.0, would_decide=("more rows", "more seeds"))
 RUN = ConfigurationRun(
-    Configuration("rung 1", Rung(1, (4,), 29, 0.01), (RemedyUse("l1", 0.1),), Hyper(0.01, (0.0,), (0.1,), (0.0,))),
+    Configuration(
+        "rung 1", Rung(1, (4,), 29, 0.01), (RemedyUse("l1", 0.1),), Hyper(0.01, (0.0,), (0.1,), (0.0,))
+    ),
     np.array([1, 5], np.int32),
     np.array([[[0.1, np.nan]], [[np.inf, -0.0]]], np.float32),
     np.array([[[True, False]], [[False, True]]]),
@@ -154,7 +156,11 @@ def change(record, name, value):
         (Finding, change(EXAMPLES[2], "rows", "3"), r"record\.rows is '3', expected int"),
         (Finding, change(EXAMPLES[2], "rows", True), r"record\.rows is True, expected int"),
         (Finding, change(EXAMPLES[2], "rows", 3.5), r"record\.rows is 3\.5, expected int"),
-        (Finding, change(EXAMPLES[2], "severity", "bad"), r"severity is 'bad', expected one of \['info', 'warning'"),
+        (
+            Finding,
+            change(EXAMPLES[2], "severity", "bad"),
+            r"severity is 'bad', expected one of \['info', 'warning'",
+        ),
         (Choice, change(EXAMPLES[6], "loss", [1.0, 2.0]), r"record\.loss has 2 values, expected 3"),
         (Target, change(EXAMPLES[3], "values", [1.0]), r"record\.values is no array"),
         (Target, change(EXAMPLES[3], "values", "[]"), r"record\.values is no array"),

@@ -15,21 +15,22 @@ from heldout.train import member as made
 
 def train_naively(shape, tensors, hyper, *, seed, fold, n_epochs):
     """Layers after `n_epochs`, the curves [n_epochs, 2], and the validation losses of the last epoch."""
-    start = init_mlp(
-        made.draw_key(seed, made.PURPOSE_WEIGHTS), shape.n_inputs, shape.widths, shape.n_outputs
-    )
+    start = init_mlp(made.draw_key(seed, made.PURPOSE_WEIGHTS), shape.n_inputs, shape.widths, shape.n_outputs)
     params = [np.array(part, np.float64) for layer in start for part in layer]
     means, squares = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
     x, y = tensors.features[fold].astype(np.float64), tensors.target[fold].astype(np.float64)
+    rates = read_rates(shape, hyper.learning_rate)
     curves, losses = [], []
     for epoch in range(n_epochs):
         for step, rows in enumerate(draw_batches(shape, seed, epoch, tensors.fit_rows.shape[1])):
             weight = tensors.fit_weight[fold, rows].astype(np.float64)
-            batch = tensors.fit_rows[fold, rows][weight > 0]  # padding and rows of weight zero do not exist here
+            batch = tensors.fit_rows[fold, rows][
+                weight > 0
+            ]  # padding and rows of weight zero do not exist here
             weight = weight[weight > 0]
             gradients = differentiate(shape.task, params, x[batch], y[batch], weight, hyper)
             count = epoch * shape.n_steps + step + 1
-            rate = float(made._learning_rate(shape, np.float32(hyper.learning_rate), np.int32(count - 1)))
+            rate = rates[count - 1]
             for index, gradient in enumerate(gradients):
                 means[index] = made.ADAM_DECAY_MEAN * means[index] + (1 - made.ADAM_DECAY_MEAN) * gradient
                 squares[index] = (
@@ -47,6 +48,14 @@ def train_naively(shape, tensors, hyper, *, seed, fold, n_epochs):
         losses = lose(shape.task, run_forward(params, x[held])[-1], y[held])
         curves.append([lose(shape.task, run_forward(params, x[real])[-1], y[real]).mean(), losses.mean()])
     return params, np.array(curves), losses
+
+
+def read_rates(shape, learning_rate):
+    """The step size of every step of a training."""
+    counts = np.arange(shape.n_epochs * shape.n_steps)
+    return np.asarray(
+        jax.jit(jax.vmap(lambda count: made._learning_rate(shape, np.float32(learning_rate), count)))(counts)
+    )
 
 
 def draw_batches(shape, seed, epoch, n_fit):
@@ -86,7 +95,9 @@ def differentiate(task, params, x, y, weight, hyper):
         slope = expit(outputs) - ((1 - smoothing) * y + smoothing / 2)[:, None]
     else:
         n_classes = outputs.shape[1]
-        slope = softmax(outputs, axis=1) - ((1 - smoothing) * np.eye(n_classes)[y.astype(int)] + smoothing / n_classes)
+        slope = softmax(outputs, axis=1) - (
+            (1 - smoothing) * np.eye(n_classes)[y.astype(int)] + smoothing / n_classes
+        )
     slope = slope * (weight / weight.sum())[:, None]
     gradients = []
     for layer in range(len(params) // 2 - 1, -1, -1):

@@ -24,7 +24,10 @@ def make_results(tensors, *, seed=0):
         losses=losses,
         hits=rng.random(losses.shape) < 0.5,
         alive=np.ones(n, bool),
-        weights=(rng.normal(size=(n, 5, 4)).astype(np.float32), rng.normal(size=(n, 4, 1)).astype(np.float32)),
+        weights=(
+            rng.normal(size=(n, 5, 4)).astype(np.float32),
+            rng.normal(size=(n, 4, 1)).astype(np.float32),
+        ),
         biases=(np.zeros((n, 4), np.float32), np.zeros((n, 1), np.float32)),
     )
 
@@ -67,7 +70,9 @@ def test_curves_are_means_over_folds_and_over_rows(case):
     held = [len(fold.validation) for fold in FOLDS]
     for seed in range(N_SEEDS):
         of_folds = [results.curves[seed * N_FOLDS + fold] * scale[fold] for fold in range(N_FOLDS)]
-        np.testing.assert_allclose(run.train_curve[seed], (of_folds[0][:, 0] + of_folds[1][:, 0]) / 2, rtol=1e-5)
+        np.testing.assert_allclose(
+            run.train_curve[seed], (of_folds[0][:, 0] + of_folds[1][:, 0]) / 2, rtol=1e-5
+        )
         pooled = (held[0] * of_folds[0][:, 1] + held[1] * of_folds[1][:, 1]) / N_HELD
         np.testing.assert_allclose(run.validation_curve[seed], pooled, rtol=1e-5)
 
@@ -119,5 +124,7 @@ def test_groups_are_joined_in_order():
     joined = join_results([take_members(results, [0, 1, 2, 3]), take_members(results, [4, 5])])
     for name in ("curves", "losses", "hits", "alive"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(results, name))
-    for one, other in zip((*joined.weights, *joined.biases), (*results.weights, *results.biases), strict=True):
+    for one, other in zip(
+        (*joined.weights, *joined.biases), (*results.weights, *results.biases), strict=True
+    ):
         np.testing.assert_array_equal(one, other)

@@ -11,9 +11,19 @@ from sklearn.metrics import log_loss
 
 from heldout.records import Task
 from heldout.train import member as made
-from heldout.train.member import LOGIT_LIMIT, SLOT_DROPOUT, Member, Shape, State, draw_key, row_hits, row_losses
+from heldout.train.member import (
+    LOGIT_LIMIT,
+    SLOT_DROPOUT,
+    Member,
+    Shape,
+    State,
+    draw_key,
+    row_hits,
+    row_losses,
+)
 from heldout.train.program import MemberSpec, put_data, run_members, stack_members
 from train.made_tensors import CHECKPOINTS, make_hyper, make_shape, make_tensors
+from train.naive_training import read_rates
 
 RNG = np.random.default_rng(3)
 SIGMAS = 5.0  # bound of a random share: a true one fails it once in two million
@@ -31,7 +41,9 @@ def test_binary_losses_equal_scikit_learn():
     losses = np.asarray(row_losses(Task.BINARY, logits[:, None], y))
     p = expit(np.clip(logits.astype(np.float64), -LOGIT_LIMIT, LOGIT_LIMIT))
     for loss, truth, share in zip(losses, y, p, strict=True):
-        assert loss == pytest.approx(log_loss([truth], [[1 - share, share]], labels=[0, 1]), rel=1e-5, abs=2e-6)
+        assert loss == pytest.approx(
+            log_loss([truth], [[1 - share, share]], labels=[0, 1]), rel=1e-5, abs=2e-6
+        )
 
 
 def test_multiclass_losses_equal_scikit_learn():
@@ -54,7 +66,11 @@ def test_one_row_cannot_decide_a_mean():
 
 
 def test_hits_by_hand():
-    assert row_hits(Task.BINARY, jnp.array([[0.1], [-0.1], [0.1]]), jnp.array([1.0, 0, 0])).tolist() == [1, 1, 0]
+    assert row_hits(Task.BINARY, jnp.array([[0.1], [-0.1], [0.1]]), jnp.array([1.0, 0, 0])).tolist() == [
+        1,
+        1,
+        0,
+    ]
     logits = jnp.array([[1.0, 3.0, 2.0], [1.0, 3.0, 2.0]])
     assert row_hits(Task.MULTICLASS, logits, jnp.array([1.0, 2.0])).tolist() == [True, False]
     assert row_hits(Task.REGRESSION, jnp.ones((2, 1)), jnp.ones(2)).tolist() == [False, False]
@@ -109,7 +125,9 @@ def test_both_ways_of_the_lecture_agree_in_expectation_on_a_linear_layer(masks):
     mask, keep = masks[2], 1 - round(0.3 * 256) / 256
     divided = (x * mask) @ weight  # ours: at the test the network is used as it is
     at_test = x @ weight
-    plain = (x * (mask > 0)) @ weight  # the other way: at the test each weight is multiplied by the keep share
+    plain = (
+        x * (mask > 0)
+    ) @ weight  # the other way: at the test each weight is multiplied by the keep share
     other_at_test = x @ (keep * weight)
     spread = math.sqrt(np.sum((x * weight) ** 2) * keep * (1 - keep) / N_MASKS)
     assert abs(plain.mean() - other_at_test) <= SIGMAS * spread
@@ -216,20 +234,15 @@ def test_with_very_many_blocks_all_are_replaced_equally_often():
 
 
 # ---------------------------------------------------------------------------------------------------- step sizes, Adam
-def read_rates(shape):
-    counts = jnp.arange(shape.n_epochs * shape.n_steps)
-    return np.asarray(jax.vmap(lambda count: made._learning_rate(shape, jnp.float32(0.5), count))(counts))
-
-
 def test_learning_rate_warms_up_and_stays():
-    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=1.0))
+    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=1.0), 0.5)
     assert rates[0] < 0.1 * 0.5
     assert (np.diff(rates) >= 0).all()
     np.testing.assert_allclose(rates[200:], 0.5)
 
 
 def test_learning_rate_follows_a_half_cosine_down_to_the_final_share():
-    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=0.2))
+    rates = read_rates(make_shape(n_epochs=100, n_steps=4, final_rate=0.2), 0.5)
     peak = int(np.argmax(rates))
     assert rates.max() <= 0.5
     assert 0 < peak < 200
@@ -266,14 +279,17 @@ def test_adam_with_l1_equals_a_loop_over_single_weights():
     hyper = make_hyper(l1=strengths, learning_rate=0.02)
     member: Member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
     state = State(params, mean, square, jnp.array(True), jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
-    got, _, _ = made._adam(shape, member, state, slope, jnp.int32(count))
-    rate = float(made._learning_rate(shape, jnp.float32(0.02), jnp.int32(count)))
+    got, _, _ = jax.jit(functools.partial(made._adam, shape))(member, state, slope, jnp.int32(count))
+    rate = float(read_rates(shape, 0.02)[count])
     n_zero = 0
     for layer in range(2):
         for part in range(2):
             l1 = strengths[layer] if part == 0 else 0.0
             flat = [np.asarray(tree[layer][part]).ravel() for tree in (params, mean, square, slope)]
-            by_hand = [step_by_hand(*map(float, four), rate=rate, l1=l1, count=count) for four in zip(*flat, strict=True)]
+            by_hand = [
+                step_by_hand(*map(float, four), rate=rate, l1=l1, count=count)
+                for four in zip(*flat, strict=True)
+            ]
             values = np.asarray(got[layer][part]).ravel()
             np.testing.assert_allclose(values, by_hand, rtol=1e-4, atol=1e-6)
             np.testing.assert_array_equal(values == 0, np.array(by_hand) == 0)

@@ -44,7 +44,12 @@ def data():
 @pytest.fixture(scope="module")
 def company(data):
     """Four different members trained together: the results that others are compared with."""
-    specs = [MemberSpec(PLAIN, 0, 0), MemberSpec(PLAIN, 1, 1), MemberSpec(MIXED, 2, 0), MemberSpec(MIXED, 0, 1)]
+    specs = [
+        MemberSpec(PLAIN, 0, 0),
+        MemberSpec(PLAIN, 1, 1),
+        MemberSpec(MIXED, 2, 0),
+        MemberSpec(MIXED, 0, 1),
+    ]
     return specs, run_members(SHAPE, specs, data, CHECKPOINTS)
 
 
@@ -257,7 +262,11 @@ def test_compiling_ahead_leaves_nothing_to_compile(variants, caplog):
         assert [text for text in caplog.messages if text.startswith("Compiling jit(advance)")]
         caplog.clear()
         run_members(SHAPE, [MemberSpec(PLAIN, 0, 0)], variants, CHECKPOINTS)
-    assert not [text for text in caplog.messages if text.startswith(("Compiling jit(start)", "Compiling jit(advance)"))]
+    assert not [
+        text
+        for text in caplog.messages
+        if text.startswith(("Compiling jit(start)", "Compiling jit(advance)"))
+    ]
 
 
 def test_a_variant_is_another_target(variants, company):
@@ -280,7 +289,9 @@ def test_unused_units_stay_zero_and_change_nothing(data):
     assert [bias.shape[1:] for bias in cut.biases] == [(2,), (1,)]
     assert (cut.weights[0] != 0).any()
     held = FOLDS[0].validation
-    np.testing.assert_allclose(cut.losses[0, -1, : len(held)], evaluate(cut, 0, held, 0)[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        cut.losses[0, -1, : len(held)], evaluate(cut, 0, held, 0)[0], rtol=1e-4, atol=1e-6
+    )
 
 
 def test_using_all_units_is_the_same_as_naming_none(data, company):
@@ -291,7 +302,9 @@ def test_using_all_units_is_the_same_as_naming_none(data, company):
 
 # ------------------------------------------------------------------------------------------------------- arrays
 def test_members_are_stacked_in_order():
-    members = stack_members([MemberSpec(PLAIN, 5, 0), MemberSpec(MIXED, 6, 1, variant=2, active=False)], SHAPE)
+    members = stack_members(
+        [MemberSpec(PLAIN, 5, 0), MemberSpec(MIXED, 6, 1, variant=2, active=False)], SHAPE
+    )
     assert members.seed.tolist() == [5, 6]
     assert members.fold.tolist() == [0, 1]
     assert members.variant.tolist() == [0, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -122,6 +123,8 @@ class LocalExecutor:
         n_folds = len(self.tensors.fit_rows)
         found = {c.name: run for c in job.configurations if (run := self._load(job, c)) is not None}
         missing = [c for c in job.configurations if c.name not in found]
+        if deadline is not None and time.monotonic() > deadline:
+            missing = missing[: max(0, job.least - len(found))]
         self.compile(missing)
         specs = [(seed, fold) for seed in job.seeds for fold in range(n_folds)]
         entries = [(c, MemberSpec(c.hyper, seed, fold)) for c in missing for seed, fold in specs]
@@ -148,7 +151,10 @@ class LocalExecutor:
         while first < len(entries):
             configuration = entries[first][0]
             shape, size = self.shape_of(configuration), self._group_members(configuration)
-            group = [entry for entry in entries[first : first + size] if self.shape_of(entry[0]) == shape]
+            near = entries[first : first + size]
+            group = list(
+                itertools.takewhile(lambda entry, shape=shape: self.shape_of(entry[0]) == shape, near)
+            )
             self._check_stop()
             begun = time.monotonic()
             results = self._run_group(shape, group)

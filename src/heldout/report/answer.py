@@ -132,7 +132,8 @@ def _tell_look(content: StudyContent) -> list[str]:
 
 def _tell_finding(finding: Finding) -> str:
     column = f"{show_text(finding.column, limit=40)}: " if finding.column else ""
-    return f"[{finding.code}] {column}{finding.sentence} {finding.action}".strip()
+    action = f"; {finding.action}" if finding.action else ""
+    return f"[{finding.code}] {column}{finding.sentence.rstrip('.')}{action}"
 
 
 def _list_tail(content: StudyContent) -> list[str]:

@@ -235,7 +235,8 @@ def describe_score(score: Score, *, unit: str = "") -> str:
     of_unit = f" {unit}" if unit and score.metric in ("rmse", "mae") else ""
     value = f"{score.metric} {format_number(score.value)}{of_unit}"
     if math.isnan(score.low) or math.isnan(score.high):
-        return f"{value} (no interval: {score.method or 'not known why'}; {describe_size(score)})"
+        reason = score.method.rpartition("no interval: ")[2] or "not known why"
+        return f"{value} (no interval: {reason}; {describe_size(score)})"
     return f"{value} (95 % interval {format_interval(score.low, score.high)}, {describe_size(score)})"
 
 

@@ -65,14 +65,31 @@ def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
     unit = content.target.unit
     if not sealed:
         why = content.split.why_no_test or "the test rows have not been opened"
-        return f"On development rows: {describe_score(score, unit=unit)}. No untouched rows were used: {why}."
+        return (
+            f"On development rows: {describe_score(score, unit=unit)}. No untouched rows were used: {why}."
+            f"{tell_split_families(content)}"
+        )
     if content.openings_before:
         times = count_things(content.openings_before, "time")
         return (
             f"On test rows: {describe_score(score, unit=unit)}. These rows had been looked at {times} before, "
-            "so the score may be too high."
+            f"so the score may be too high.{tell_split_families(content)}"
         )
-    return f"On test rows opened once, at the end: {describe_score(score, unit=unit)}."
+    return f"On test rows opened once, at the end: {describe_score(score, unit=unit)}.{tell_split_families(content)}"
+
+
+def tell_split_families(content: StudyContent) -> str:
+    """Say beside the score that it is too high for a new unit where found families were split; else nothing.
+
+    Families are proposed and never applied silently, so the score itself must carry the warning.
+    """
+    torn = next(
+        (item for item in content.findings if item.code == "HO211" and item.severity is not Severity.INFO),
+        None,
+    )
+    if torn is None:
+        return ""
+    return f" Too high for a new group: rows of one value of {torn.column!r} stood on both sides of the split [HO211]."
 
 
 def tell_guessing(content: StudyContent) -> str:
@@ -107,7 +124,7 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
 
 def _tell_basis(score: Score) -> str:
     if math.isnan(score.low) or math.isnan(score.high):
-        return f"No honest interval could be given: {score.method}."
+        return f"No honest interval could be given: {score.method.rpartition('no interval: ')[2]}."
     groups = f" from {score.n_units:,} groups" if 0 < score.n_units < score.n_rows else ""
     low, high = format_number(score.low), format_number(score.high)
     return (
@@ -126,9 +143,9 @@ def tell_for_whom_not(content: StudyContent) -> tuple[str, ...]:
 def find_best_baseline(content: StudyContent) -> Baseline | None:
     """The simple predictor that comes closest to the network or beats it; None without one.
 
-    Constant guesses and repeated last values count only when there is nothing else: the first card names them.
+    A constant guess counts only when there is nothing else: the first card names it.
     """
-    others = [item for item in content.baselines if item.name not in ("constant", "persistence")]
+    others = [item for item in content.baselines if item.name != "constant"]
     judged = [item for item in others or content.baselines if math.isfinite(item.difference[0])]
     return max(judged, key=lambda item: item.difference[0]) if judged else None
 

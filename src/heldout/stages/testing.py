@@ -176,7 +176,9 @@ def compare_baselines(
 def _persistence(reading: Reading, rows: IndexArray) -> tuple[BaselineOutput, ...]:
     if reading.time is None or reading.target.task is not Task.REGRESSION:
         return ()
-    values = predict_persistence(reading.target.values, reading.time, rows)[:, None]
+    known = reading.rows  # a row without a target has nothing to repeat: the last known one is
+    place = np.searchsorted(known, rows)
+    values = predict_persistence(reading.target.values[known], reading.time[known], place)[:, None]
     return (BaselineOutput("persistence", values, values),)
 
 

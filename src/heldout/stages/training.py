@@ -138,12 +138,13 @@ class Crew:
         if len(prepared.split.development) >= LEAST_ROWS_WITHOUT_PERMUTATION:
             return Controls(permuted)
         rungs = [run.configuration.rung for run in trained.ladder]
+        # the cut procedure: the largest rungs cost most and are rarely chosen on so few rows
         test = run_permutations(
             lambda targets: self.workplace.make_executor(
                 self.tensors, self.plan.schedule, targets=targets, kept=False
             ),
             self.tensors,
-            (rungs[0], rungs[len(rungs) // 2], rungs[-1]),
+            (rungs[0], rungs[len(rungs) // 3], rungs[2 * len(rungs) // 3]),
             unit=prepared.split.unit[prepared.split.development],
             constant=judge.constant_losses,
             seed=self.seeds[0],

@@ -1,0 +1,50 @@
+import pytest
+from stages.made_data import make_frame
+
+from heldout.errors import DataError
+from heldout.settings import Settings
+from heldout.stages.looking import look_at, plan_study
+
+
+def test_every_column_is_shown_with_reason_and_fate():
+    frame = make_frame(id=[f"p{row:04d}" for row in range(60)]).drop("price")
+    content = look_at(frame, Settings(target="ill"))
+    notes = {note.name: note for note in content.columns}
+    assert notes["x"].kind == "number"
+    assert notes["colour"].kind == "category"
+    assert notes["id"].kind == "identifier"
+    assert notes["id"].changed_to == "not used"
+    assert all(note.why for note in content.columns)
+    assert notes["colour"].n_slots >= 4  # three colours and one slot for what was never seen
+    assert content.n_rows == 60
+    assert content.nice_or_messy
+    assert content.next_command == "heldout fit frame --target ill"
+
+
+def test_without_a_target_the_columns_are_shown():
+    content = look_at(make_frame(), Settings())
+    assert [note.name for note in content.columns] == ["x", "z", "colour", "ill", "price"]
+    assert content.target is None
+    assert content.next_command.endswith("--target COLUMN")
+
+
+def test_rows_without_target_are_counted():
+    frame = make_frame(ill2=["", *["yes", "no"] * 29, "no"]).drop("price", "ill")
+    assert look_at(frame, Settings(target="ill2")).n_set_aside == 1
+
+
+def test_what_cannot_be_a_study_is_refused():
+    with pytest.raises(DataError, match="a study needs at least 10"):
+        look_at(make_frame(5), Settings(target="ill"))
+
+
+def test_a_plan_counts_networks_and_time():
+    plan = plan_study(make_frame().drop("price"), Settings(target="ill", preset="quick"))
+    assert len(plan.rungs) == 5
+    assert plan.n_seeds == 3
+    assert dict(plan.remedies).keys() == {"dropout", "l1", "l2"}
+    assert plan.n_networks == (5 + 6 + 3) * 3 * 5
+    assert plan.seconds[0] < plan.seconds[1]
+    thorough = plan_study(make_frame().drop("price"), Settings(target="ill", preset="thorough"))
+    assert thorough.n_networks > plan.n_networks
+    assert thorough.seconds > plan.seconds

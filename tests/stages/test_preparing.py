@@ -1,0 +1,131 @@
+import dataclasses
+
+import numpy as np
+import polars as pl
+import pytest
+from stages.made_data import declare_parts, make_frame, prepare_frame, read
+
+from heldout.errors import DataError
+from heldout.records import Severity
+from heldout.stages import preparing
+from heldout.stages.preparing import encode_other_rows, learned_target, make_tensors, plan_training, split_rows, thin_folds
+
+
+def test_every_development_row_is_validated_once():
+    _, prepared, _, _ = prepare_frame()
+    rows = np.concatenate([fold.validation for fold in prepared.folds])
+    assert sorted(rows) == list(range(60))
+    assert prepared.source.features.shape[:2] == (5, 60)
+    assert prepared.source.features.dtype == np.float32
+    assert np.isfinite(prepared.source.features).all()
+
+
+def test_folds_count_within_the_development_rows():
+    frame = make_frame(part=declare_parts()).drop("price")
+    frame = frame.with_columns(pl.col("part").reverse())  # the test rows come first in the table
+    _, prepared, _, _ = prepare_frame(frame, split="part")
+    assert prepared.split.test.tolist() == list(range(15))
+    assert prepared.folds[0].validation.tolist() == list(range(15))
+    assert prepared.folds[0].fit.tolist() == list(range(15, 45))
+
+
+def test_each_state_is_fitted_on_its_own_fold_alone():
+    frame = make_frame().drop("price")
+    _, plain, _, _ = prepare_frame(frame)
+    held = plain.split.folds[0].validation
+    x = frame["x"].to_numpy().copy()
+    x[held] += 3.0
+    reading, settings = read(frame.with_columns(pl.Series("x", x.round(4))))
+    # the same folds, other cells in the rows that the first fold holds out
+    columns = preparing.type_columns(reading, plain.split, settings)
+    changed = preparing.encode_rows(reading, plain.split, columns, settings)
+    others = plain.folds[0].fit
+    np.testing.assert_array_equal(changed.source.features[0][others], plain.source.features[0][others])
+    assert not np.array_equal(changed.source.features[1][others], plain.source.features[1][others])
+
+
+def test_a_smaller_subset_lies_in_a_larger_one_and_validation_stays():
+    _, prepared, _, _ = prepare_frame()
+    whole, half, some = (thin_folds(prepared, n_fit=n_fit) for n_fit in (None, 24, 10))
+    for k in range(5):
+        assert len(half[k].fit) == 24
+        assert len(some[k].fit) == 10
+        assert set(some[k].fit) <= set(half[k].fit) <= set(whole[k].fit)
+        np.testing.assert_array_equal(some[k].validation, whole[k].validation)
+    assert [fold.fit.tolist() for fold in thin_folds(prepared, n_fit=24)] == [fold.fit.tolist() for fold in half]
+
+
+def test_many_validation_rows_are_sampled(monkeypatch):
+    monkeypatch.setattr(preparing, "MOST_VALIDATION_ROWS", 5)
+    _, prepared, _, _ = prepare_frame()
+    for fold, whole in zip(thin_folds(prepared), prepared.folds, strict=True):
+        assert len(fold.validation) == 5
+        assert set(fold.validation) <= set(whole.validation)
+
+
+def test_tensors_have_the_shapes_of_the_folds():
+    _, prepared, _, settings = prepare_frame()
+    tensors = make_tensors(prepared, thin_folds(prepared))
+    assert tensors.features.shape[0] == len(tensors.fit_rows) == 5
+    assert sorted(tensors.order) == list(range(60))
+    plan = plan_training(prepared, settings)
+    assert plan.n_folds == 5
+    assert plan.n_fit == plan.n_fit_all == max(len(fold.fit) for fold in prepared.folds)
+
+
+def test_sealed_rows_are_encoded_like_the_others():
+    frame = make_frame(part=declare_parts()).drop("price")
+    _, prepared, _, _ = prepare_frame(frame, split="part")
+    states = encode_other_rows(prepared, prepared.split.test)
+    assert len(states) == 1
+    assert states[0].shape == (15, prepared.source.features.shape[2])
+    again = encode_other_rows(prepared, prepared.split.development)[0]
+    np.testing.assert_array_equal(again, prepared.source.features[0])
+
+
+def test_a_logarithmic_target_is_learned_as_its_logarithm():
+    frame = make_frame().with_columns(pl.col("price").abs() + 0.5)
+    reading, settings = read(frame, target="price", task="regression", target_log=True)
+    np.testing.assert_allclose(learned_target(reading.target, settings), np.log(frame["price"].to_numpy()))
+    plain, settings = read(frame, target="price", task="regression")
+    np.testing.assert_array_equal(learned_target(plain.target, settings), frame["price"].to_numpy())
+
+
+def test_weights_and_balance_reach_the_tensors():
+    frame = make_frame(weight=[1.0, 3.0] * 30).drop("price")
+    _, prepared, _, _ = prepare_frame(frame, sample_weight="weight", class_weight="balanced")
+    assert prepared.source.weight.tolist() == [1.0, 3.0] * 30
+    assert prepared.source.balanced
+    tensors = make_tensors(prepared, prepared.folds)
+    target = tensors.target[0][tensors.fit_rows[0]]
+    weight = tensors.fit_weight[0]
+    assert weight[target == 1].sum() == pytest.approx(weight[target == 0].sum(), rel=1e-5)
+
+
+def test_strict_refuses_the_first_critical_finding():
+    frame = make_frame(120).drop("price")
+    frame = frame.with_columns(pl.col("ill").replace({"yes": "positive", "no": "negative"}).alias("result"))
+    _, _, findings, _ = prepare_frame(frame)
+    critical = [item for item in findings if item.severity is Severity.CRITICAL]
+    assert any(item.column == "result" for item in critical)
+    with pytest.raises(DataError, match=critical[0].code):
+        prepare_frame(frame, strict=True)
+
+
+def test_the_audit_sees_no_test_label():
+    frame = make_frame(part=declare_parts()).drop("price")
+    turned = frame.with_columns(
+        pl.when(pl.col("part") == "test").then(pl.col("ill").replace({"yes": "no", "no": "yes"})).otherwise(pl.col("ill")).alias("ill")
+    )
+    first = prepare_frame(frame, split="part")[2]
+    second = prepare_frame(turned, split="part")[2]
+    assert [dataclasses.astuple(item) for item in first] == [dataclasses.astuple(item) for item in second]
+
+
+def test_the_split_depends_on_the_split_seed_alone():
+    frame = make_frame(260).drop("price")
+    tests = []
+    for seeds in ({"seed": 0}, {"seed": 3}, {"split_seed": 1}):
+        reading, settings = read(frame, **seeds)
+        tests.append(split_rows(reading, settings).test.tolist())
+    assert tests[0] == tests[1] != tests[2]
