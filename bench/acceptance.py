@@ -54,7 +54,8 @@ def check_permuted() -> None:
 def permute_target(case: Case, place: Path, seed: int) -> Case:
     """Write a copy of a table whose target column is permuted."""
     path = DATA / case.file
-    text = gzip.open(path, "rt").read() if path.suffix == ".gz" else path.read_text()
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     delimiter = ";" if text.split("\n", 1)[0].count(";") > text.split("\n", 1)[0].count(",") else ","
     rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
     first = 0 if 'header = "no"' in case.toml else 1
@@ -84,7 +85,12 @@ def check_parkinsons() -> None:
     print_table(["split seed", "AUC ungrouped", "AUC by subject", "difference"], rows)
     mean = float(np.mean(differences))
     half = float(stats.t.ppf(0.975, 9) * np.std(differences, ddof=1) / np.sqrt(10))
-    verdict("parkinsons: AUC difference", f"{mean:+.3f} ({mean - half:+.3f} to {mean + half:+.3f})", "> 0", mean > half)
+    verdict(
+        "parkinsons: AUC difference",
+        f"{mean:+.3f} ({mean - half:+.3f} to {mean + half:+.3f})",
+        "> 0",
+        mean > half,
+    )
     verdict("parkinsons: ungrouped reports that warn", warned, "10 of 10", warned == 10)
 
 
@@ -96,11 +102,18 @@ def check_large() -> None:
     }
     for name, wanted in floors.items():
         measured = run_case(CASES[name])
-        answers = {item["question"]: item["answer"] for item in measured.answer["verdict"]["chosen"]["answers"]}
+        answers = {
+            item["question"]: item["answer"] for item in measured.answer["verdict"]["chosen"]["answers"]
+        }
         verdict(f"{name}: skill", answers["skill"], "yes", answers["skill"] == "yes")
         for metric, bound, sign in wanted:
             value = find_score(measured.answer, metric)
-            verdict(f"{name}: {metric}", f"{value:.4f}", f"{'>=' if sign > 0 else '<='} {bound}", sign * value >= sign * bound)
+            verdict(
+                f"{name}: {metric}",
+                f"{value:.4f}",
+                f"{'>=' if sign > 0 else '<='} {bound}",
+                sign * value >= sign * bound,
+            )
         print(f"{name}: {measured.seconds:.0f} s, {measured.peak_mb:.0f} MB")
 
 
@@ -116,7 +129,12 @@ def verdict(what: str, value: object, wanted: str, is_met: bool) -> None:
     print(f"{'met   ' if is_met else 'MISSED'}  {what}: {shown}  (wanted {wanted})", flush=True)
 
 
-PARTS = {"heart": check_heart, "permuted": check_permuted, "parkinsons": check_parkinsons, "large": check_large}
+PARTS = {
+    "heart": check_heart,
+    "permuted": check_permuted,
+    "parkinsons": check_parkinsons,
+    "large": check_large,
+}
 
 if __name__ == "__main__":
     print(describe_machine(), json.dumps(sys.argv[1:]))

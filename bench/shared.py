@@ -50,7 +50,9 @@ CASES = {
             "adult/adult-train.csv.gz",
             "column_15",
             test="adult/adult-test.csv.gz",
-            toml='header = "no"\n[target_map]\n"<=50K" = "<=50K"\n">50K" = ">50K"\n"<=50K." = "<=50K"\n">50K." = ">50K"\n',
+            # the labels of the test file end with a dot
+            toml='header = "no"\n[target_map]\n"<=50K" = "<=50K"\n">50K" = ">50K"\n'
+            '"<=50K." = "<=50K"\n">50K." = ">50K"\n',
         ),
         Case("pima", "pima/pima-indians-diabetes.csv", "column_9", toml='header = "no"\n'),
         Case(

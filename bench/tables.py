@@ -12,7 +12,18 @@ import tempfile
 
 from shared import CASES, Measured, describe_machine, print_table, run_case, say_interval
 
-HEAD = ["data", "rows", "score", "further scores", "linear", "boosting", "verdict", "overfits from", "s", "MB"]
+HEAD = [
+    "data",
+    "rows",
+    "score",
+    "further scores",
+    "linear",
+    "boosting",
+    "verdict",
+    "overfits from",
+    "s",
+    "MB",
+]
 
 
 def main() -> None:
@@ -21,7 +32,9 @@ def main() -> None:
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--cold", action="store_true")
     given = parser.parse_args()
-    print(f"{describe_machine()}; preset {given.preset}, {'cold' if given.cold else 'warm'} compilation cache\n")
+    print(
+        f"{describe_machine()}; preset {given.preset}, {'cold' if given.cold else 'warm'} compilation cache\n"
+    )
     rows = []
     for name in given.names:
         with tempfile.TemporaryDirectory() as cache:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -119,7 +120,7 @@ def predict_persistence(target: DoubleArray, time: DoubleArray, rows: IndexArray
         rows: int64, rows to predict.
 
     Returns:
-        float64 [rows]; the first row of all is predicted by itself's successor's mean of all targets.
+        float64 [rows]; the first row of all, which has none before it, gets the mean of all targets.
 
     Example:
         >>> predict_persistence(np.array([1.0, 5.0, 3.0]), np.array([2.0, 0.0, 1.0]), np.array([0, 2]))
@@ -173,12 +174,12 @@ def _spread_classes(found: DoubleArray, classes: CodeArray, n_classes: int) -> D
     return spread / spread.sum(axis=1, keepdims=True)
 
 
-def _make_model(name: str, data: BaselineData, is_category: np.ndarray, seed: int):  # noqa: ANN202 - scikit-learn
+def _make_model(name: str, data: BaselineData, is_category: np.ndarray, seed: int) -> Any:  # noqa: ANN401 - scikit-learn
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
 
     regression = data.task is Task.REGRESSION
     if name == "linear":
         return Ridge(alpha=1.0) if regression else LogisticRegression(C=1.0, max_iter=LINEAR_STEPS)
-    model = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+    model: Any = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
     return model(categorical_features=is_category if is_category.any() else None, random_state=seed)

@@ -117,9 +117,10 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
     for plan in (*smaller, least):
         if plan.seconds <= SAFE_SHARE * seconds:
             return replace(plan, budget_seconds=seconds)
+    needed = least.seconds / SAFE_SHARE
     raise UsageError(
-        f"a budget of {budget!r} is too small: 3 seeds of 2 rungs need about {least.seconds / SAFE_SHARE:.0f} seconds here",
-        hint=f"try --budget {least.seconds / SAFE_SHARE + 5:.0f}s",
+        f"a budget of {budget!r} is too small: 3 seeds of 2 rungs need about {needed:.0f} seconds here",
+        hint=f"try --budget {needed + 5:.0f}s",
     )
 
 

@@ -112,7 +112,8 @@ def test_strict_refuses_the_first_critical_finding():
         prepare_frame(frame, strict=True)
 
 
-def test_the_audit_sees_no_test_label():
+def test_the_audit_sees_no_test_label(monkeypatch):
+    monkeypatch.setattr("heldout.stages.reading.fingerprint_table", lambda table: "ab" * 32)  # it seeds the folds
     frame = make_frame(part=declare_parts()).drop("price")
     turned = frame.with_columns(
         pl.when(pl.col("part") == "test").then(pl.col("ill").replace({"yes": "no", "no": "yes"})).otherwise(pl.col("ill")).alias("ill")

@@ -10,7 +10,7 @@ import numpy as np
 from heldout.executors import LocalExecutor
 from heldout.ladder import plain_hyper
 from heldout.plan import member_seconds
-from heldout.records import FloatArray, IndexArray, Rung, Tensors
+from heldout.records import DoubleArray, FloatArray, IndexArray, Rung, Tensors
 from heldout.remedies import apply_remedies
 from heldout.train.program import MemberSpec, count_devices
 
@@ -76,7 +76,7 @@ def run_permutations(
     rungs: tuple[Rung, ...],
     *,
     unit: IndexArray,
-    constant: FloatArray,
+    constant: DoubleArray,
     seed: int,
 ) -> PermutationTest:
     """Run the cut procedure (three rungs, one seed, all folds) on permuted labels.
@@ -104,7 +104,7 @@ def run_permutations(
     return PermutationTest(p_value, n_permutations, float(skill[0]))
 
 
-def _train_variants(executor: LocalExecutor, rung: Rung, n_variants: int, seed: int) -> FloatArray:
+def _train_variants(executor: LocalExecutor, rung: Rung, n_variants: int, seed: int) -> DoubleArray:
     """Give each variant's mean validation loss at its best epoch: float64 [P]."""
     n_folds = len(executor.tensors.fit_rows)
     hyper = plain_hyper(rung)

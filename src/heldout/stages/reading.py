@@ -136,7 +136,7 @@ def _read_time(table: Table, settings: Settings, unused: dict[str, str]) -> Doub
         bad = int(np.flatnonzero(np.isnan(typed.values))[0]) if len(typed.values) else 0
         raise DataError(
             f"time column {raw.name!r} was read as {spec.kind.value} and has no time in line {table.lines[bad]}",
-            hint=f'name a column of dates or numbers, or add [columns."{raw.name}"] date_format = "..." to heldout.toml',
+            hint=f'name a column of dates or numbers, or set date_format under [columns."{raw.name}"] in heldout.toml',
         )
     unused[raw.name] = "the time column"
     return typed.values

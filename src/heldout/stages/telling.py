@@ -150,7 +150,9 @@ def describe_interval(
         return None
     unknown = float("nan")
     if test is None:
-        return PredictionInterval(bundle.level, (unknown,) * 3, 0, "no test rows", bundle.half_width)
+        return PredictionInterval(
+            bundle.level, (unknown, unknown, unknown), 0, "no test rows", bundle.half_width
+        )
     prediction, truth = test
     inside = int(((truth >= prediction.low) & (truth <= prediction.high)).sum())
     low, high = bound_share(float(inside), float(len(truth)))

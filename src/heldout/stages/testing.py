@@ -244,7 +244,7 @@ def open_test(
         metrics=metrics,
         development=development,
         test=test,
-        test_without_copies=_score_without_copies(labels, prediction, (target, split), metrics),
+        test_without_copies=_score_without_copies(labels, prediction, (reading, split), metrics),
         baselines=compare_baselines(
             outputs, reading, prepared, delivered, metrics=metrics, test=(prediction, labels)
         ),
@@ -255,15 +255,15 @@ def open_test(
 
 
 def _score_without_copies(
-    labels: DoubleArray, prediction: Prediction, of: tuple[Target, Split], metrics: tuple[str, ...]
+    labels: DoubleArray, prediction: Prediction, of: tuple[Reading, Split], metrics: tuple[str, ...]
 ) -> tuple[Score, ...]:
     """Score the test rows that have no copy among the development rows (none of the user's own parts was moved)."""
-    target, split = of
-    copies = find_copies(split)
+    reading, split = of
+    copies = find_copies(split, reading.links.unit)
     if len(copies) == 0:
         return ()
     kept = np.flatnonzero(~np.isin(split.test, copies))
     part = Prediction(
         prediction.values[kept], prediction.labels[kept] if prediction.labels.size else prediction.labels
     )
-    return score_rows(labels[kept], part, target, metrics=metrics, unit=split.unit[split.test[kept]])
+    return score_rows(labels[kept], part, reading.target, metrics=metrics, unit=split.unit[split.test[kept]])

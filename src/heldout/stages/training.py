@@ -169,13 +169,15 @@ class Crew:
         """Train configurations until the phase's share of the budget is used; what a first run cut stays cut."""
         if not configurations:
             return ()
-        kept = self.workplace.read_cut(phase)
-        if kept is not None:
-            return self.executor.train(Job(phase, configurations[:kept], self.seeds))
+        left_out = self.workplace.read_cut(phase)
+        if left_out is not None:
+            kept = tuple(c for c in configurations if c.name not in left_out)
+            return self.executor.train(Job(phase, kept, self.seeds))
         job = Job(phase, configurations, self.seeds, least=least)
         runs = self.executor.train(job, deadline=self.workplace.deadline(share))
-        if len(runs) < len(configurations):
-            self.workplace.write_cut(phase, len(runs), [c.name for c in configurations[len(runs) :]])
+        trained = {run.configuration.name for run in runs}
+        if len(trained) < len(configurations):
+            self.workplace.write_cut(phase, [c.name for c in configurations if c.name not in trained])
         return runs
 
 

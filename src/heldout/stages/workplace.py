@@ -98,17 +98,14 @@ class Workplace:
         """Give the monotonic time at which a share of the budget is used up, or None without a budget."""
         return self.started + share * self.budget_seconds if self.budget_seconds else None
 
-    def read_cut(self, phase: str) -> int | None:
-        """Give the number of configurations an earlier start of this study kept in a phase, if it cut any."""
-        return (
-            int(self.folder.read_json(f"cut-{phase}.json")["kept"])
-            if self.folder.has(f"cut-{phase}.json")
-            else None
-        )
+    def read_cut(self, phase: str) -> frozenset[str] | None:
+        """Give the configurations that an earlier start of this study left out of a phase, or None if it cut none."""
+        name = f"cut-{phase}.json"
+        return frozenset(self.folder.read_json(name)["left_out"]) if self.folder.has(name) else None
 
-    def write_cut(self, phase: str, kept: int, left_out: list[str]) -> None:
+    def write_cut(self, phase: str, left_out: list[str]) -> None:
         """Record that the budget ended a phase early, so that a resumed study gives the same bits."""
-        self.folder.write_json(f"cut-{phase}.json", {"kept": kept, "left_out": left_out})
+        self.folder.write_json(f"cut-{phase}.json", {"left_out": left_out})
         self.events.say(
             f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
         )

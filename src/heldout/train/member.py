@@ -99,7 +99,7 @@ def draw_key(seed: jax.Array, purpose: int) -> jax.Array:
     """Give the random key of one purpose of one seed; the same for every configuration (paired comparisons).
 
     Example:
-        >>> bool((jax.random.key_data(draw_key(jnp.uint32(1), 0)) == jax.random.key_data(draw_key(jnp.uint32(1), 1))).all())
+        >>> bool(draw_key(jnp.uint32(1), PURPOSE_WEIGHTS) == draw_key(jnp.uint32(1), PURPOSE_ORDER))
         False
     """
     return jax.random.fold_in(jax.random.key(seed), purpose)
@@ -331,7 +331,9 @@ def advance_member(
         mask = data.validation_mask[member.fold]
         # `where` before the sum: a padding row that is not finite must not reach the curve
         val_loss = jnp.sum(jnp.where(mask > 0, losses, 0.0)) / jnp.maximum(jnp.sum(mask), 1.0)
-        sound = jnp.isfinite(train_loss) & jnp.isfinite(val_loss)
+        # clipped logits have a finite loss even when a weight is infinite, so the weights are looked at too
+        weights = sum(jnp.sum(jnp.abs(part)) for layer in after.params for part in layer)
+        sound = jnp.isfinite(train_loss) & jnp.isfinite(val_loss) & jnp.isfinite(weights)
         curves = after.curves.at[epoch].set(jnp.stack([train_loss, val_loss]))
         kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), after.params, before.params)
         return after._replace(params=kept, curves=curves, alive=before.alive & sound)

@@ -112,21 +112,21 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
     block_of = np.array([lookup.get(int(slot), -1) for slot in tensors.slot_unseen], np.int32)
     is_unseen = np.zeros(len(block_of), np.float32)
     is_unseen[blocks] = 1.0
-    data = Data(
-        features=tensors.features,
-        target=tensors.target[None] if targets is None else targets,
-        fit_rows=tensors.fit_rows,
-        fit_weight=tensors.fit_weight,
-        watch_rows=tensors.fit_rows[:, watch],
-        watch_mask=(tensors.fit_weight[:, watch] > 0).astype(np.float32),
-        validation_rows=tensors.validation_rows,
-        validation_mask=tensors.validation_mask,
-        block_of=block_of,
-        is_unseen=is_unseen,
-        n_blocks=np.float32(len(blocks)),
-    )
+    arrays = {
+        "features": tensors.features,
+        "target": tensors.target[None] if targets is None else targets,
+        "fit_rows": tensors.fit_rows,
+        "fit_weight": tensors.fit_weight,
+        "watch_rows": tensors.fit_rows[:, watch],
+        "watch_mask": (tensors.fit_weight[:, watch] > 0).astype(np.float32),
+        "validation_rows": tensors.validation_rows,
+        "validation_mask": tensors.validation_mask,
+        "block_of": block_of,
+        "is_unseen": is_unseen,
+        "n_blocks": np.float32(len(blocks)),
+    }
     everywhere = NamedSharding(make_mesh(), PartitionSpec())
-    return jax.tree.map(lambda array: jax.device_put(jnp.asarray(array), everywhere), data)
+    return Data(**{name: jax.device_put(jnp.asarray(array), everywhere) for name, array in arrays.items()})
 
 
 def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:

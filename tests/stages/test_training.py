@@ -1,0 +1,201 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from evidence.made_runs import draw_losses, make_run, make_settings
+from train.made_tensors import SCHEDULE, make_tensors
+
+from heldout.ladder import candidate_rates, grow_ladder
+from heldout.plan import Plan
+from heldout.records import ConfigurationRun, LadderVerdict, RemedyResult
+from heldout.settings import Settings
+from heldout.stages import training
+from heldout.stages.training import SEED_STRIDE, Controls, Crew, Trained, choose_rates, find_remedy_rung
+
+RUNGS = grow_ladder(5, 1, 24, n_rungs=3)
+
+
+class FakeExecutor:
+    """Counts what it is asked to train and answers with made losses."""
+
+    def __init__(self, curve_of=None, limit=None):
+        self.tensors, self.schedule, self.jobs, self.limit = make_tensors(), SCHEDULE, [], limit
+        self.progress, self._curve_of = [], curve_of or (lambda rate: 1.0)
+
+    def compile(self, configurations):
+        self.compiled = [configuration.name for configuration in configurations]
+
+    def report(self, phase, done, total):
+        self.progress.append((phase, done, total))
+
+    def run_entries(self, entries):
+        for number, (_, spec) in enumerate(entries):
+            loss = self._curve_of(spec.hyper.learning_rate)
+            yield number, SimpleNamespace(curves=np.full((1, 6, 2), loss, np.float32))
+
+    def train(self, job, *, deadline=None):
+        self.jobs.append((job, deadline))
+        rng = np.random.default_rng(0)
+        runs = []
+        for configuration in job.configurations[: self.limit]:
+            made = make_run(draw_losses(rng, [0.7, 0.5, 0.6], n_rows=20), configuration.name)
+            runs.append(ConfigurationRun(**{**vars(made), "configuration": configuration}))
+        return tuple(runs)
+
+
+class FakeWorkplace:
+    def __init__(self, executor):
+        self.executor, self.cuts, self.made = executor, {}, []
+
+    def make_executor(self, tensors, schedule, **options):
+        self.made.append(options)
+        return self.executor
+
+    def deadline(self, share):
+        return share
+
+    def read_cut(self, phase):
+        return self.cuts.get(phase)
+
+    def write_cut(self, phase, left_out):
+        self.cuts[phase] = frozenset(left_out)
+
+
+def make_crew(executor, **settings):
+    plan = Plan("quick", RUNGS, SCHEDULE, 3, 2, 2, 20, 20, 1.0)
+    return Crew(FakeWorkplace(executor), executor.tensors, plan, Settings(target="y", **settings))
+
+
+def make_ladder():
+    rng = np.random.default_rng(1)
+    curves = ([0.7, 0.6, 0.6], [0.7, 0.5, 0.5], [0.7, 0.5, 0.9])
+    return tuple(make_run(draw_losses(rng, curve, n_rows=20), index=i, size=10**i) for i, curve in enumerate(curves))
+
+
+@pytest.mark.parametrize("best", [0, 1, 2])
+def test_each_rung_gets_the_rate_with_the_lowest_loss(best):
+    def curve_of(rate):
+        return float(not any(rate == candidate_rates(rung.widths)[best] for rung in RUNGS))
+
+    chosen = choose_rates(FakeExecutor(curve_of), RUNGS, seed=0)
+    # rates of different rungs may coincide, so the rung's own candidates are compared
+    for rung, before in zip(chosen, RUNGS, strict=True):
+        assert curve_of(rung.learning_rate) == 0.0
+        assert (rung.index, rung.widths, rung.n_parameters) == (before.index, before.widths, before.n_parameters)
+
+
+def test_the_middle_rate_stands_where_every_rate_diverges():
+    chosen = choose_rates(FakeExecutor(lambda rate: float("nan")), RUNGS, seed=0)
+    assert [rung.learning_rate for rung in chosen] == [candidate_rates(rung.widths)[1] for rung in RUNGS]
+
+
+def test_rates_are_chosen_with_a_seed_that_trains_nothing_else():
+    seen = set()
+
+    class Spy(FakeExecutor):
+        def run_entries(self, entries):
+            entries = list(entries)
+            seen.update(spec.seed for _, spec in entries)
+            return super().run_entries(entries)
+
+    executor = Spy()
+    choose_rates(executor, RUNGS, seed=0)
+    assert not seen & set(make_crew(executor).seeds)
+    assert executor.progress[-1][0] == "learning rates"
+    assert executor.progress[-1][1] == executor.progress[-1][2]
+
+
+def test_studies_of_different_seeds_share_no_network():
+    first, second = make_crew(FakeExecutor()), make_crew(FakeExecutor(), seed=1)
+    assert first.seeds == (0, 1, 2)
+    assert second.seeds == (SEED_STRIDE, SEED_STRIDE + 1, SEED_STRIDE + 2)
+
+
+def test_the_ladder_trains_every_rung_in_order():
+    crew = make_crew(FakeExecutor())
+    runs = crew.train_ladder()
+    assert [run.configuration.rung.index for run in runs] == [0, 1, 2]
+    assert all(not run.configuration.remedies for run in runs)
+
+
+def test_a_budget_gives_one_strength_of_each_remedy_before_the_second():
+    crew = make_crew(FakeExecutor())
+    crew.train_remedies(RUNGS[-1])
+    order = [c.remedies[0].name for c in crew.executor.jobs[-1][0].configurations]
+    assert order == ["dropout", "l1", "l2", "dropout", "l1", "l2"] or set(order[:3]) == set(order[3:])
+    assert len(set(order[:3])) == 3
+
+
+def test_a_phase_that_was_cut_stays_cut():
+    crew = make_crew(FakeExecutor(limit=2))
+    assert len(crew.train_ladder()) == 2
+    assert crew.workplace.cuts == {"ladder": {"rung 2"}}
+    resumed = make_crew(FakeExecutor())
+    resumed.workplace.cuts = {"ladder": frozenset({"rung 2"})}
+    assert len(resumed.train_ladder()) == 2
+    job, deadline = resumed.executor.jobs[-1]
+    assert len(job.configurations) == 2
+    assert deadline is None  # whatever the clock says, the recorded cut decides
+
+
+def test_a_remedy_without_strengths_is_not_trained():
+    crew = make_crew(FakeExecutor(), remedies={"dropout": (), "l1": (0.001,), "l2": ()})
+    assert set(crew.train_remedies(RUNGS[-1])) == {"l1"}
+    nothing = make_crew(FakeExecutor(), remedies={"dropout": (), "l1": (), "l2": ()})
+    assert nothing.train_remedies(RUNGS[-1]) == {}
+    assert nothing.executor.jobs == []
+
+
+def make_result(name, change, outcome="helps", *, at_end="cannot tell"):
+    triple = (change, change - 0.01, change + 0.01)
+    strength = {"dropout": 0.5, "l1": 1e-3, "l2": 1e-3}.get(name, 3.0)
+    return RemedyResult(name, strength, f"rung 2 + {name}", triple, triple, at_end, outcome, "")
+
+
+def test_pairs_are_made_of_what_helped_best_first():
+    crew = make_crew(FakeExecutor())
+    results = [make_result("l1", -0.1), make_result("dropout", -0.3), make_result("l2", 0.2, "hurts", at_end="helps")]
+    runs = crew.train_pairs(RUNGS[-1], results)
+    names = [tuple(use.name for use in run.configuration.remedies) for run in runs]
+    assert len(names) == 3
+    assert set(names[0]) == {"dropout", "l1"}
+
+
+def test_what_takes_no_training_makes_no_pair():
+    crew = make_crew(FakeExecutor())
+    results = [make_result("early_stopping", -0.1), make_result("fewer_parameters", -0.3), make_result("l1", -0.1)]
+    assert crew.train_pairs(RUNGS[-1], results) == ()
+
+
+@pytest.mark.parametrize(("rung", "expected"), [(1, 1), (0, 0), (-1, 2)])
+def test_remedies_are_tried_where_overfitting_begins_else_on_the_largest(rung, expected):
+    verdict = LadderVerdict("overfits from", "HO101", rung, "", ())
+    assert find_remedy_rung(verdict, make_ladder()).index == expected
+
+
+def test_all_runs_are_found_by_name():
+    ladder = make_ladder()
+    remedy = make_run(draw_losses(np.random.default_rng(2), [0.7, 0.5], n_rows=20), remedies=(("l1", 0.1),))
+    trained = Trained(ladder, {"l1": (remedy,)}, (), ladder[2].configuration.rung)
+    assert trained.all_runs() == (*ladder, remedy)
+    assert trained.find("rung 0 + l1 0.1") is remedy
+
+
+def make_prepared(n_rows):
+    return SimpleNamespace(split=SimpleNamespace(development=np.arange(n_rows), unit=np.arange(n_rows)))
+
+
+def test_controls_are_only_trained_where_they_are_needed(monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "run_permutations", lambda *args, **options: asked.append(args[2]) or "test")
+    ladder = make_ladder()
+    trained = Trained(ladder, {}, (), ladder[0].configuration.rung)
+    crew = make_crew(FakeExecutor())
+    skilled = make_settings(20, constant=0.9)
+    choice = SimpleNamespace(name="rung 1")
+    assert crew.train_controls(trained, choice, skilled, make_prepared(300)) == Controls()
+    assert crew.train_controls(trained, choice, skilled, make_prepared(60)).permutation == "test"
+    assert len(asked[0]) == 3
+    doubtful = crew.train_controls(trained, choice, make_settings(20, constant=0.3), make_prepared(300))
+    assert doubtful.permuted is not None
+    assert crew.workplace.made[-1]["kept"] is False
