@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import stats
-from shared import CASES, DATA, Case, describe_machine, print_table, run_case, say_interval
+from shared import CASES, DATA, Case, describe_machine, fit_case, print_table, run_case, say_interval
 
 
 def check_heart() -> None:
@@ -44,7 +44,7 @@ def check_permuted() -> None:
         for seed in range(20):
             with tempfile.TemporaryDirectory() as place:
                 case = permute_target(CASES[name], Path(place), seed)
-                answer = run_case(case, "--preset", "quick").answer
+                answer = fit_case(case, preset="quick")
             answers = {item["question"]: item["answer"] for item in answer["verdict"]["chosen"]["answers"]}
             claimed += answers.get("skill") == "yes"
             print(name, seed, answers.get("skill"), answer["verdict"]["chosen"]["word"], flush=True)
@@ -72,11 +72,11 @@ def permute_target(case: Case, place: Path, seed: int) -> Case:
 
 def check_parkinsons() -> None:
     """Study Parkinson's recordings with and without keeping subjects together."""
-    case = Case("parkinsons", "parkinsons/parkinsons.csv", "status", options=("--preset", "quick"))
+    case = Case("parkinsons", "parkinsons/parkinsons.csv", "status")
     differences, warned, rows = [], 0, []
     for seed in range(10):
-        loose = run_case(case, "--split-seed", str(seed)).answer
-        strict = run_case(case, "--split-seed", str(seed), "--group", r"name~S\d+").answer
+        loose = fit_case(case, preset="quick", split_seed=seed)
+        strict = fit_case(case, preset="quick", split_seed=seed, group=r"name~S\d+")
         pair = [find_score(answer, "auc") for answer in (loose, strict)]
         differences.append(pair[0] - pair[1])
         warned += any("HO211" in item["code"] and item["severity"] != "info" for item in loose["findings"])

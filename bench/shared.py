@@ -129,6 +129,29 @@ def run_case(case: Case, *options: str, cache: str | None = None) -> Measured:
         return Measured(answer, seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
+def fit_case(case: Case, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
+    """Run one study inside this process, where programs stay compiled; gives the object of `--json`.
+
+    Args:
+        case: the data set; its `options` are not used.
+        **options: settings by name.
+    """
+    import heldout
+
+    with tempfile.TemporaryDirectory() as place:
+        config = Path(place) / "heldout.toml"
+        config.write_text(case.toml, encoding="utf-8")
+        study = heldout.fit(
+            DATA / case.file,
+            target=case.target,
+            config=config,
+            out=f"{place}/study",
+            progress="none",
+            **options,
+        )
+        return study.answer_json()
+
+
 def describe_machine() -> str:
     """Name the machine and the versions that the figures depend on."""
     model = platform.processor() or platform.machine()

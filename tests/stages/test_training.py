@@ -182,7 +182,7 @@ def test_all_runs_are_found_by_name():
 
 
 def make_prepared(n_rows):
-    return SimpleNamespace(split=SimpleNamespace(development=np.arange(n_rows), unit=np.arange(n_rows)))
+    return SimpleNamespace(split=SimpleNamespace(development=np.arange(n_rows), test=np.zeros(0, int), unit=np.arange(n_rows)))
 
 
 def test_controls_are_only_trained_where_they_are_needed(monkeypatch):

@@ -9,7 +9,7 @@ import numpy as np
 
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
-from heldout.ladder import candidate_rates, plain_hyper
+from heldout.ladder import candidate_rates, plain_hyper, plan_schedule
 from heldout.plan import MOST_PAIRS, Plan
 from heldout.records import (
     Choice,
@@ -34,6 +34,7 @@ LEAST_ROWS_WITHOUT_PERMUTATION = 200
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
+PERMUTATION_EFFORT = 0.4  # share of the steps; observed and permuted labels are treated alike
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,17 @@ class Crew:
         best = float(np.nanmin(chosen.losses.mean(axis=(1, 2))))
         doubtful = best > DOUBTFUL_SHARE * float(np.mean(judge.constant_losses))
         permuted = self._train_permuted(chosen.configuration) if doubtful else None
-        if len(prepared.split.development) >= LEAST_ROWS_WITHOUT_PERMUTATION:
+        split = prepared.split
+        if len(split.development) + len(split.test) >= LEAST_ROWS_WITHOUT_PERMUTATION:
             return Controls(permuted)
+        schedule = plan_schedule(self.plan.n_fit, effort=PERMUTATION_EFFORT)
         rungs = [run.configuration.rung for run in trained.ladder]
-        # the cut procedure: the largest rungs cost most and are rarely chosen on so few rows
+        # the cut procedure: the largest rungs and the late epochs cost most and matter least on so few rows
         test = run_permutations(
-            lambda targets: self.workplace.make_executor(
-                self.tensors, self.plan.schedule, targets=targets, kept=False
-            ),
+            lambda targets: self.workplace.make_executor(self.tensors, schedule, targets=targets, kept=False),
             self.tensors,
             (rungs[0], rungs[len(rungs) // 3], rungs[2 * len(rungs) // 3]),
-            unit=prepared.split.unit[prepared.split.development],
+            unit=split.unit[split.development],
             constant=judge.constant_losses,
             seed=self.seeds[0],
         )
