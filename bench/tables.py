@@ -48,7 +48,7 @@ def main() -> None:
 def describe(name: str, measured: Measured) -> list[str]:
     """Lay out one study as a line of the table."""
     answer = measured.answer
-    scores = answer["test"]["scores"] if answer["test"] else answer["development"]["scores"]
+    scores = answer["test"]["scores"] if answer["test"] else answer["development_scores"]
     where = "test" if answer["test"] else "development"
     baselines = {item["name"]: item["scores"][0]["value"] for item in answer["baselines"]}
     return [

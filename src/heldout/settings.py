@@ -34,6 +34,26 @@ class ColumnSettings(BaseModel):
     clip: tuple[float, float] | None = Field(None, description="values outside are clipped and counted")
 
 
+class RemedySettings(BaseModel):
+    """How one remedy is tried.
+
+    Example:
+        >>> RemedySettings(strengths=(0.2, 0.5), layers=(0, 1)).layers
+        (0, 1)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strengths: tuple[float, ...] | None = Field(
+        None, description="strengths to try; empty leaves the remedy out"
+    )
+    layers: tuple[int, ...] = Field(
+        (),
+        description="layers it acts on: for dropout 0 is the input and i the i-th hidden layer, for l1 and l2 the "
+        "weight matrix that follows it; all that make sense when left out",
+    )
+
+
 class Settings(BaseModel):
     """All settings of one study, in the words of the command line.
 
@@ -69,8 +89,9 @@ class Settings(BaseModel):
     delimiter: str | None = None
     encoding: str | None = None
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
-    remedies: dict[str, tuple[float, ...]] = Field(
-        default_factory=dict, description="strengths per remedy, e.g. {'dropout': [0.2, 0.5], 'l1': []}"
+    remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
+        default_factory=dict,
+        description="per remedy its strengths, e.g. {'dropout': [0.2, 0.5], 'l1': []}, or strengths and layers",
     )
     preset: Preset = "standard"
     budget: str | None = Field(None, description="time for the whole study, e.g. '90s', '5m', '1h'")
@@ -79,6 +100,30 @@ class Settings(BaseModel):
     single: bool = Field(False, description="deliver one network instead of the ensemble")
     patience: int = Field(5, ge=1, description="early stopping: checks without improvement before stopping")
     min_delta: float = Field(0.0, ge=0)
+
+
+def list_strengths(settings: Settings) -> dict[str, tuple[float, ...]]:
+    """Give the strengths that the user named, by remedy.
+
+    Example:
+        >>> list_strengths(Settings(remedies={"l1": (), "dropout": RemedySettings(layers=(0,))}))
+        {'l1': ()}
+    """
+    given = {
+        name: item.strengths if isinstance(item, RemedySettings) else item
+        for name, item in settings.remedies.items()
+    }
+    return {name: strengths for name, strengths in given.items() if strengths is not None}
+
+
+def list_layers(settings: Settings) -> dict[str, tuple[int, ...]]:
+    """Give the layers that the user named, by remedy.
+
+    Example:
+        >>> list_layers(Settings(remedies={"dropout": RemedySettings(layers=(0,))}))
+        {'dropout': (0,)}
+    """
+    return {name: item.layers for name, item in settings.remedies.items() if isinstance(item, RemedySettings)}
 
 
 def load_settings(path: str | Path | None, **given: Any) -> Settings:  # noqa: ANN401 - any option value
@@ -120,8 +165,14 @@ def _explain(error: ValidationError) -> UsageError:
     import difflib
 
     lines, hint = [], ""
+    seen: set[tuple[object, ...]] = set()
     for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
+        # a setting of two forms complains once per form; the first form is the one most people write
+        place = tuple(part for part in item["loc"] if not str(part).startswith(("tuple[", "RemedySettings")))
+        if place[:2] in seen:
+            continue
+        seen.add(place[:2])
+        where = ".".join(str(part) for part in place)
         got = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
         lines.append(f"setting {where!r}: {item['msg']}{got}")
         if item["type"] == "extra_forbidden":

@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn loads its threads: tests share two cores
 
 import pytest  # noqa: E402
+
 from e2e.made_tables import SMALL_TOML, make_binary, run_apart, with_parts, write_table  # noqa: E402
 
 
@@ -23,7 +24,17 @@ def finished(tables, tmp_path_factory):
     """(folder, outcome) of a binary study with the user's own parts, made by the command line in a fresh process."""
     folder = tmp_path_factory.mktemp("runs") / "parts"
     outcome = run_apart(
-        "fit", "parts.csv", "--target", "ill", "--split", "part", "--config", "small.toml", "--out", folder, "--json",
+        "fit",
+        "parts.csv",
+        "--target",
+        "ill",
+        "--split",
+        "part",
+        "--config",
+        "small.toml",
+        "--out",
+        folder,
+        "--json",
         cwd=tables,
     )
     assert outcome.code == 0, outcome.err

@@ -54,7 +54,13 @@ def environment():
 def run_apart(*arguments, cwd=None, timeout=300):
     """Run a command as a user does, in a fresh process."""
     done = subprocess.run(
-        command(*arguments), capture_output=True, text=True, cwd=cwd, timeout=timeout, env=environment(), check=False
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=timeout,
+        env=environment(),
+        check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -62,7 +68,9 @@ def run_apart(*arguments, cwd=None, timeout=300):
 def write_table(path, columns):
     """Write columns (name -> cells) as CSV and give the path."""
     rows = zip(*columns.values(), strict=True)
-    path.write_text("\n".join([",".join(columns), *(",".join(str(cell) for cell in row) for row in rows)]) + "\n")
+    path.write_text(
+        "\n".join([",".join(columns), *(",".join(str(cell) for cell in row) for row in rows)]) + "\n"
+    )
     return path
 
 

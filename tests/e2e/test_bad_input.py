@@ -4,9 +4,9 @@ import errno
 import os
 
 import pytest
-from e2e.made_tables import make_binary, make_numbers, run_here, write_table
 
 import heldout as ho
+from e2e.made_tables import make_binary, make_numbers, run_here, write_table
 from heldout.errors import DataError, StudyError
 
 HEADER = "age,dose,colour,ill"

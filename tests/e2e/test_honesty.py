@@ -1,4 +1,4 @@
-"""What must not be known is not known: changed test labels and changed held-out cells leave no trace before the test."""
+"""What must not be known is not known: changed test labels and held-out cells leave no trace before the test."""
 
 import json
 import zipfile
@@ -6,9 +6,9 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from e2e.made_tables import SMALL, drop_times, load_answer, make_binary, with_parts
 
 import heldout as ho
+from e2e.made_tables import SMALL, drop_times, load_answer, make_binary, with_parts
 from heldout.plan import PRESETS
 from heldout.seal import SealedTest
 from heldout.settings import Settings
@@ -50,7 +50,9 @@ def test_no_test_label_is_read_before_the_opening(plain, tmp_path):
         assert (turned.folder / name).read_bytes() == (plain.folder / name).read_bytes(), name
     first, second = (drop_times(load_answer(study.folder)) for study in (plain, turned))
     about_test = {"test", "baselines", "bundle"}
-    assert {key: first[key] for key in first.keys() - about_test} == {key: second[key] for key in second.keys() - about_test}
+    assert {key: first[key] for key in first.keys() - about_test} == {
+        key: second[key] for key in second.keys() - about_test
+    }
     accuracy = [answer["test"]["scores"][0]["value"] for answer in (first, second)]
     assert sum(accuracy) == pytest.approx(1)  # the same predictions, judged by the opposite labels
 
@@ -60,7 +62,9 @@ def test_test_labels_that_are_absent_change_nothing_before_the_test(plain, tmp_p
     columns["ill"][TEST] = [""] * 60
     unlabelled = fit(columns, tmp_path / "study")
     assert unlabelled.answer_json()["test"] is None or not unlabelled.answer_json()["test"]["scores"]
-    assert read_member(unlabelled.folder, "weights.safetensors") == read_member(plain.folder, "weights.safetensors")
+    assert read_member(unlabelled.folder, "weights.safetensors") == read_member(
+        plain.folder, "weights.safetensors"
+    )
     assert not (tmp_path / ".journal.jsonl").exists()
 
 

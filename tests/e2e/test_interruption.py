@@ -8,18 +8,34 @@ import subprocess
 import time
 
 import pytest
-from e2e.made_tables import command, drop_times, environment, load_answer, run_apart, run_here
 
 import heldout as ho
+from e2e.made_tables import command, drop_times, environment, load_answer, run_apart, run_here
 from heldout.errors import StudyError, StudyInterrupted
 
 SECONDS = 120.0
 
 
 def start(tables, folder, *options):
-    words = ("fit", "parts.csv", "--target", "ill", "--split", "part", "--config", "small.toml", "--out", folder)
+    words = (
+        "fit",
+        "parts.csv",
+        "--target",
+        "ill",
+        "--split",
+        "part",
+        "--config",
+        "small.toml",
+        "--out",
+        folder,
+    )
     return subprocess.Popen(
-        command(*words, *options), cwd=tables, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(*words, *options),
+        cwd=tables,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -66,7 +82,9 @@ def test_ctrl_c_sigterm_and_kill_one_after_the_other_change_no_bit(finished, tab
     assert process.returncode == 130, err
     assert out == ""
     assert "stopped; what is done is kept" in err
-    assert f"heldout fit parts.csv --target ill --split part --config small.toml --out {folder} --resume" in err
+    assert (
+        f"heldout fit parts.csv --target ill --split part --config small.toml --out {folder} --resume" in err
+    )
     kept = count_runs(folder)
     assert kept >= 1
 

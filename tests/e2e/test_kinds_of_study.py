@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+
+import heldout as ho
 from e2e.made_tables import (
     SMALL,
     make_binary,
@@ -16,8 +18,6 @@ from e2e.made_tables import (
     write_table,
 )
 from e2e.test_whole_study import SCHEMA
-
-import heldout as ho
 from heldout.errors import DataError
 from heldout.plan import PRESETS
 from heldout.records import Task
@@ -48,7 +48,9 @@ def few_permutations(monkeypatch):
 @pytest.fixture(scope="module")
 def folded(tmp_path_factory):
     """A study without declared parts: five folds and a sealed fifth."""
-    return fit(pd.DataFrame(make_binary(UNPERMUTED)), tmp_path_factory.mktemp("folds"), target="ill", single=True)
+    return fit(
+        pd.DataFrame(make_binary(UNPERMUTED)), tmp_path_factory.mktemp("folds"), target="ill", single=True
+    )
 
 
 def test_without_parts_a_fifth_is_sealed_and_the_rest_is_folded(folded):
@@ -80,7 +82,9 @@ def grouped(tmp_path_factory):
     subject = np.repeat(np.arange(87), 3)
     center = rng.normal(size=(87, 2))[subject]
     x = center + 0.2 * rng.normal(size=(261, 2))
-    grade = np.digitize(center[:, 0] + 0.5 * center[:, 1] + 0.4 * rng.normal(size=261), (-0.9, -0.3, 0.3, 0.9))
+    grade = np.digitize(
+        center[:, 0] + 0.5 * center[:, 1] + 0.4 * rng.normal(size=261), (-0.9, -0.3, 0.3, 0.9)
+    )
     columns = {
         "name": [f"rec_S{number:02d}_{row % 3}" for row, number in enumerate(subject)],
         "a": [f"{value:.3f}" for value in x[:, 0]],
@@ -93,8 +97,8 @@ def grouped(tmp_path_factory):
         "[remedies]\ndropout = [0.5]\nl1 = []\nl2 = []\n"
     )
     outcome = run_here(
-        "fit", place / "voice.csv", "--group", r"name~S\d+", "--config", place / "heldout.toml", "--out", place / "study",
-        "--json", "--quiet",
+        "fit", place / "voice.csv", "--group", r"name~S\d+", "--config", place / "heldout.toml",
+        "--out", place / "study", "--json", "--quiet",
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     assert outcome.err == ""
@@ -139,7 +143,14 @@ def test_an_external_score_uses_the_target_map(grouped, tmp_path):
     changed = columns | {"a": [f"{float(value) + 0.01:.3f}" for value in columns["a"]]}
     path = write_table(tmp_path / "other.csv", changed)
     outcome = run_here(
-        "score", place / "study" / "bundle.zip", path, "--config", place / "heldout.toml", "--group", r"name~S\d+", "--json"
+        "score",
+        place / "study" / "bundle.zip",
+        path,
+        "--config",
+        place / "heldout.toml",
+        "--group",
+        r"name~S\d+",
+        "--json",
     )
     assert outcome.code == 0, outcome.err
     assert outcome.json["scores"][0]["n_units"] == 87
@@ -248,7 +259,9 @@ def test_the_weight_is_no_feature(later):
 
 def test_a_logarithmic_target_comes_back_in_its_own_unit(tmp_path):
     columns = with_parts(make_numbers(positive=True))
-    study = fit(pd.DataFrame(columns), tmp_path, target="price", split="part", target_log=True, task="regression")
+    study = fit(
+        pd.DataFrame(columns), tmp_path, target="price", split="part", target_log=True, task="regression"
+    )
     given = study.predict(pd.DataFrame(columns))
     price = np.array(columns["price"], float)
     predicted = next(given[name].to_numpy(float) for name in given.columns if name not in ("row", "line"))
@@ -269,7 +282,14 @@ def test_a_validation_file(tmp_path):
     write_table(tmp_path / "data.csv", make_binary(160))
     write_table(tmp_path / "val.csv", make_binary(60, seed=50))
     plan = run_here(
-        "fit", tmp_path / "data.csv", "--target", "ill", "--validation", tmp_path / "val.csv", "--dry-run", "--json"
+        "fit",
+        tmp_path / "data.csv",
+        "--target",
+        "ill",
+        "--validation",
+        tmp_path / "val.csv",
+        "--dry-run",
+        "--json",
     )
     assert plan.code == 0, plan.err
     assert plan.json["split"]["n_validation"] == 60
@@ -281,14 +301,24 @@ def test_a_target_map_on_the_command_line(tmp_path):
     columns["ill"] = [row % 5 for row in range(60)]
     write_table(tmp_path / "data.csv", columns)
     look = run_here(
-        "look", tmp_path / "data.csv", "--target", "ill", "--target-map", "0=no", "--target-map", "1..4=yes", "--json"
+        "look",
+        tmp_path / "data.csv",
+        "--target",
+        "ill",
+        "--target-map",
+        "0=no",
+        "--target-map",
+        "1..4=yes",
+        "--json",
     )
     assert look.code == 0, look.err
     assert look.json["target"]["classes"] == ["no", "yes"]
 
 
 def test_a_dry_run_says_what_it_costs_and_leaves_nothing(tables, tmp_path):
-    outcome = run_here("fit", tables / "ill.csv", "--target", "ill", "--dry-run", "--out", tmp_path / "x", "--json")
+    outcome = run_here(
+        "fit", tables / "ill.csv", "--target", "ill", "--dry-run", "--out", tmp_path / "x", "--json"
+    )
     assert outcome.code == 0, outcome.err
     assert outcome.json["schema"] == "heldout/plan/1"
     assert 0 < outcome.json["seconds"][0] < outcome.json["seconds"][1]

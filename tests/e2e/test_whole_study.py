@@ -12,13 +12,15 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from e2e.made_tables import load_answer, make_binary, read_rows, run_apart, run_here, write_table
 
 import heldout as ho
+from e2e.made_tables import load_answer, make_binary, read_rows, run_apart, run_here, write_table
 from heldout.errors import BundleError, DataError, StudyError
 from heldout.records import Task
 
-SCHEMA = json.loads((files("heldout") / "report" / "schemas" / "study.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (files("heldout") / "report" / "schemas" / "study.schema.json").read_text(encoding="utf-8")
+)
 
 
 def read_all(folder):
@@ -62,13 +64,23 @@ def test_the_scores_are_plausible_and_their_intervals_hold_them(finished):
         assert item["low"] <= item["value"] <= item["high"]
     accuracy = answer["test"]["scores"][0]
     assert accuracy["metric"] == "accuracy"
-    assert accuracy["value"] > 0.65  # the rule is nearly linear and its noise moderate: guessing gives about 0.55
+    assert (
+        accuracy["value"] > 0.65
+    )  # the rule is nearly linear and its noise moderate: guessing gives about 0.55
 
 
 def test_the_folder_holds_what_a_reader_needs(finished):
     folder, _ = finished
     names = {path.name for path in folder.iterdir()}
-    assert names >= {"bundle.zip", "report.html", "verdict.json", "study.json", "split.json", "audit.json", "test.json"}
+    assert names >= {
+        "bundle.zip",
+        "report.html",
+        "verdict.json",
+        "study.json",
+        "split.json",
+        "audit.json",
+        "test.json",
+    }
     curves = pl.read_parquet(folder / "curves" / "curves.parquet")
     assert curves.columns == ["configuration", "seed", "epoch", "train_loss", "val_loss"]
     assert curves["configuration"].n_unique() >= 6
@@ -219,7 +231,11 @@ def test_frames_give_what_the_file_gives(finished, tables):
     for frame in (text, text.to_pandas(), pa.table({name: text[name].to_list() for name in text.columns})):
         given = study.predict(frame)
         assert type(given) is type(frame)
-        values = pl.from_arrow(given) if isinstance(given, pa.Table) else pl.DataFrame(given if isinstance(given, pl.DataFrame) else dict(given))
+        values = (
+            pl.from_arrow(given)
+            if isinstance(given, pa.Table)
+            else pl.DataFrame(given if isinstance(given, pl.DataFrame) else dict(given))
+        )
         for name in set(from_path.columns) - {"row", "line"}:
             assert values[name].to_list() == from_path[name].to_list(), name
 

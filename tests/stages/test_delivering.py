@@ -2,7 +2,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from stages.made_data import make_frame, prepare_frame
 
 from heldout.bundle.forward import predict_members
 from heldout.stages.delivering import (
@@ -15,6 +14,7 @@ from heldout.stages.delivering import (
 )
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.train.program import MemberSpec
+from stages.made_data import make_frame, prepare_frame
 
 
 def make_weights(tensors, *, n_seeds=2, scale=0.5, seed=0):
@@ -22,7 +22,12 @@ def make_weights(tensors, *, n_seeds=2, scale=0.5, seed=0):
     n_folds, n_inputs = len(tensors.fit_rows), tensors.features.shape[2]
     specs = tuple(MemberSpec(None, number, fold) for number in range(n_seeds) for fold in range(n_folds))
     layers = tuple(
-        ((scale * rng.normal(size=(n_inputs, tensors.n_outputs)).astype(np.float32), np.zeros(tensors.n_outputs, np.float32)),)
+        (
+            (
+                scale * rng.normal(size=(n_inputs, tensors.n_outputs)).astype(np.float32),
+                np.zeros(tensors.n_outputs, np.float32),
+            ),
+        )
         for _ in specs
     )
     return Weights(specs, layers, tuple(range(1, len(specs) + 1)))

@@ -31,7 +31,11 @@ def report():
 def test_a_frame_comes_back_in_the_kind_that_came_in(report, like, kind):
     frame = make_frame(report, like=like)
     assert isinstance(frame, kind)
-    columns = frame.to_pydict() if isinstance(frame, pa.Table) else {name: list(frame[name]) for name in frame.columns}
+    columns = (
+        frame.to_pydict()
+        if isinstance(frame, pa.Table)
+        else {name: list(frame[name]) for name in frame.columns}
+    )
     assert columns["prediction"] == ["yes", "no"]
     assert columns["p_yes"] == [0.75, 0.5]
     assert columns["line"] == [2, 3]

@@ -2,12 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from evidence.made_runs import draw_losses, make_run, make_settings
-from stages.made_data import declare_parts, make_frame, prepare_frame
 
+from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.stages.judging import judge_delivered, judge_remedies, make_judge
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.stages.training import Trained
+from stages.made_data import declare_parts, make_frame, prepare_frame
 
 
 def judge_of(prepared):

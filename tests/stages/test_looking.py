@@ -1,9 +1,9 @@
 import pytest
-from stages.made_data import make_frame
 
 from heldout.errors import DataError
 from heldout.settings import Settings
 from heldout.stages.looking import look_at, plan_study
+from stages.made_data import make_frame
 
 
 def test_every_column_is_shown_with_reason_and_fate():

@@ -3,12 +3,19 @@ import dataclasses
 import numpy as np
 import polars as pl
 import pytest
-from stages.made_data import declare_parts, make_frame, prepare_frame, read
 
 from heldout.errors import DataError
 from heldout.records import Severity
 from heldout.stages import preparing
-from heldout.stages.preparing import encode_other_rows, learned_target, make_tensors, plan_training, split_rows, thin_folds
+from heldout.stages.preparing import (
+    encode_other_rows,
+    learned_target,
+    make_tensors,
+    plan_training,
+    split_rows,
+    thin_folds,
+)
+from stages.made_data import declare_parts, make_frame, prepare_frame, read
 
 
 def test_every_development_row_is_validated_once():
@@ -52,7 +59,9 @@ def test_a_smaller_subset_lies_in_a_larger_one_and_validation_stays():
         assert len(some[k].fit) == 10
         assert set(some[k].fit) <= set(half[k].fit) <= set(whole[k].fit)
         np.testing.assert_array_equal(some[k].validation, whole[k].validation)
-    assert [fold.fit.tolist() for fold in thin_folds(prepared, n_fit=24)] == [fold.fit.tolist() for fold in half]
+    assert [fold.fit.tolist() for fold in thin_folds(prepared, n_fit=24)] == [
+        fold.fit.tolist() for fold in half
+    ]
 
 
 def test_many_validation_rows_are_sampled(monkeypatch):
@@ -113,10 +122,15 @@ def test_strict_refuses_the_first_critical_finding():
 
 
 def test_the_audit_sees_no_test_label(monkeypatch):
-    monkeypatch.setattr("heldout.stages.reading.fingerprint_table", lambda table: "ab" * 32)  # it seeds the folds
+    monkeypatch.setattr(
+        "heldout.stages.reading.fingerprint_table", lambda table: "ab" * 32
+    )  # it seeds the folds
     frame = make_frame(part=declare_parts()).drop("price")
     turned = frame.with_columns(
-        pl.when(pl.col("part") == "test").then(pl.col("ill").replace({"yes": "no", "no": "yes"})).otherwise(pl.col("ill")).alias("ill")
+        pl.when(pl.col("part") == "test")
+        .then(pl.col("ill").replace({"yes": "no", "no": "yes"}))
+        .otherwise(pl.col("ill"))
+        .alias("ill")
     )
     first = prepare_frame(frame, split="part")[2]
     second = prepare_frame(turned, split="part")[2]

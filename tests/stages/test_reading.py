@@ -1,17 +1,25 @@
 import numpy as np
 import polars as pl
 import pytest
-from stages.made_data import declare_parts, make_frame, read
 
 from heldout.errors import DataError, UsageError
 from heldout.records import Task
 from heldout.settings import ColumnSettings
 from heldout.stages.reading import is_test_part, name_source, read_parts
+from stages.made_data import declare_parts, make_frame, read
 
 
 def test_the_target_and_what_is_no_feature_are_named():
-    frame = make_frame(site=[f"s{row // 3}" for row in range(60)], weight=[1.0, 2.0] * 30, part=declare_parts())
-    reading, _ = read(frame, group="site", sample_weight="weight", split="part", columns={"price": ColumnSettings(kind="ignore")})
+    frame = make_frame(
+        site=[f"s{row // 3}" for row in range(60)], weight=[1.0, 2.0] * 30, part=declare_parts()
+    )
+    reading, _ = read(
+        frame,
+        group="site",
+        sample_weight="weight",
+        split="part",
+        columns={"price": ColumnSettings(kind="ignore")},
+    )
     assert reading.target.task is Task.BINARY
     assert reading.unused == {
         "ill": "the target",
@@ -25,8 +33,10 @@ def test_the_target_and_what_is_no_feature_are_named():
 
 
 def test_rows_without_target_are_set_aside():
-    frame = make_frame().drop("price").with_columns(
-        pl.when(pl.int_range(60) % 20 == 0).then(None).otherwise(pl.col("ill")).alias("ill")
+    frame = (
+        make_frame()
+        .drop("price")
+        .with_columns(pl.when(pl.int_range(60) % 20 == 0).then(None).otherwise(pl.col("ill")).alias("ill"))
     )
     reading, _ = read(frame)
     assert reading.target.missing.tolist() == [0, 20, 40]
@@ -75,7 +85,9 @@ def test_what_does_not_fit_is_refused(settings, message):
 
 def test_the_first_row_without_a_logarithm_is_named():
     frame = make_frame().with_columns((pl.col("price").abs() + 1).alias("price"))
-    frame = frame.with_columns(pl.when(pl.int_range(60) == 17).then(-2.5).otherwise(pl.col("price")).alias("price"))
+    frame = frame.with_columns(
+        pl.when(pl.int_range(60) == 17).then(-2.5).otherwise(pl.col("price")).alias("price")
+    )
     with pytest.raises(DataError, match=r"target 'price' is -2\.5 in line 18"):
         read(frame, target="price", target_log=True, task="regression")
 
@@ -93,7 +105,9 @@ def test_too_few_rows_are_counted(n_rows):
 
 def test_nothing_left_to_predict_from_lists_the_reasons():
     frame = pl.DataFrame({"k": [1] * 30, "ill": ["a", "b"] * 15})
-    with pytest.raises(DataError, match="no column is left to predict from \\('k': constant; 'ill': the target\\)"):
+    with pytest.raises(
+        DataError, match="no column is left to predict from \\('k': constant; 'ill': the target\\)"
+    ):
         read(frame)
 
 

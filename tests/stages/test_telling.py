@@ -2,10 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from evidence.made_runs import draw_losses, make_run
-from stages.made_data import make_frame, prepare_frame
-from stages.test_delivering import deliver_frame
 
+from evidence.made_runs import draw_losses, make_run
 from heldout.records import Finding, Prediction, Severity
 from heldout.stages.telling import (
     describe_calibration,
@@ -19,6 +17,8 @@ from heldout.stages.telling import (
     sort_findings,
     summarize_split,
 )
+from stages.made_data import make_frame, prepare_frame
+from stages.test_delivering import deliver_frame
 
 
 def make_finding(code="HO201", title="exact duplicates", severity=Severity.WARNING):
@@ -128,7 +128,9 @@ def test_the_price_of_the_study_is_over_that_of_one_rung():
     small = make_run(draw_losses(rng, [0.7, 0.5], n_rows=5), index=0, train=np.full((5, 2), 0.3))
     fitting = make_run(draw_losses(rng, [0.7, 0.5], n_rows=5), index=1, train=np.full((5, 2), 0.001))
     trained = SimpleNamespace(ladder=(small, fitting))
-    place = SimpleNamespace(seconds={"training": 9.0, "testing": 1.0}, run_seconds={"rung 1": 2.0}, n_networks=7)
+    place = SimpleNamespace(
+        seconds={"training": 9.0, "testing": 1.0}, run_seconds={"rung 1": 2.0}, n_networks=7
+    )
     told = describe_costs(place, trained)
     assert told.study_tax == 5.0
     assert told.n_networks == 7

@@ -4,8 +4,6 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
-from stages.made_data import declare_parts, make_frame
-from stages.test_delivering import deliver_frame
 
 from heldout.errors import StudyError
 from heldout.records import Prediction, Target, Task
@@ -23,6 +21,8 @@ from heldout.stages.testing import (
     score_rows,
     train_baselines,
 )
+from stages.made_data import declare_parts, make_frame
+from stages.test_delivering import deliver_frame
 
 NOTHING = np.zeros(0, np.int64)
 
@@ -51,7 +51,9 @@ def test_the_named_metric_comes_first_once():
 
 def test_row_losses_are_log_loss_and_squared_error():
     values = np.array([[0.8, 0.2], [0.0, 1.0]])
-    np.testing.assert_allclose(row_losses(values, np.array([0.0, 1.0]), make_target([0, 1])), [-np.log(0.8), 0])
+    np.testing.assert_allclose(
+        row_losses(values, np.array([0.0, 1.0]), make_target([0, 1])), [-np.log(0.8), 0]
+    )
     limited = row_losses(values, np.array([0.0, 0.0]), make_target([0, 0]))
     assert limited[1] == pytest.approx(15)  # a certain error counts as much as a logit of 15
     number = make_target([3.0, 5.0], Task.REGRESSION, ())
@@ -71,7 +73,13 @@ def opened():
     reading = read_data(frame, settings)
     prepared, _ = prepare(reading, settings, strict=False)
     delivered, *_ = deliver_frame(frame, split="part")
-    return reading, prepared, delivered, train_baselines(reading, prepared, delivered.folds, settings), settings
+    return (
+        reading,
+        prepared,
+        delivered,
+        train_baselines(reading, prepared, delivered.folds, settings),
+        settings,
+    )
 
 
 def make_place(folder):
@@ -80,7 +88,9 @@ def make_place(folder):
 
 def test_the_test_is_scored_with_its_baselines_and_journalled(opened, tmp_path):
     reading, prepared, delivered, outputs, settings = opened
-    scores = open_test(make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings)
+    scores = open_test(
+        make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings
+    )
     prediction = predict_test(prepared, delivered)
     truth = reading.target.values[prepared.split.test]
     assert scores.test[0].value == pytest.approx((prediction.labels == truth).mean())
@@ -90,7 +100,9 @@ def test_the_test_is_scored_with_its_baselines_and_journalled(opened, tmp_path):
     assert scores.openings_before == 0
     entry = json.loads((tmp_path / "runs" / ".journal.jsonl").read_text())
     assert (entry["study"], entry["n"], entry["fingerprint"]) == ("a", 50, prepared.split.fingerprint)
-    again = open_test(make_place(tmp_path / "runs" / "b"), reading, prepared, delivered, outputs, settings=settings)
+    again = open_test(
+        make_place(tmp_path / "runs" / "b"), reading, prepared, delivered, outputs, settings=settings
+    )
     assert again.openings_before == 1
     assert again.test == scores.test
 
@@ -101,7 +113,9 @@ def test_the_seal_stays_shut_where_the_journal_cannot_be_written(opened, tmp_pat
     scored = []
     monkeypatch.setattr(testing, "compare_baselines", lambda *args, **more: scored.append(args))
     with pytest.raises(StudyError, match="journal"):
-        open_test(make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings)
+        open_test(
+            make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings
+        )
     assert scored == []
 
 
@@ -175,4 +189,7 @@ def test_persistence_needs_time_and_a_number():
     number = make_target([1.0, 2.0], Task.REGRESSION, ())
     assert _persistence(SimpleNamespace(time=None, target=number, rows=np.arange(2)), np.arange(2)) == ()
     label = make_target([0, 1])
-    assert _persistence(SimpleNamespace(time=np.arange(2.0), target=label, rows=np.arange(2)), np.arange(2)) == ()
+    assert (
+        _persistence(SimpleNamespace(time=np.arange(2.0), target=label, rows=np.arange(2)), np.arange(2))
+        == ()
+    )

@@ -2,15 +2,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from evidence.made_runs import draw_losses, make_run, make_settings
-from train.made_tensors import SCHEDULE, make_tensors
 
+from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.ladder import candidate_rates, grow_ladder
 from heldout.plan import Plan
 from heldout.records import ConfigurationRun, LadderVerdict, RemedyResult
 from heldout.settings import Settings
 from heldout.stages import training
 from heldout.stages.training import SEED_STRIDE, Controls, Crew, Trained, choose_rates, find_remedy_rung
+from train.made_tensors import SCHEDULE, make_tensors
 
 RUNGS = grow_ladder(5, 1, 24, n_rungs=3)
 
@@ -69,7 +69,9 @@ def make_crew(executor, **settings):
 def make_ladder():
     rng = np.random.default_rng(1)
     curves = ([0.7, 0.6, 0.6], [0.7, 0.5, 0.5], [0.7, 0.5, 0.9])
-    return tuple(make_run(draw_losses(rng, curve, n_rows=20), index=i, size=10**i) for i, curve in enumerate(curves))
+    return tuple(
+        make_run(draw_losses(rng, curve, n_rows=20), index=i, size=10**i) for i, curve in enumerate(curves)
+    )
 
 
 @pytest.mark.parametrize("best", [0, 1, 2])
@@ -81,7 +83,11 @@ def test_each_rung_gets_the_rate_with_the_lowest_loss(best):
     # rates of different rungs may coincide, so the rung's own candidates are compared
     for rung, before in zip(chosen, RUNGS, strict=True):
         assert curve_of(rung.learning_rate) == 0.0
-        assert (rung.index, rung.widths, rung.n_parameters) == (before.index, before.widths, before.n_parameters)
+        assert (rung.index, rung.widths, rung.n_parameters) == (
+            before.index,
+            before.widths,
+            before.n_parameters,
+        )
 
 
 def test_the_middle_rate_stands_where_every_rate_diverges():
@@ -154,7 +160,11 @@ def make_result(name, change, outcome="helps", *, at_end="cannot tell"):
 
 def test_pairs_are_made_of_what_helped_best_first():
     crew = make_crew(FakeExecutor())
-    results = [make_result("l1", -0.1), make_result("dropout", -0.3), make_result("l2", 0.2, "hurts", at_end="helps")]
+    results = [
+        make_result("l1", -0.1),
+        make_result("dropout", -0.3),
+        make_result("l2", 0.2, "hurts", at_end="helps"),
+    ]
     runs = crew.train_pairs(RUNGS[-1], results)
     names = [tuple(use.name for use in run.configuration.remedies) for run in runs]
     assert len(names) == 3
@@ -163,7 +173,11 @@ def test_pairs_are_made_of_what_helped_best_first():
 
 def test_what_takes_no_training_makes_no_pair():
     crew = make_crew(FakeExecutor())
-    results = [make_result("early_stopping", -0.1), make_result("fewer_parameters", -0.3), make_result("l1", -0.1)]
+    results = [
+        make_result("early_stopping", -0.1),
+        make_result("fewer_parameters", -0.3),
+        make_result("l1", -0.1),
+    ]
     assert crew.train_pairs(RUNGS[-1], results) == ()
 
 
@@ -182,12 +196,16 @@ def test_all_runs_are_found_by_name():
 
 
 def make_prepared(n_rows):
-    return SimpleNamespace(split=SimpleNamespace(development=np.arange(n_rows), test=np.zeros(0, int), unit=np.arange(n_rows)))
+    return SimpleNamespace(
+        split=SimpleNamespace(development=np.arange(n_rows), test=np.zeros(0, int), unit=np.arange(n_rows))
+    )
 
 
 def test_controls_are_only_trained_where_they_are_needed(monkeypatch):
     asked = []
-    monkeypatch.setattr(training, "run_permutations", lambda *args, **options: asked.append(args[2]) or "test")
+    monkeypatch.setattr(
+        training, "run_permutations", lambda *args, **options: asked.append(args[2]) or "test"
+    )
     ladder = make_ladder()
     trained = Trained(ladder, {}, (), ladder[0].configuration.rung)
     crew = make_crew(FakeExecutor())

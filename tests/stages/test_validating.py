@@ -2,13 +2,13 @@ import json
 
 import numpy as np
 import pytest
-from stages.made_data import make_frame
-from stages.test_delivering import deliver_frame
 
 from heldout.bundle import save_bundle
 from heldout.errors import DataError
 from heldout.settings import Settings
 from heldout.stages.validating import score_external
+from stages.made_data import make_frame
+from stages.test_delivering import deliver_frame
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ import json
 import time
 
 import pytest
-from train.made_tensors import SCHEDULE, make_tensors
 
 from heldout.events import Events
 from heldout.folder import open_folder
 from heldout.stages.workplace import Workplace
+from train.made_tensors import SCHEDULE, make_tensors
 
 
 class Shown:
@@ -22,14 +22,21 @@ class Shown:
 
 @pytest.fixture
 def place(tmp_path):
-    with open_folder(tmp_path / "study", resume=False, identity={}) as folder, Events(None, Shown()) as events:
+    with (
+        open_folder(tmp_path / "study", resume=False, identity={}) as folder,
+        Events(None, Shown()) as events,
+    ):
         yield Workplace(folder, events, "identity")
 
 
 def test_phases_are_timed_even_when_they_fail(place):
-    with pytest.raises(ValueError, match="stop"), place.phase("training"):
-        time.sleep(0.01)
-        raise ValueError("stop")
+    def fail():
+        with place.phase("training"):
+            time.sleep(0.01)
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
     first = place.seconds["training"]
     assert first >= 0.01
     with place.phase("training"):

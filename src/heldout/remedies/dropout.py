@@ -9,14 +9,15 @@ from heldout.records import Hyper
 STRENGTHS = {2: (0.25, 0.5), 3: (0.1, 0.3, 0.5), 5: (0.05, 0.1, 0.2, 0.35, 0.5)}
 
 
-def add_dropout(hyper: Hyper, strength: float) -> Hyper:
-    """Set the share of hidden units dropped; a linear model, which has none, drops inputs.
+def add_dropout(hyper: Hyper, strength: float, layers: tuple[int, ...] = ()) -> Hyper:
+    """Set the share of units dropped: on the layers named, else on all hidden ones (inputs of a linear model).
 
     Kept units are divided by the keep share 1 - rate at training time, so nothing changes at test time.
 
     Args:
         hyper: the training to change.
         strength: share of units set to ZERO at each step, 0 <= strength < 1.
+        layers: 0 the inputs, i the i-th hidden layer; layers the network does not have are passed over.
 
     Source:
         Srivastava et al. 2014, "Dropout", JMLR 15.
@@ -24,8 +25,10 @@ def add_dropout(hyper: Hyper, strength: float) -> Hyper:
     Example:
         >>> add_dropout(Hyper(1e-3, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)), 0.3).dropout
         (0.0, 0.3)
+        >>> add_dropout(Hyper(1e-3, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)), 0.3, layers=(0,)).dropout
+        (0.3, 0.0)
     """
     n_layers = len(hyper.dropout)
-    if n_layers == 1:
-        return replace(hyper, dropout=(strength,))
-    return replace(hyper, dropout=(hyper.dropout[0], *(strength,) * (n_layers - 1)))
+    chosen = layers or (tuple(range(1, n_layers)) if n_layers > 1 else (0,))
+    rates = tuple(strength if layer in chosen else rate for layer, rate in enumerate(hyper.dropout))
+    return replace(hyper, dropout=rates)

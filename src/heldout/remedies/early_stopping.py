@@ -12,7 +12,7 @@ from heldout.records import Hyper
 STRENGTHS: dict[int, tuple[float, ...]] = {2: (), 3: (), 5: ()}
 
 
-def add_early_stopping(hyper: Hyper, strength: float) -> Hyper:
+def add_early_stopping(hyper: Hyper, strength: float, layers: tuple[int, ...] = ()) -> Hyper:
     """Leave the training as it is: the epoch is chosen from the recorded losses afterwards.
 
     Example:

@@ -7,7 +7,7 @@ from heldout.records import Hyper
 STRENGTHS: dict[int, tuple[float, ...]] = {2: (), 3: (), 5: ()}
 
 
-def add_fewer_parameters(hyper: Hyper, strength: float) -> Hyper:
+def add_fewer_parameters(hyper: Hyper, strength: float, layers: tuple[int, ...] = ()) -> Hyper:
     """Leave the training as it is: the smaller rungs of the ladder are the strengths of this remedy.
 
     Example:

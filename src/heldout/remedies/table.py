@@ -16,12 +16,12 @@ class Remedy:
     """One remedy.
 
     Args:
-        apply: turns a training into a remedied one.
+        apply: turns a training into a remedied one, given a strength and the layers it acts on (none: its default).
         strengths: default strengths by their number (2 quick, 3 standard, 5 thorough); empty if it trains nothing.
         largest: largest strength allowed (exclusive).
     """
 
-    apply: Callable[[Hyper, float], Hyper]
+    apply: Callable[[Hyper, float, tuple[int, ...]], Hyper]
     strengths: Mapping[int, tuple[float, ...]]
     largest: float
 
@@ -67,8 +67,15 @@ def plan_strengths(n_strengths: int, chosen: Mapping[str, tuple[float, ...]]) ->
     return {name: strengths for name, strengths in planned.items() if strengths}
 
 
-def apply_remedies(rung: Rung, uses: tuple[RemedyUse, ...]) -> Configuration:
+def apply_remedies(
+    rung: Rung, uses: tuple[RemedyUse, ...], *, layers: Mapping[str, tuple[int, ...]] | None = None
+) -> Configuration:
     """Name and build the configuration of a rung with some remedies.
+
+    Args:
+        rung: the size.
+        uses: remedies with their strengths.
+        layers: remedy -> layers it acts on, where the user named them.
 
     Example:
         >>> apply_remedies(Rung(3, (8,), 100, 1e-3), (RemedyUse("l2", 0.01),)).name
@@ -76,6 +83,6 @@ def apply_remedies(rung: Rung, uses: tuple[RemedyUse, ...]) -> Configuration:
     """
     hyper = plain_hyper(rung)
     for use in uses:
-        hyper = REMEDIES[use.name].apply(hyper, use.strength)
+        hyper = REMEDIES[use.name].apply(hyper, use.strength, (layers or {}).get(use.name, ()))
     name = " + ".join([f"rung {rung.index}", *(f"{use.name} {use.strength:g}" for use in uses)])
     return Configuration(name, rung, uses, hyper)

@@ -10,7 +10,7 @@ from heldout.plan import MOST_PAIRS
 from heldout.records import PART_FIT, Table
 from heldout.remedies import plan_strengths
 from heldout.report import LookContent, PlanContent
-from heldout.settings import Settings
+from heldout.settings import Settings, list_strengths
 from heldout.stages import preparing, telling
 from heldout.stages.reading import name_source, read_data, read_parts
 
@@ -57,7 +57,7 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     reading = read_data(source, settings)
     prepared, _ = preparing.prepare(reading, settings, strict=False)
     plan = preparing.plan_training(prepared, settings)
-    strengths = plan_strengths(plan.n_strengths, settings.remedies)
+    strengths = plan_strengths(plan.n_strengths, list_strengths(settings))
     n_configurations = len(plan.rungs) + sum(len(values) for values in strengths.values()) + MOST_PAIRS
     return PlanContent(
         source=name_source(source),

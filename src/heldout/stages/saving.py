@@ -193,14 +193,15 @@ def load_content(folder: Path) -> StudyContent:
         record = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StudyError(
-            f"{str(place)!r} is damaged: {error}", hint="run the study again with --resume"
+            f"{str(place)!r} is damaged: {error}",
+            hint="remove that file and run the study again with --resume",
         ) from None
     if not isinstance(record, dict) or record.get("schema") != CONTENT_SCHEMA:
         raise StudyError(
             f"{str(place)!r} has another schema than {CONTENT_SCHEMA!r}",
             hint="read it with the version of heldout that wrote it",
         )
-    content = from_plain(StudyContent, record["content"], where="content")
+    content = from_plain(StudyContent, record.get("content"), where="content")
     return replace(
         content,
         study_folder=str(folder),

@@ -23,7 +23,7 @@ from heldout.records import (
     Tensors,
 )
 from heldout.remedies import REMEDIES, apply_remedies, plan_strengths
-from heldout.settings import Settings
+from heldout.settings import Settings, list_layers, list_strengths
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared
 from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
@@ -88,6 +88,7 @@ class Crew:
     def __init__(self, workplace: Workplace, tensors: Tensors, plan: Plan, settings: Settings) -> None:
         self.workplace, self.tensors, self.plan, self.settings = workplace, tensors, plan, settings
         self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
+        self.layers = list_layers(settings)
         self.seeds = tuple(range(settings.seed * SEED_STRIDE, settings.seed * SEED_STRIDE + plan.n_seeds))
 
     def train_ladder(self) -> tuple[ConfigurationRun, ...]:
@@ -98,7 +99,7 @@ class Crew:
 
     def train_remedies(self, rung: Rung) -> dict[str, tuple[ConfigurationRun, ...]]:
         """Train every remedy at every strength at one rung, on the same rows and seeds."""
-        planned = plan_strengths(self.plan.n_strengths, self.settings.remedies)
+        planned = plan_strengths(self.plan.n_strengths, list_strengths(self.settings))
         # a budget that ends early must not drop a whole remedy: one strength of each first, then the next of each
         rounds = max((len(values) for values in planned.values()), default=0)
         uses = [
@@ -108,7 +109,9 @@ class Crew:
             if index < len(values)
         ]
         runs = self._train(
-            "remedies", tuple(apply_remedies(rung, (use,)) for use in uses), share=REMEDY_SHARE
+            "remedies",
+            tuple(apply_remedies(rung, (use,), layers=self.layers) for use in uses),
+            share=REMEDY_SHARE,
         )
         found = {name: tuple(r for r in runs if r.configuration.remedies[0].name == name) for name in planned}
         return {name: of_name for name, of_name in found.items() if of_name}
@@ -123,7 +126,9 @@ class Crew:
         helped.sort(key=lambda result: result.early_stopped[0])
         pairs = [(one, other) for i, one in enumerate(helped) for other in helped[i + 1 :]][:MOST_PAIRS]
         configurations = tuple(
-            apply_remedies(rung, tuple(RemedyUse(result.name, result.strength) for result in pair))
+            apply_remedies(
+                rung, tuple(RemedyUse(result.name, result.strength) for result in pair), layers=self.layers
+            )
             for pair in pairs
         )
         return self._train("pairs", configurations, share=REMEDY_SHARE)
