@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from heldout.errors import EXIT_USAGE, UsageError
-from heldout.settings import ColumnSettings, Settings, load_settings
+from heldout.settings import ColumnSettings, Settings, load_settings, settings_schema
 
 TOML = """
 target = "num"
@@ -145,3 +146,8 @@ def test_a_damaged_file_is_named(write, content):
 def test_an_unknown_setting_in_a_file_is_refused(write):
     with pytest.raises(UsageError, match="setting 'sead': Extra inputs are not permitted"):
         load_settings(write("sead = 1\n"))
+
+
+def test_the_published_schema_is_that_of_the_code():
+    published = Path(__file__).resolve().parents[1] / "docs" / "heldout.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == settings_schema()

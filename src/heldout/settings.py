@@ -181,3 +181,13 @@ def _explain(error: ValidationError) -> UsageError:
                 f"did you mean {close[0]!r}?" if close else "see the published schema of heldout.toml"
             )
     return UsageError("; ".join(lines), hint=hint)
+
+
+def settings_schema() -> dict[str, Any]:
+    """Give the published JSON Schema of `heldout.toml`, of the command line and of Python's options.
+
+    Example:
+        >>> settings_schema()["title"]
+        'Settings'
+    """
+    return Settings.model_json_schema()

@@ -20,6 +20,7 @@ from heldout.train.device import prepare_device
 
 if TYPE_CHECKING:
     from heldout.bundle import PredictionReport
+    from heldout.recipe import CellExplanation, PositionExplanation
     from heldout.records import Candidate, ChosenVerdict, LadderVerdict, Score
     from heldout.report import LookContent, PlanContent, StudyContent
     from heldout.stages.reading import Reading
@@ -289,6 +290,25 @@ class Study:
         from heldout.stages.frames import make_frame
 
         return make_frame(predict(self.folder, source, allow_shift=allow_shift), like=source)
+
+    def explain(self, source: Any, row: int, column: str, *, fold: int = 0) -> CellExplanation:  # noqa: ANN401
+        """Show the way of one raw cell into the network's input: each step, the tensor positions, the numbers.
+
+        Args:
+            source: path or frame with the raw rows.
+            row: position of the row, from 0.
+            column: column name.
+            fold: whose fitted state is used, from 0.
+        """
+        from heldout.stages.explaining import explain_raw
+
+        return explain_raw(self.folder, source, row, column, fold=fold)
+
+    def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
+        """Say of one position of the network's input which column and value it stands for, and in which unit."""
+        from heldout.stages.explaining import explain_input
+
+        return explain_input(self.folder, position, fold=fold)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report as one HTML page and give its path."""

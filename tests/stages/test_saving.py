@@ -13,6 +13,7 @@ from heldout.stages.codec import to_plain
 from heldout.stages.preparing import plan_training
 from heldout.stages.saving import (
     CONTENT_SCHEMA,
+    _name_command,
     _without_rows,
     _without_values,
     _write_curves,
@@ -117,3 +118,16 @@ def test_a_folder_without_a_finished_study_says_how_to_go_on(tmp_path):
     with pytest.raises(StudyError, match="holds no finished study") as caught:
         load_content(tmp_path)
     assert "--resume" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["/usr/bin/heldout", "fit", "my data.csv"], "heldout fit 'my data.csv'"),
+        (["/lib/heldout/__main__.py", "fit", "a.csv"], "heldout fit a.csv"),
+        (["notebook.py", "-f", "x"], "heldout.fit(...)"),
+        ([""], "heldout.fit(...)"),
+    ],
+)
+def test_the_command_is_told_as_it_was_typed(arguments, told):
+    assert _name_command(arguments) == told

@@ -15,7 +15,6 @@ import numpy as np
 from heldout.bundle import bundle_bytes, find_common_values
 from heldout.bundle.manifest import hash_bytes
 from heldout.errors import StudyError
-from heldout.evidence import cost_of_faults
 from heldout.folder import StudyFolder
 from heldout.plan import Plan
 from heldout.recipe import recipe_hash, recipe_to_json
@@ -128,9 +127,7 @@ def gather_content(
     return StudyContent(
         name=folder.resolve().name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["heldout", *sys.argv[1:]])
-        if Path(sys.argv[0]).name == "heldout"
-        else "heldout.fit(...)",
+        command=_name_command(sys.argv),
         source=source,
         n_rows=len(reading.table.lines),
         n_columns=len(reading.table.columns),
@@ -140,9 +137,7 @@ def gather_content(
         settings=_list_settings(workplace),
         versions=telling.list_versions(),
         machine=f"{platform.system()} {platform.machine()}",
-        study_folder=str(folder),
-        report_path=str(folder / "report.html"),
-        bundle_path=str(folder / "bundle.zip"),
+        **_name_paths(folder),
         specs=tuple(column.spec for column in prepared.columns),
         columns=telling.note_columns(prepared.columns, prepared.recipe),
         set_aside=reading.table.set_aside,
@@ -167,7 +162,7 @@ def gather_content(
         openings_before=scores.openings_before,
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
-        early_stopping_notes=tuple(fault.sentence for fault in cost_of_faults(plain, verdicts.judge)),
+        early_stopping_notes=telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace)),
         calibration=telling.describe_calibration(reading, delivered, prepared.split),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
@@ -202,12 +197,7 @@ def load_content(folder: Path) -> StudyContent:
             hint="read it with the version of heldout that wrote it",
         )
     content = from_plain(StudyContent, record.get("content"), where="content")
-    return replace(
-        content,
-        study_folder=str(folder),
-        report_path=str(folder / "report.html"),
-        bundle_path=str(folder / "bundle.zip"),
-    )
+    return replace(content, **_name_paths(folder))
 
 
 def _write_report(folder: StudyFolder, content: StudyContent) -> None:
@@ -251,6 +241,25 @@ def _without_rows(run: ConfigurationRun) -> ConfigurationRun:
     return replace(run, losses=np.zeros((0, 0, 0), np.float32), hits=nothing)
 
 
+def _name_paths(folder: Path) -> dict[str, str]:
+    return {
+        "study_folder": str(folder),
+        "report_path": str(folder / "report.html"),
+        "bundle_path": str(folder / "bundle.zip"),
+    }
+
+
+def _name_command(arguments: list[str]) -> str:
+    """Give the command line as typed, started by its own name or by `python -m heldout`; else the call in Python."""
+    program = Path(arguments[0])
+    is_ours = program.name == "heldout" or program.parts[-2:] == ("heldout", "__main__.py")
+    return shlex.join(["heldout", *arguments[1:]]) if is_ours else "heldout.fit(...)"
+
+
+def _read_settings(workplace: Workplace) -> Settings:
+    return Settings.model_validate(workplace.folder.read_json("study.json")["settings"])
+
+
 def _list_settings(workplace: Workplace) -> tuple[tuple[str, str], ...]:
-    settings = workplace.folder.read_json("study.json")["settings"]
+    settings = _read_settings(workplace).model_dump(mode="json")
     return tuple((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items())

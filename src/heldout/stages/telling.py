@@ -12,11 +12,14 @@ import numpy as np
 
 from heldout import __version__
 from heldout.evidence.calibration import measure_calibration
+from heldout.evidence.early_stopping import cost_of_faults, stop_epoch
 from heldout.evidence.intervals import bound_share
 from heldout.recipe import Recipe
 from heldout.records import (
+    ConfigurationRun,
     DoubleArray,
     Finding,
+    JudgeSettings,
     Kind,
     Prediction,
     Severity,
@@ -33,6 +36,7 @@ from heldout.report.content import (
     ReliabilityBin,
     SplitSummary,
 )
+from heldout.settings import Settings
 from heldout.stages.delivering import Delivered
 from heldout.stages.reading import Reading
 from heldout.stages.training import Trained
@@ -159,6 +163,26 @@ def describe_interval(
     return PredictionInterval(
         bundle.level, (inside / len(truth), low, high), len(truth), "test rows", bundle.half_width
     )
+
+
+def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings: Settings) -> tuple[str, ...]:
+    """Say where the rule with patience would have stopped, and what each fault of the lecture's rule costs.
+
+    The rule is read from the recorded curves; the networks themselves ran to the last epoch.
+    """
+    curves = [curve for curve in plain.validation_curve if np.isfinite(curve).all()]
+    stops = [stop_epoch(curve, patience=settings.patience, min_delta=settings.min_delta) for curve in curves]
+    if not stops:
+        return ()
+    stop, kept = (int(np.median([pair[part] for pair in stops])) for part in (0, 1))
+    loss = float(np.mean([curve[pair[1] - 1] for curve, pair in zip(curves, stops, strict=True)]))
+    end = float(np.mean([curve[-1] for curve in curves]))
+    rule = (
+        f"With patience {settings.patience} and min_delta {settings.min_delta:g}, {plain.configuration.name} would "
+        f"stop at epoch {stop} and keep epoch {kept} (medians of {len(stops)} seeds): validation loss {loss:.3f} there, "
+        f"{end:.3f} at the last epoch {len(curves[0])}."
+    )
+    return (rule, *(fault.sentence for fault in cost_of_faults(plain, judge)))
 
 
 def note_threshold(delivered: Delivered) -> tuple[str, ...]:
