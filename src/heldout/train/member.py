@@ -102,7 +102,8 @@ def draw_key(seed: jax.Array, purpose: int) -> jax.Array:
         >>> bool(draw_key(jnp.uint32(1), PURPOSE_WEIGHTS) == draw_key(jnp.uint32(1), PURPOSE_ORDER))
         False
     """
-    return jax.random.fold_in(jax.random.key(seed), purpose)
+    # seed and purpose are the two words of the threefry key: no hashing to compile
+    return jax.random.wrap_key_data(jnp.stack([jnp.uint32(purpose), jnp.asarray(seed, jnp.uint32)]))
 
 
 def row_losses(task: Task, outputs: jax.Array, target: jax.Array) -> jax.Array:
@@ -170,12 +171,13 @@ def _dropout_masks(
     key: jax.Array, rates: jax.Array, sizes: tuple[int, ...], n_rows: int
 ) -> tuple[jax.Array, ...]:
     """Draw dropout factors from 8 random bits a unit: the rate is rounded to a multiple of 1/256, at most 255/256."""
-    masks = []
+    # one draw for all layers: every further one would be compiled by itself
+    bits = jax.random.bits(key, (n_rows, sum(sizes)), jnp.uint8).astype(jnp.float32)
+    masks, first = [], 0
     for index, size in enumerate(sizes):
         threshold = jnp.minimum(jnp.round(rates[index] * 256.0), 255.0)
-        bits = jax.random.bits(jax.random.fold_in(key, index), (n_rows, size), jnp.uint8)
-        kept = bits.astype(jnp.float32) >= threshold
-        masks.append(kept / (1.0 - threshold / 256.0))
+        masks.append((bits[:, first : first + size] >= threshold) / (1.0 - threshold / 256.0))
+        first += size
     return tuple(masks)
 
 
@@ -291,7 +293,7 @@ def _evaluate(
 def _train_epoch(shape: Shape, member: Member, data: Data, state: State, epoch: jax.Array) -> State:
     n_fit = data.fit_rows.shape[1]
     key = jax.random.fold_in(draw_key(member.seed, PURPOSE_ORDER), epoch)
-    order = jax.random.permutation(key, n_fit)
+    order = jnp.argsort(jax.random.bits(key, (n_fit,)))
 
     def step(index: jax.Array, before: State) -> State:
         # the last batch wraps around to the first rows of the epoch's order, so that every batch is full
