@@ -40,6 +40,7 @@ class BaselineData:
         task: what is predicted.
         n_classes: number of classes.
         weight: float64 [N] or None.
+        has_text: a column holds words; boosting then sees the network's features, which hold them.
     """
 
     features: FloatArray
@@ -51,6 +52,7 @@ class BaselineData:
     task: Task
     n_classes: int
     weight: DoubleArray | None
+    has_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,22 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
     return tuple(outputs)
 
 
-def predict_persistence(target: DoubleArray, time: DoubleArray, rows: IndexArray) -> DoubleArray:
-    """Predict each row by the target of the row just before it in time: what one gets for nothing.
+def predict_persistence(
+    target: DoubleArray, time: DoubleArray, rows: IndexArray, *, gap: int = 0
+) -> DoubleArray:
+    """Predict each row by the last target known when it is predicted: what one gets for nothing.
+
+    Known is the row `gap + 1` places earlier in time; without a gap this is a forecast of one step.
 
     Args:
         target: float64 [N], all targets up to and including `rows` (the true value of the row before is known by
             the time the next one is predicted).
         time: float64 [N].
         rows: int64, rows to predict.
+        gap: rows whose target is not known yet when a row is predicted.
 
     Returns:
-        float64 [rows]; the first row of all, which has none before it, gets the mean of all targets.
+        float64 [rows]; the first rows of all, which have none before them, get the first target.
 
     Example:
         >>> predict_persistence(np.array([1.0, 5.0, 3.0]), np.array([2.0, 0.0, 1.0]), np.array([0, 2]))
@@ -128,8 +135,9 @@ def predict_persistence(target: DoubleArray, time: DoubleArray, rows: IndexArray
     """
     order = np.argsort(time, kind="stable")
     before = np.empty(len(target))
-    before[order[1:]] = target[order[:-1]]
-    before[order[0]] = np.nanmean(target)
+    step = gap + 1
+    before[order[step:]] = target[order[:-step]]
+    before[order[:step]] = target[order[0]]
     return before[rows]
 
 
@@ -142,7 +150,7 @@ def _fit_predict(
     if name == "constant":
         n = len(data.test_features) if held is None else len(held[1])
         return np.broadcast_to(_constant(y, weight, data), (n, max(1, data.n_classes))).copy()
-    uses_raw = name == "gradient boosting" and data.raw.shape[1] > 0
+    uses_raw = name == "gradient boosting" and not data.has_text and data.raw.shape[1] > 0
     table = data.raw if uses_raw else data.features[state]
     wanted = (data.test_raw if uses_raw else data.test_features) if held is None else table[held[1]]
     if len(wanted) == 0:

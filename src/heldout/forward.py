@@ -7,7 +7,7 @@ import numpy as np
 from heldout.errors import DataError
 from heldout.records import DoubleArray, Fold, IndexArray
 
-PIECES = 10  # pieces per block; the pieces are the units of intervals, since neighbours in time resemble each other
+PIECES = 30  # pieces per block; the pieces are the units of intervals, since neighbours in time resemble each other
 
 
 def order_by_time(rows: IndexArray, *, time: DoubleArray, unit: IndexArray) -> tuple[IndexArray, DoubleArray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,12 @@ FLOPS_PER_SECOND = (
     5e10  # one core; measured 3e10 to 1e11 for 64 to 512 units (a fixed figure: plans must not vary)
 )
 SECONDS_PER_STEP = 1.2e-5  # fixed cost of a step, measured on a linear rung
+LEAST_ROWS_WITHOUT_PERMUTATION = 200
+PERMUTED_NETWORKS = (
+    240  # 199 permutations of three rungs at two fifths of the steps, in networks of the whole length
+)
+DELIVERY_EFFORT = 1.5  # more rows bear more steps; training stops by itself when the validation loss does
+ASSUMED_CORES = 2  # a plan must be the same on every machine; more cores only end it earlier
 COMPILE_SECONDS = 3.0  # one program, cold
 READ_SECONDS = 8.0  # reading, audit, baselines, report
 SAFE_SHARE = 0.7  # a plan may use so much of the budget: the estimate is +-40 %
@@ -188,13 +193,15 @@ def bucket_widths(
 
 
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
-    cores = os.cpu_count() or 1
     each = [member_seconds(rung, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
     ladder = sum(each) * (plan.n_seeds * plan.n_folds + 3 * min(2, plan.n_folds))
     configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
     remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds
-    delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds * plan.n_fit_all / plan.n_fit
-    return (
-        READ_SECONDS
-        + (COMPILE_SECONDS * len({shape for _, shape in plan.shapes}) + ladder + remedies + delivery) / cores
-    )
+    delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds
+    if plan.n_fit < plan.n_fit_all:
+        delivery *= DELIVERY_EFFORT * plan.n_fit_all / plan.n_fit
+    compiled = COMPILE_SECONDS * len({shape for _, shape in plan.shapes})
+    permutations = 0.0
+    if sizes.n_folds > 1 and sizes.n_fit + sizes.n_validation < LEAST_ROWS_WITHOUT_PERMUTATION:
+        permutations = PERMUTED_NETWORKS * sizes.n_folds * each[len(each) // 3]
+    return READ_SECONDS + (compiled + ladder + remedies + delivery + permutations) / ASSUMED_CORES

@@ -282,6 +282,8 @@ class Tensors:
         task: what is predicted.
         n_outputs: width of the last layer.
         slot_unseen: int32 [D], for each feature the index of the `<unseen>` slot of its block, or -1.
+        output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
+            the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
     """
 
     features: FloatArray
@@ -298,6 +300,7 @@ class Tensors:
     task: Task
     n_outputs: int
     slot_unseen: CodeArray
+    output_offset: FloatArray | None = None
 
 
 # -------------------------------------------------------------------------------------------- configurations

@@ -82,7 +82,6 @@ class SealedTest:
         append_opening(
             journal,
             {
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
                 "fingerprint": self._fingerprint,
                 "split_seed": self._split_seed,
                 "reason": reason,
@@ -114,6 +113,7 @@ def append_opening(journal: Path, entry: dict[str, str | int]) -> None:
         heldout.errors.StudyError: cannot write the journal of openings '/proc/none/journal': No such file or directory
           -> the test stays sealed; make the folder writable and start again with --resume
     """
+    entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **entry}
     line = (json.dumps(entry, ensure_ascii=True, allow_nan=False) + "\n").encode()
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from heldout.errors import UsageError
 
@@ -95,9 +95,19 @@ class Settings(BaseModel):
     )
     preset: Preset = "standard"
     budget: str | None = Field(None, description="time for the whole study, e.g. '90s', '5m', '1h'")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=1_000_000)
     split_seed: int = Field(0, ge=0)
     single: bool = Field(False, description="deliver one network instead of the ensemble")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.gap and self.time is None:
+            raise ValueError("gap leaves rows out between past and future, and needs time")
+        unknown = set(self.costs) - {"miss", "false_alarm"}
+        if unknown or any(not cost > 0 for cost in self.costs.values()):
+            raise ValueError(f"costs are {{'miss': ..., 'false_alarm': ...}}, each above 0, got {self.costs}")
+        return self
+
     patience: int = Field(5, ge=1, description="early stopping: checks without improvement before stopping")
     min_delta: float = Field(0.0, ge=0)
 
@@ -173,6 +183,9 @@ def _explain(error: ValidationError) -> UsageError:
             continue
         seen.add(place[:2])
         where = ".".join(str(part) for part in place)
+        if not place:
+            lines.append(item["msg"].removeprefix("Value error, "))
+            continue
         got = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
         lines.append(f"setting {where!r}: {item['msg']}{got}")
         if item["type"] == "extra_forbidden":

@@ -77,7 +77,10 @@ def run_study(
         delivered = delivering.train_delivered(crew, trained, choice, reading, prepared)
         outputs = testing.train_baselines(reading, prepared, delivered.folds, settings)
     with workplace.phase("testing"):
-        scores = testing.open_test(workplace, reading, prepared, delivered, outputs, settings=settings)
+        corrected = judging.score_whole_choice(trained, choice, judge, delivered.bundle.target_spread)
+        scores = testing.open_test(
+            workplace, reading, prepared, delivered, outputs, settings=settings, corrected=corrected
+        )
 
     # say for whom it works, and hand it over
     verdicts = judging.Verdicts(ladder_verdict, chosen_verdict, results, choice, controls, judge)
@@ -316,6 +319,8 @@ class Study:
         from heldout.report.html import render_report
 
         place = Path(path) if path is not None else self.folder / "report.html"
+        if place.is_file() and not place.read_bytes()[:1000].lstrip().lower().startswith(b"<!doctype html"):
+            raise StudyError(f"{str(place)!r} is there and is no report", hint="give --out another name")
         return write_file(place, render_report(self.content).encode("utf-8"))
 
     def answer_text(self) -> str:

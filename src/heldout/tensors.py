@@ -76,6 +76,7 @@ def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
         task=source.task,
         n_outputs=source.n_classes if source.task is Task.MULTICLASS else 1,
         slot_unseen=source.unseen,
+        output_offset=np.stack([_undo_weights(source, fold.fit) for fold in folds]).astype(np.float32),
     )
 
 
@@ -95,12 +96,11 @@ def constant_losses(source: TensorSource, folds: tuple[Fold, ...]) -> DoubleArra
     losses = []
     for fold in folds:
         fit, held = source.target[fold.fit], source.target[fold.validation]
-        weight = np.ones(len(fit)) if source.weight is None else source.weight[fold.fit]
         if source.task is Task.REGRESSION:
-            losses.append(np.square(held - np.average(fit, weights=weight)) / np.var(source.target))
+            losses.append(np.square(held - np.mean(fit)) / np.var(source.target))
         else:
             # half a row is added to every class, so that a class absent from a fold has no infinite loss
-            counts = np.bincount(fit.astype(int), weights=weight, minlength=source.n_classes) + 0.5
+            counts = np.bincount(fit.astype(int), minlength=source.n_classes) + 0.5
             losses.append(-np.log(counts / counts.sum())[held.astype(int)])
     return np.concatenate(losses)
 
@@ -119,6 +119,22 @@ def _standardize(
         )
     scaled = (source.target[None] - center[:, None]) / spread[:, None]
     return scaled.astype(np.float32), center, spread
+
+
+def _undo_weights(source: TensorSource, rows: IndexArray) -> DoubleArray:
+    """Give what class weights added to the logits: log of the class shares less log of the weighted shares.
+
+    Source:
+        Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities".
+    """
+    n_outputs = source.n_classes if source.task is Task.MULTICLASS else 1
+    if not source.balanced or source.task is Task.REGRESSION:
+        return np.zeros(n_outputs)
+    classes = source.target[rows].astype(int)
+    plain = np.bincount(classes, minlength=source.n_classes) + 0.5
+    weighted = np.bincount(classes, weights=_weigh(source, rows), minlength=source.n_classes) + 0.5
+    shift = np.log(plain / plain.sum()) - np.log(weighted / weighted.sum())
+    return shift if source.task is Task.MULTICLASS else shift[1:] - shift[:1]
 
 
 def _weigh(source: TensorSource, rows: IndexArray) -> DoubleArray:

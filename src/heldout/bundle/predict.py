@@ -176,7 +176,7 @@ def _refuse(table: Table, kinds: list[str], shifts: tuple[str, ...]) -> None:
         else "convert the units, or train on rows like these"
     )
     if shifts:
-        hint += "; if the numbers are right as they stand, allow it with allow_shift=True"
+        hint += "; if the numbers are right as they stand, allow it with --allow-shift (allow_shift=True in Python)"
     raise DataError("\n".join(f"{table.source}: {sentence}" for sentence in sentences), hint=hint)
 
 

@@ -55,7 +55,7 @@ def score_table(bundle: Bundle, table: Table, target: Target, *, allow_shift: bo
     rows = np.flatnonzero(~np.isnan(truth)).astype(np.int64)
     truth, prediction = truth[rows], _take_rows(report.prediction, rows)
     if bundle.task is Task.REGRESSION:
-        losses, hits = _square_errors(bundle, prediction, truth), np.zeros(0, np.bool_)
+        losses, hits = square_errors(bundle, prediction.values[:, 0], truth), np.zeros(0, np.bool_)
     else:
         known = truth.astype(np.int64)
         chances = prediction.values[np.arange(len(rows)), known]
@@ -85,8 +85,20 @@ def _map_truth(bundle: Bundle, target: Target) -> DoubleArray:
     return index[np.where(known, target.values, len(target.classes)).astype(np.int64)]
 
 
-def _square_errors(bundle: Bundle, prediction: Prediction, truth: DoubleArray) -> DoubleArray:
-    expected, predicted = truth, prediction.values[:, 0]
+def square_errors(bundle: Bundle, predicted: DoubleArray, truth: DoubleArray) -> DoubleArray:
+    """Compute squared errors in units of the development rows' variance, of the logarithm if that was learned.
+
+    Args:
+        bundle: task and units.
+        predicted: float64 [N], predictions in user units.
+        truth: float64 [N], the target in user units.
+
+    Returns:
+        float64 [N].
+
+    Raises:
+        DataError: the logarithm was learned and a target is zero or negative.
+    """
     if bundle.target_log:
         bad = np.flatnonzero(truth <= 0)
         if bad.size:
@@ -94,8 +106,9 @@ def _square_errors(bundle: Bundle, prediction: Prediction, truth: DoubleArray) -
                 f"the target {bundle.target!r} is {truth[bad[0]]!r}, but its logarithm was learned",
                 hint="leave out the rows whose target is zero or negative",
             )
-        expected, predicted = np.log(truth), np.log(predicted)
-    return ((predicted - expected) / bundle.target_spread) ** 2
+        # a simple predictor may go below zero, where there is no logarithm
+        truth, predicted = np.log(truth), np.log(np.maximum(predicted, truth.min() / 10))
+    return np.square((predicted - truth) / bundle.target_spread)
 
 
 def _take_rows(prediction: Prediction, rows: IndexArray) -> Prediction:

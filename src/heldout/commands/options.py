@@ -24,8 +24,9 @@ ALLOW_SHIFT = "Go on although a column seems to be in another unit or full of ne
 def _option(flag: str, help_text: str, *, metavar: str | None = None, setting: str = "") -> Any:  # noqa: ANN401
     """An option; with `setting`, the environment variable `HELDOUT_<SETTING>` stands in for it."""
     variable = f"HELDOUT_{setting.upper()}" if setting else None
+    short = ("-o",) if flag == "--out" else ()
     return typer.Option(
-        flag, help=help_text, metavar=metavar, envvar=variable, show_envvar=False, show_default=False
+        flag, *short, help=help_text, metavar=metavar, envvar=variable, show_envvar=False, show_default=False
     )
 
 

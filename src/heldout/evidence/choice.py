@@ -29,6 +29,9 @@ class _Field:
     margin: float
 
 
+ALLOWANCE = "the allowance (one standard error, or a tenth of the tolerance)"
+
+
 def choose(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> Choice:
     """Choose the configuration to deliver: the simplest within one paired standard error of the leader.
 
@@ -187,7 +190,7 @@ def _say_choice(field: _Field, settings: JudgeSettings, found: tuple[int, int, i
     if chosen == leader:
         return (
             f"{name} has the lowest {name_loss(settings.task)} of {total} configurations, "
-            f"{field.means[leader]:.4f}, and no simpler one comes within one standard error.{failed}"
+            f"{field.means[leader]:.4f}, and no simpler one comes within {ALLOWANCE}.{failed}"
         )
     low, high = bound_mean(
         field.pairs.mean[chosen, leader],
@@ -197,7 +200,7 @@ def _say_choice(field: _Field, settings: JudgeSettings, found: tuple[int, int, i
     )
     difference = say_change(float(field.means[chosen] - field.means[leader]), scale=settings.delta)
     return (
-        f"{name} is the simplest of {total} configurations within one standard error of the best, "
+        f"{name} is the simplest of {total} configurations within {ALLOWANCE} of the best, "
         f"{field.deployed[leader].run.configuration.name}: {difference} {name_loss(settings.task)} "
         f"({say_interval(float(low), float(high), level=95, scale=settings.delta)}).{failed}"
     )

@@ -192,7 +192,7 @@ class LocalExecutor:
         watch: Watch | None = None,
     ) -> MemberResults:
         specs = [replace(spec, widths=configuration.rung.widths) for configuration, spec in group]
-        watch = watch or self._poll(group[0][0])
+        watch = self._poll(group[0][0], watch)
         self.n_trained += len(specs)
         return run_members(shape, specs, self._data, self.schedule.checkpoints, stop_at=stop_at, watch=watch)
 
@@ -227,13 +227,13 @@ class LocalExecutor:
         )
         return rounds * count_devices()
 
-    def _poll(self, configuration: Configuration) -> Watch | None:
-        """Watch for a stop inside long trainings only; short ones are polled between groups."""
-        if self._seconds(configuration) <= LONGEST_CALL_SECONDS:
+    def _poll(self, configuration: Configuration, watch: Watch | None) -> Watch | None:
+        """Look for a stop inside long trainings too; short ones are polled between groups."""
+        if watch is None and self._seconds(configuration) <= LONGEST_CALL_SECONDS:
             return None
 
-        def watch(index: int, results: MemberResults) -> bool:
+        def look(index: int, results: MemberResults) -> bool:
             self._check_stop()
-            return False
+            return watch is not None and watch(index, results)
 
-        return watch
+        return look

@@ -57,6 +57,11 @@ def plan_strengths(n_strengths: int, chosen: Mapping[str, tuple[float, ...]]) ->
     for name, strengths in chosen.items():
         if name not in REMEDIES:
             raise UsageError(f"unknown remedy {name!r}", hint=f"remedies are {', '.join(REMEDIES)}")
+        if strengths and not REMEDIES[name].strengths[2]:
+            raise UsageError(
+                f"{name} has no strengths to try, got {strengths}",
+                hint="it is read from networks that are trained anyway; leave it out of the remedies",
+            )
         largest = REMEDIES[name].largest
         for strength in strengths:
             if not 0 <= strength < largest:
@@ -64,7 +69,7 @@ def plan_strengths(n_strengths: int, chosen: Mapping[str, tuple[float, ...]]) ->
                     f"{name} strength {strength:g} is outside its range 0 <= strength < {largest:g}"
                 )
     planned = {name: chosen.get(name, remedy.strengths[n_strengths]) for name, remedy in REMEDIES.items()}
-    return {name: strengths for name, strengths in planned.items() if strengths}
+    return {name: tuple(dict.fromkeys(strengths)) for name, strengths in planned.items() if strengths}
 
 
 def apply_remedies(

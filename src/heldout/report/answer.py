@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 
 from heldout.records import Finding, Severity
@@ -29,6 +30,7 @@ from heldout.report.summary import (
 
 MOST_LINES = 25
 LINE_WIDTH = 100
+LEAST_CHANCE = 10  # percent; less is no advice
 MOST_LOOK_COLUMNS = 200
 
 
@@ -83,9 +85,20 @@ def _tell_chosen(content: StudyContent) -> list[str]:
     words = headline_chosen(chosen)
     title = what + (words.lower() if what else words)
     lines = [_head(title, chosen.code), *_indent(chosen.sentence, most=2)]
-    decide = next((line for answer in chosen.answers for line in answer.would_decide), "")
+    chances = [
+        line
+        for answer in chosen.answers
+        for line in answer.would_decide
+        if _find_chance(line) >= LEAST_CHANCE
+    ]
+    decide = max(chances, key=_find_chance, default="")
     undecided = chosen.word in ("undecided", "cannot tell", "no skill shown")
     return [*lines, *(_indent(f"What would decide it: {decide}", most=1) if decide and undecided else [])]
+
+
+def _find_chance(line: str) -> int:
+    """Give the largest chance that a sentence on what would decide names, in percent; -1 if it names none."""
+    return max((int(found) for found in re.findall(r"(\d+) %", line) if "chance" in line), default=-1)
 
 
 def _tell_remedies(content: StudyContent) -> list[str]:
@@ -94,7 +107,8 @@ def _tell_remedies(content: StudyContent) -> list[str]:
         return []
     lines = [f"{name_remedy(item):<24} {describe_remedy(item)}" for item in helped[:2]]
     if not helped:
-        lines.append("no remedy was shown to help beyond stopping early")
+        trained = any(item.name not in ("early_stopping", "fewer_parameters") for item in content.remedies)
+        lines.append("no remedy was shown to help" if trained else "no remedy but stopping early was tried")
     for outcome, words in (
         ("equivalent", "no change beyond the tolerance"),
         ("cannot tell", "cannot tell"),
@@ -115,7 +129,9 @@ def _tell_scores(content: StudyContent) -> list[str]:
         lines += _wrap(f"{tell_score(content, score, sealed=sealed)} {guess}".strip(), most=3)
     if content.permutation_p is not None:
         p = format_number(content.permutation_p)
-        lines.append(f"Permutation test: p = {p} (how often shuffled answers reach such a score)")
+        lines.append(
+            f"Permutation test: p = {p} (share of shuffled targets that a shortened procedure fits as well)"
+        )
     best = tell_best_baseline(content)
     return [*lines, *(_wrap(best, most=2) if best else [])]
 

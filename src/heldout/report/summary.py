@@ -49,6 +49,8 @@ def find_headline_score(content: StudyContent) -> tuple[Score | None, bool]:
 def tell_whether_it_works(content: StudyContent) -> tuple[str, ...]:
     """First line: the short answer. Then the score in words, and what guessing would reach."""
     lines = [answer_skill(content.chosen)]
+    if lines[0].startswith("Yes") and not is_confirmed(content):
+        lines[0] = "On the development rows yes; the test rows do not confirm it"
     if list_critical(content):
         lines[0] += ", but read the critical warning first" if lines[0].startswith("Yes") else ""
     score, sealed = find_headline_score(content)
@@ -58,6 +60,12 @@ def tell_whether_it_works(content: StudyContent) -> tuple[str, ...]:
     frequency = describe_frequency(score)
     guess = tell_guessing(content)
     return (*lines, *((frequency,) if frequency else ()), *((guess,) if guess else ()))
+
+
+def is_confirmed(content: StudyContent) -> bool:
+    """Whether the sealed rows agree that the network beats the constant predictor (True where nothing was sealed)."""
+    constant = next((item for item in content.baselines if item.name == "constant"), None)
+    return not content.test_scores or constant is None or constant.difference[2] < 0
 
 
 def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
@@ -115,7 +123,8 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
         lines.append(f"{configurations} compared on the development rows, each trained with up to {up_to}.")
     if content.permutation_p is not None:
         lines.append(
-            f"Permutation test: p = {format_number(content.permutation_p)} (chance of such a score by luck)."
+            f"Permutation test: p = {format_number(content.permutation_p)} "
+            "(share of shuffled targets fitted as well by a shortened procedure)."
         )
     if sealed and content.openings_before:
         lines.append(f"Not the first look at these test rows: {content.openings_before} before.")

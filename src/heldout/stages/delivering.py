@@ -11,6 +11,7 @@ from heldout.bundle.forward import decide_labels, predict_members
 from heldout.evidence.calibration import choose_threshold, conformal_half_width, fit_temperature
 from heldout.executors import LocalExecutor
 from heldout.ladder import plan_schedule
+from heldout.plan import DELIVERY_EFFORT
 from heldout.records import Choice, Configuration, DoubleArray, Fold, IndexArray, Prediction, Task, Tensors
 from heldout.settings import Settings
 from heldout.stages.preparing import Prepared, make_tensors, thin_folds
@@ -20,7 +21,6 @@ from heldout.train.program import MemberResults, MemberSpec, count_devices
 
 INTERVAL_LEVEL = 0.9
 LEAST_CALIBRATION_ROWS = 30
-DELIVERY_EFFORT = 1.5  # more rows bear more steps; training stops by itself when the validation loss does
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def deliver(
     kept = 1 if settings.single else len(weights.specs)
     members = tuple(
         Member(
-            params=layers,
+            params=_add_offset(layers, tensors, spec.fold),
             state=spec.fold,
             seed=spec.seed,
             fold=spec.fold,
@@ -201,11 +201,26 @@ def deliver(
     seeds = {members[0].seed} if settings.single else {member.seed for member in members}
     values = _predict_held_out(bundle, prepared, tensors, seeds)
     order = prepared.split.development[tensors.order]
+    if (
+        prepared.split.ordered
+    ):  # later folds know more of the past: an earlier one would predict from older rows
+        last = max(member.fold for member in members)
+        members = tuple(member for member in members if member.fold == last)
     bundle = _calibrate(
         replace(bundle, members=members[:kept]), values, reading.target.values[order], settings
     )
     development = _apply_calibration(bundle, values)
     return Delivered(bundle, development, order, int(np.median(weights.epochs)), folds)
+
+
+def _add_offset(
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...], tensors: Tensors, fold: int
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Take class weights out of a delivered network, once and for all, through its last bias."""
+    if tensors.output_offset is None:
+        return layers
+    weight, bias = layers[-1]
+    return (*layers[:-1], (weight, bias + tensors.output_offset[fold]))
 
 
 def _predict_held_out(bundle: Bundle, prepared: Prepared, tensors: Tensors, seeds: set[int]) -> DoubleArray:
@@ -238,6 +253,9 @@ def _calibrate(bundle: Bundle, values: DoubleArray, truth: DoubleArray, settings
     bundle = replace(
         bundle, temperature=fit_temperature(np.log(np.maximum(values, 1e-12)), truth.astype(int))
     )
+    if bundle.task is Task.BINARY and settings.class_weight == "balanced" and not settings.costs:
+        # equal weight of both classes is the cost of a miss over that of a false alarm that their rarity implies
+        return replace(bundle, threshold=float(np.clip(np.mean(truth == 1), 0.01, 0.99)))
     if bundle.task is Task.BINARY and settings.costs:
         miss, false_alarm = settings.costs.get("miss", 1.0), settings.costs.get("false_alarm", 1.0)
         costs = {"miss": miss, "false_alarm": false_alarm}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from heldout.evidence import compare_remedies, judge_chosen
-from heldout.evidence import judge_ladder as judge_ladder
+from heldout.evidence import compare_remedies, judge_chosen, score_choice
+from heldout.evidence import judge_ladder as judge_by_rule
 from heldout.records import (
     Choice,
     ChosenVerdict,
@@ -19,12 +19,15 @@ from heldout.records import (
     RemedyResult,
     Rung,
     Split,
+    Task,
     Tensors,
 )
 from heldout.stages.preparing import Prepared
 from heldout.stages.training import Controls, Trained
 from heldout.tensors import constant_losses
 
+LEAST_JUDGED_ROWS = 30
+Interval = tuple[float, float, float]
 TOLERANCE_SHARE = 0.02  # delta, as a share of the constant predictor's loss R0
 
 
@@ -44,6 +47,16 @@ def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) ->
 def _fold_seed(split: Split) -> int:
     text = f"cross-fit {split.fingerprint} {split.split_seed}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> LadderVerdict:
+    """Say from which size on the data are overfitted; under thirty rows no rule keeps its error rate."""
+    verdict = judge_by_rule(ladder, judge)
+    if len(judge.constant_losses) >= LEAST_JUDGED_ROWS:
+        return verdict
+    rows = f"{len(judge.constant_losses)} development rows"
+    sentence = f"Cannot tell: {rows}; under {LEAST_JUDGED_ROWS} no rule keeps its error rate."
+    return replace(verdict, word="undecided", code="HO103", rung=-1, sentence=sentence)
 
 
 def judge_remedies(
@@ -86,3 +99,20 @@ class Verdicts:
     choice: Choice
     controls: Controls
     judge: JudgeSettings
+
+
+def score_whole_choice(
+    trained: Trained, choice: Choice, judge: JudgeSettings, spread: float
+) -> dict[str, Interval]:
+    """Estimate what the whole choice is worth, by metric: estimate, low and high of the BBC bootstrap.
+
+    Args:
+        trained: all configurations that were compared.
+        choice: the choice, with its corrected loss.
+        judge: what the losses were judged against.
+        spread: regression: standard deviation of the learned target in user units.
+    """
+    if judge.task is Task.REGRESSION:
+        value, low, high = (float(np.sqrt(max(part, 0.0)) * spread) for part in choice.loss)
+        return {"rmse": (value, low, high)}
+    return {"logloss": choice.loss, "accuracy": score_choice(trained.all_runs(), judge)}

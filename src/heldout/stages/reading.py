@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from heldout.cells import declare_columns, read_target, type_column
+from heldout.cells import declare_column, declare_columns, read_target, type_column
 from heldout.errors import DataError, UsageError
 from heldout.links import Links, link_rows, parse_group_option, read_groups
-from heldout.records import PART_TEST, DoubleArray, IndexArray, Kind, Table, Target
-from heldout.settings import Settings
+from heldout.records import PART_TEST, DoubleArray, IndexArray, Kind, Table, Target, Task
+from heldout.settings import ColumnSettings, Settings
 from heldout.sources import find_column, fingerprint_table, join_parts, mark_parts, read_table
 from heldout.split import MINIMUM_ROWS
+
+NUMBER_ONLY = ("rmse", "mae", "r2")
+CLASS_ONLY = ("accuracy", "balanced_accuracy", "auc", "f1", "logloss")
+AS_NUMBER = ColumnSettings.model_validate({"kind": "number"})
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,14 @@ def read_data(source: Any, settings: Settings) -> Reading:  # noqa: ANN401 - a p
         names = ", ".join(column.name for column in table.columns[:12])
         raise UsageError("no target column was named", hint=f"say --target COLUMN, one of: {names}")
     raw = find_column(table, settings.target)
-    target = read_target(raw, task=settings.task, target_map=settings.target_map or None)
+    target = read_target(raw, task=settings.task, target_map=settings.target_map or None, lines=table.lines)
     if settings.target_log and np.nanmin(target.values) <= 0:
         row = int(np.nanargmin(target.values))
         raise DataError(
             f"target {raw.name!r} is {target.values[row]:g} in line {table.lines[row]}, and has no logarithm",
             hint="leave out target_log",
         )
+    refuse_unfit(target, settings)
     rows = np.flatnonzero(~np.isnan(target.values))
     if len(rows) == 0:
         raise DataError(f"target {raw.name!r} has no value in any row", hint="name another target")
@@ -86,6 +91,33 @@ def read_data(source: Any, settings: Settings) -> Reading:  # noqa: ANN401 - a p
     }
     links = link_rows(_comparable(table, rows, settings, unused), group=group)
     return Reading(table, target, rows, group, time, weight, links, unused, fingerprint_table(table))
+
+
+def refuse_unfit(target: Target, settings: Settings) -> None:
+    """Refuse settings that the task does not have, before anything is trained.
+
+    Raises:
+        UsageError: a metric, costs or class weights that do not fit the task.
+    """
+    number = target.task is Task.REGRESSION
+    if settings.metric != "auto" and (settings.metric in NUMBER_ONLY) != number:
+        fitting = NUMBER_ONLY if number else CLASS_ONLY
+        raise UsageError(
+            f"metric {settings.metric!r} does not fit {target.name!r}, which is read as {target.task.value}",
+            hint=f"metrics here are {', '.join(fitting)}",
+        )
+    if settings.metric == "f1" and target.task is not Task.BINARY:
+        raise UsageError(
+            f"metric 'f1' needs two classes, {target.name!r} has {len(target.classes)}", hint="try accuracy"
+        )
+    if settings.costs and target.task is not Task.BINARY:
+        raise UsageError(
+            f"costs need two classes, {target.name!r} is read as {target.task.value}", hint="leave them out"
+        )
+    if number and settings.class_weight != "none":
+        raise UsageError(
+            f"class weights need classes, {target.name!r} is read as regression", hint="leave them out"
+        )
 
 
 def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a path or any data frame
@@ -128,9 +160,9 @@ def _read_time(table: Table, settings: Settings, unused: dict[str, str]) -> Doub
         return None
     raw = find_column(table, settings.time)
     everything = np.arange(len(table.lines))
-    spec = declare_columns(
-        Table((raw,), table.lines, table.source), rows=everything, overrides=settings.columns, unused={}
-    )[0]
+    spec = declare_column(raw, rows=everything, override=settings.columns.get(raw.name))
+    if spec.kind not in (Kind.DATE, Kind.NUMBER):  # a count of days looks like an identifier
+        spec = declare_column(raw, rows=everything, override=AS_NUMBER)
     typed = type_column(raw, spec)
     if spec.kind not in (Kind.DATE, Kind.NUMBER) or np.isnan(typed.values).any():
         bad = int(np.flatnonzero(np.isnan(typed.values))[0]) if len(typed.values) else 0
@@ -150,7 +182,7 @@ def _read_weight(table: Table, settings: Settings, unused: dict[str, str]) -> Do
     weight = np.full(len(table.lines), np.nan)
     for code, text in enumerate(texts):
         weight[raw.codes == code] = _parse_weight(str(text))
-    bad = np.flatnonzero(~(weight > 0))
+    bad = np.flatnonzero(~((weight > 0) & np.isfinite(weight)))
     if len(bad):
         raise DataError(
             f"sample weight {raw.name!r} in line {table.lines[bad[0]]} is not a positive number",

@@ -138,6 +138,7 @@ def gather_content(
         versions=telling.list_versions(),
         machine=f"{platform.system()} {platform.machine()}",
         **_name_paths(folder),
+        partial=telling.say_cut(workplace),
         specs=tuple(column.spec for column in prepared.columns),
         columns=telling.note_columns(prepared.columns, prepared.recipe),
         set_aside=reading.table.set_aside,

@@ -101,7 +101,7 @@ def _note(column: TypedColumn, n_slots: int, changed: str) -> ColumnNote:
         kind=spec.kind.value,
         why=spec.why,
         decided=spec.decided,
-        changed_to="not used" if unused else f"{changed} ({n_slots} inputs)",
+        changed_to="not used" if unused else f"{changed} ({n_slots} inputs)" if n_slots else changed,
         n_missing=int((column.status == Status.MISSING).sum()),
         n_unparsed=int((column.status == Status.UNPARSED).sum()),
         n_slots=n_slots,
@@ -179,10 +179,19 @@ def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings:
     end = float(np.mean([curve[-1] for curve in curves]))
     rule = (
         f"With patience {settings.patience} and min_delta {settings.min_delta:g}, {plain.configuration.name} would "
-        f"stop at epoch {stop} and keep epoch {kept} (medians of {len(stops)} seeds): validation loss {loss:.3f} there, "
+        f"stop at epoch {stop} and keep epoch {kept} (medians of {len(stops)} seeds): validation loss {loss:.3f}, "
         f"{end:.3f} at the last epoch {len(curves[0])}."
     )
     return (rule, *(fault.sentence for fault in cost_of_faults(plain, judge)))
+
+
+def say_cut(workplace: Workplace) -> str:
+    """Say what the budget left out; nothing if it left out nothing."""
+    names = workplace.left_out
+    if not names:
+        return ""
+    n_rungs = sum("+" not in name for name in names)
+    return f"the budget left out {n_rungs} sizes and {len(names) - n_rungs} remedy settings that were planned"
 
 
 def note_threshold(delivered: Delivered) -> tuple[str, ...]:

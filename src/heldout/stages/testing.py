@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
 from heldout.baselines import BaselineData, BaselineOutput, fit_baselines, predict_persistence, stack_raw
+from heldout.bundle import Bundle
 from heldout.bundle.forward import predict_features
+from heldout.bundle.score import square_errors
 from heldout.evidence.score import compare_losses, score_predictions
 from heldout.records import (
     Baseline,
@@ -16,6 +18,7 @@ from heldout.records import (
     DoubleArray,
     Fold,
     IndexArray,
+    Kind,
     Prediction,
     Score,
     Split,
@@ -107,12 +110,37 @@ def score_rows(
     )
 
 
-def row_losses(values: DoubleArray, truth: DoubleArray, target: Target) -> DoubleArray:
-    """Compute each row's log-loss, or squared error in user units: float64 [n]."""
-    if target.task is Task.REGRESSION:
-        return np.square(values[:, 0] - truth)
+def row_losses(values: DoubleArray, truth: DoubleArray, bundle: Bundle) -> DoubleArray:
+    """Compute each row's log-loss, or squared error in units of the learned target's variance: float64 [n].
+
+    These are the units of the tolerance, so that a difference can be held against it.
+    """
+    if bundle.task is Task.REGRESSION:
+        return square_errors(bundle, values[:, 0], truth)
     picked = values[np.arange(len(truth)), truth.astype(int)]
     return -np.log(np.maximum(picked, np.exp(-LOGIT_LIMIT)))
+
+
+def correct_scores(
+    scores: tuple[Score, ...], corrected: dict[str, tuple[float, float, float]]
+) -> tuple[Score, ...]:
+    """Put the bootstrap's estimate of the whole choice in place of the winner's own score, which is flattering.
+
+    Args:
+        scores: of the delivered networks on the rows they were chosen on.
+        corrected: metric -> estimate, low, high.
+    """
+    changed = []
+    for item in scores:
+        if item.metric in corrected:
+            value, low, high = corrected[item.metric]
+            how = "BBC bootstrap of the whole choice, 95 % interval"
+            changed.append(replace(item, value=value, low=low, high=high, method=how))
+        else:
+            changed.append(
+                replace(item, method=f"{item.method}; not corrected for the choice made on these rows")
+            )
+    return tuple(changed)
 
 
 def predict_test(prepared: Prepared, delivered: Delivered) -> Prediction:
@@ -138,6 +166,7 @@ def train_baselines(
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
+        has_text=any(column.spec.used and column.spec.kind is Kind.TEXT for column in prepared.columns),
     )
     return fit_baselines(data, folds, seed=settings.seed)
 
@@ -150,6 +179,7 @@ def compare_baselines(
     *,
     metrics: tuple[str, ...],
     test: tuple[Prediction, DoubleArray] | None,
+    gap: int = 0,
 ) -> tuple[Baseline, ...]:
     """Score the simple predictors on the same rows as the network and compare row by row.
 
@@ -161,6 +191,7 @@ def compare_baselines(
         metrics: the study's metrics.
         test: the network's predictions of the test rows and their labels, once opened; None compares on the
             validation rows.
+        gap: rows between what is known and what is predicted (time-ordered studies).
     """
     target, rows = reading.target, delivered.order
     own, truth = delivered.development, target.values[delivered.order]
@@ -168,17 +199,23 @@ def compare_baselines(
         rows, (own, truth) = prepared.split.test, test
     judged = (target, metrics, prepared.split.unit[rows])
     return tuple(
-        _compare(output.name, output.development if test is None else output.test, (own, truth), judged)
-        for output in (*outputs, *_persistence(reading, rows))
+        _compare(
+            output.name,
+            output.development if test is None else output.test,
+            (own, truth),
+            judged,
+            delivered.bundle,
+        )
+        for output in (*outputs, *_persistence(reading, rows, gap))
     )
 
 
-def _persistence(reading: Reading, rows: IndexArray) -> tuple[BaselineOutput, ...]:
+def _persistence(reading: Reading, rows: IndexArray, gap: int) -> tuple[BaselineOutput, ...]:
     if reading.time is None or reading.target.task is not Task.REGRESSION:
         return ()
     known = reading.rows  # a row without a target has nothing to repeat: the last known one is
     place = np.searchsorted(known, rows)
-    values = predict_persistence(reading.target.values[known], reading.time[known], place)[:, None]
+    values = predict_persistence(reading.target.values[known], reading.time[known], place, gap=gap)[:, None]
     return (BaselineOutput("persistence", values, values),)
 
 
@@ -187,12 +224,13 @@ def _compare(
     values: DoubleArray,
     network: tuple[Prediction, DoubleArray],
     judged: tuple[Target, tuple[str, ...], IndexArray],
+    bundle: Bundle,
 ) -> Baseline:
     (own, truth), (target, metrics, unit) = network, judged
     labels = np.zeros(0, np.int32) if target.task is Task.REGRESSION else _most_probable(values)
     scores = score_rows(truth, Prediction(values, labels), target, metrics=metrics, unit=unit)
     difference = compare_losses(
-        row_losses(own.values, truth, target), row_losses(values, truth, target), unit
+        row_losses(own.values, truth, bundle), row_losses(values, truth, bundle), unit
     )
     loss = "squared error" if target.task is Task.REGRESSION else "log-loss"
     interval = f"{difference[0]:+.3g}, 95 % {difference[1]:+.3g} to {difference[2]:+.3g}"
@@ -217,11 +255,22 @@ def open_test(
     outputs: tuple[BaselineOutput, ...],
     *,
     settings: Settings,
+    corrected: dict[str, tuple[float, float, float]],
 ) -> Scores:
     """Score the development rows, then open the test once and score the sealed rows.
 
     Everything that is scored (networks, calibration, threshold, metric, baselines) is fixed before the seal is
-    broken; the opening stands in the journal first.
+    broken; the opening stands in the journal first. Without a test set the scores of the development rows are
+    corrected for the choice that was made on them, or say that they are not.
+
+    Args:
+        workplace: folder and events.
+        reading: the data.
+        prepared: split and recipe.
+        delivered: the networks.
+        outputs: predictions of the simple predictors.
+        settings: metric.
+        corrected: metric -> estimate and interval of the whole choice, by the BBC bootstrap.
     """
     target, split = reading.target, prepared.split
     truth = target.values[delivered.order]
@@ -232,12 +281,17 @@ def open_test(
             truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order]
         )
     if len(split.test) == 0:
-        compared = compare_baselines(outputs, reading, prepared, delivered, metrics=metrics, test=None)
+        development = correct_scores(development, corrected)
+        compared = compare_baselines(
+            outputs, reading, prepared, delivered, metrics=metrics, test=None, gap=settings.gap
+        )
         return Scores(metrics, development, (), (), compared if development else (), None)
     prediction = predict_test(prepared, delivered)
     sealed = SealedTest(split, target.values, study=str(workplace.folder.path.resolve().name))
     journal = workplace.folder.path.resolve().parent / JOURNAL
-    before = count_openings(journal, split.fingerprint, except_study=workplace.folder.path.resolve().name)
+    # a resumed study opens its own test again; one that was deleted and run anew has looked before
+    own = workplace.folder.path.resolve().name if workplace.folder.resumed else ""
+    before = count_openings(journal, split.fingerprint, except_study=own)
     labels = sealed.open("the study's one test", journal)
     test = score_rows(labels, prediction, target, metrics=metrics, unit=split.unit[split.test])
     return Scores(
@@ -246,7 +300,13 @@ def open_test(
         test=test,
         test_without_copies=_score_without_copies(labels, prediction, (reading, split), metrics),
         baselines=compare_baselines(
-            outputs, reading, prepared, delivered, metrics=metrics, test=(prediction, labels)
+            outputs,
+            reading,
+            prepared,
+            delivered,
+            metrics=metrics,
+            test=(prediction, labels),
+            gap=settings.gap,
         ),
         test_rows=(prediction, labels),
         openings_before=before,

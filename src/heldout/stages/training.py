@@ -10,7 +10,7 @@ import numpy as np
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import candidate_rates, plain_hyper, plan_schedule
-from heldout.plan import MOST_PAIRS, Plan
+from heldout.plan import LEAST_ROWS_WITHOUT_PERMUTATION, MOST_PAIRS, Plan
 from heldout.records import (
     Choice,
     Configuration,
@@ -30,7 +30,6 @@ from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
 from heldout.train.program import MemberSpec
 
 SEED_STRIDE = 1000  # studies with different seeds share no network
-LEAST_ROWS_WITHOUT_PERMUTATION = 200
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
@@ -190,13 +189,17 @@ class Crew:
 def choose_rates(executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int) -> tuple[Rung, ...]:
     """Choose each rung's learning rate among three before seeds are spent: a wrong rate fakes underfitting.
 
-    One seed that is used for nothing else, at most two folds; the rate with the lowest validation loss at its best
-    epoch wins, the middle one if none is finite.
+    One seed that is used for nothing else, at most the two last folds; the rate with the lowest validation
+    loss at its best epoch wins, the middle one if none is finite.
     """
     n_folds = min(2, len(executor.tensors.fit_rows))
+    last = len(executor.tensors.fit_rows) - n_folds  # of forward blocks the later ones hold more rows
     executor.compile([apply_remedies(rung, ()) for rung in rungs])
     entries = [
-        (apply_remedies(rung, ()), MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, fold))
+        (
+            apply_remedies(rung, ()),
+            MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, last + fold),
+        )
         for rung in rungs
         for rate in candidate_rates(rung.widths)
         for fold in range(n_folds)

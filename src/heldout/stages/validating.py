@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def score_external(
     target = read_target(
         raw,
         task="regression" if bundle.task is Task.REGRESSION else "classification",
-        target_map=settings.target_map or None,
+        target_map=settings.target_map or _read_map(Path(model)) or None,
         classes=bundle.classes or None,
+        lines=table.lines,
     )
     scored = score_table(bundle, table, target, allow_shift=allow_shift)
     if len(scored.rows) == 0:
@@ -66,6 +68,12 @@ def score_external(
     return scores, notes, len(scored.rows), name_source(source)
 
 
+def _read_map(study: Path) -> dict[str, str]:
+    """Give the study's own map of target texts, so that new rows are read as the first ones were."""
+    place = study / "study.json"
+    return json.loads(place.read_text(encoding="utf-8"))["settings"]["target_map"] if place.is_file() else {}
+
+
 def _read_units(table: Table, settings: Settings) -> IndexArray:
     if settings.group is None:
         return np.arange(len(table.lines))
@@ -76,6 +84,7 @@ def _read_units(table: Table, settings: Settings) -> IndexArray:
 def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tuple[str, ...]:
     """Record this look in the journal beside the study, and say how often these rows were looked at before."""
     place = Path(model).resolve()
+    place = place.parent if place.name == "bundle.zip" else place
     journal, fingerprint = place.parent / JOURNAL, fingerprint_table(table)
     before = count_openings(journal, fingerprint)
     entry = {"fingerprint": fingerprint, "reason": "external validation", "study": place.name, "n": n_rows}

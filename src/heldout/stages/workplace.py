@@ -40,6 +40,7 @@ class Workplace:
     started: float = field(default_factory=time.monotonic)
     budget_seconds: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     _phase: str = ""
     _executors: list[LocalExecutor] = field(default_factory=list)
 
@@ -101,11 +102,16 @@ class Workplace:
     def read_cut(self, phase: str) -> frozenset[str] | None:
         """Give the configurations that an earlier start of this study left out of a phase, or None if it cut none."""
         name = f"cut-{phase}.json"
-        return frozenset(self.folder.read_json(name)["left_out"]) if self.folder.has(name) else None
+        if not self.folder.has(name):
+            return None
+        left_out = self.folder.read_json(name)["left_out"]
+        self.left_out.extend(left_out)
+        return frozenset(left_out)
 
     def write_cut(self, phase: str, left_out: list[str]) -> None:
         """Record that the budget ended a phase early, so that a resumed study gives the same bits."""
         self.folder.write_json(f"cut-{phase}.json", {"left_out": left_out})
+        self.left_out.extend(left_out)
         self.events.say(
             f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
         )

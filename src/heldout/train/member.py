@@ -66,6 +66,7 @@ class Data(NamedTuple):
     block_of: jax.Array  # [D] index of the one-hot block of each feature, -1 for none
     is_unseen: jax.Array  # [D] 1 at the <unseen> slot of each block
     n_blocks: jax.Array  # [] number of blocks
+    output_offset: jax.Array  # [K, n_outputs] takes class weights out of the outputs
 
 
 class Member(NamedTuple):
@@ -280,7 +281,7 @@ def _evaluate(
     target = data.target[member.variant, fold]
 
     def losses_of(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-        outputs = apply_mlp(params, data.features[fold, rows])
+        outputs = apply_mlp(params, data.features[fold, rows]) + data.output_offset[fold]
         return row_losses(shape.task, outputs, target[rows]), row_hits(shape.task, outputs, target[rows])
 
     watched, _ = losses_of(data.watch_rows[fold])

@@ -123,10 +123,17 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
         "validation_mask": tensors.validation_mask,
         "block_of": block_of,
         "is_unseen": is_unseen,
+        "output_offset": _offset(tensors),
         "n_blocks": np.float32(len(blocks)),
     }
     everywhere = NamedSharding(make_mesh(), PartitionSpec())
     return Data(**{name: jax.device_put(jnp.asarray(array), everywhere) for name, array in arrays.items()})
+
+
+def _offset(tensors: Tensors) -> FloatArray:
+    if tensors.output_offset is not None:
+        return tensors.output_offset
+    return np.zeros((len(tensors.fit_rows), tensors.n_outputs), np.float32)
 
 
 def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:
