@@ -183,9 +183,22 @@ def test_persistence_is_the_target_of_the_row_before():
     assert predict_persistence(target, time, rows).tolist() == [by_hand[row] for row in rows]
 
 
-def test_persistence_of_the_first_row_is_the_mean():
-    got = predict_persistence(np.array([1.0, np.nan, 3.0]), np.array([0.0, 1.0, 2.0]), np.array([0]))
-    assert got.tolist() == [2.0]
+def test_persistence_of_the_first_row_is_the_first_target():
+    got = predict_persistence(np.array([1.0, 7.0, 3.0]), np.array([0.0, 1.0, 2.0]), np.array([0]))
+    assert got.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("gap", "wanted"), [(0, [10, 10, 30, 50]), (2, [10, 10, 10, 10]), (9, [10] * 4)])
+def test_persistence_knows_nothing_within_the_gap(gap, wanted):
+    time = np.array([5.0, 1.0, 3.0, 7.0])
+    target = np.array([50.0, 10.0, 30.0, 70.0])
+    got = predict_persistence(target, time, np.array([1, 2, 0, 3]), gap=gap)
+    assert got.tolist() == wanted
+
+
+def test_persistence_with_a_gap_repeats_the_row_before_the_gap():
+    target = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    assert predict_persistence(target, np.arange(5.0), np.arange(5), gap=1).tolist() == [1, 1, 1, 2, 4]
 
 
 def test_persistence_keeps_the_order_of_rows_at_the_same_time():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.errors import DataError
-from heldout.forward import cut_blocks, make_forward_folds, number_pieces, order_by_time
+from heldout.forward import PIECES, cut_blocks, make_forward_folds, number_pieces, order_by_time
 
 
 @settings(max_examples=50, deadline=None)
@@ -48,9 +48,15 @@ def test_missing_and_equal_times_are_refused() -> None:
 
 
 def test_pieces_stay_inside_their_part() -> None:
-    parts = [np.arange(0, 40), np.arange(40, 60)]
-    unit = number_pieces(parts, time=np.arange(70.0), unit=np.arange(70))
-    assert len(np.unique(unit[:40])) == 10
-    assert len(np.unique(unit[40:60])) == 10
-    assert not set(unit[:40]) & set(unit[40:60])
-    assert len(np.unique(unit[60:])) == 10
+    first, second, n_rows = 4 * PIECES, 6 * PIECES, 7 * PIECES
+    parts = [np.arange(0, first), np.arange(first, second)]
+    unit = number_pieces(parts, time=np.arange(float(n_rows)), unit=np.arange(n_rows))
+    assert len(np.unique(unit[:first])) == PIECES
+    assert len(np.unique(unit[first:second])) == PIECES
+    assert not set(unit[:first]) & set(unit[first:second])
+    assert len(np.unique(unit[second:])) == PIECES  # rows outside all parts are each their own
+
+
+def test_a_part_with_fewer_rows_than_pieces_has_a_piece_for_each_row() -> None:
+    unit = number_pieces([np.arange(PIECES - 1)], time=np.arange(PIECES - 1.0), unit=np.arange(PIECES - 1))
+    assert len(np.unique(unit)) == PIECES - 1

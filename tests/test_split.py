@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.errors import DataError
+from heldout.forward import PIECES
 from heldout.records import Split, Target, Task
 from heldout.split import SplitRequest, find_copies, split_table
 
@@ -282,7 +283,7 @@ def test_time_goes_forward() -> None:
     for fold in split.folds:
         assert time[fold.fit].max() < time[fold.validation].min()
     validated = np.concatenate([fold.validation for fold in split.folds])
-    assert len(np.unique(split.unit[validated])) == 40
+    assert len(np.unique(split.unit[validated])) == 4 * PIECES
     assert split.has_groups
 
 

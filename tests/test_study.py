@@ -125,6 +125,17 @@ def test_a_study_shows_itself_without_computing(study):
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html")
 
 
+def test_a_report_takes_the_place_of_a_report_and_of_nothing_else(study, tmp_path):
+    place = tmp_path / "notes.txt"
+    place.write_text("my own notes")
+    with pytest.raises(StudyError, match="is there and is no report") as refusal:
+        study.report(place)
+    assert "--out" in refusal.value.hint
+    assert place.read_text() == "my own notes"
+    page = study.report(tmp_path / "page.html")
+    assert study.report(page) == page
+
+
 def test_the_score_is_that_of_the_test_else_of_development():
     content = make_study()
     assert Study(Path(), content).score is content.test_scores[0]

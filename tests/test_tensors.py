@@ -83,6 +83,27 @@ def test_balancing_survives_a_class_that_a_fold_lacks():
     assert np.isfinite(made.fit_weight).all()
 
 
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+def test_the_offset_turns_even_classes_into_their_shares(task, weight):
+    source = make_source(task, weight=weight, balanced=True)
+    made = build_tensors(source, FOLDS)
+    assert made.output_offset.shape == (2, made.n_outputs)
+    for k, fold in enumerate(FOLDS):
+        counts = np.bincount(source.target[fold.fit].astype(int), minlength=source.n_classes) + 0.5
+        offset = made.output_offset[k] if task is Task.MULTICLASS else np.append(0.0, made.output_offset[k])
+        # balanced training gives every class the same share: logits of zero, before the offset
+        prior = np.exp(offset) / np.exp(offset).sum()
+        np.testing.assert_allclose(prior, counts / counts.sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_without_class_weights_nothing_is_taken_out(task):
+    balanced = task is Task.REGRESSION  # a number has no classes to balance
+    made = build_tensors(make_source(task, weight=WEIGHT, balanced=balanced), FOLDS)
+    np.testing.assert_array_equal(made.output_offset, np.zeros((2, made.n_outputs)))
+
+
 def test_classes_are_left_as_they_are():
     source = make_source(Task.MULTICLASS)
     made = build_tensors(source, FOLDS)
@@ -144,8 +165,7 @@ def test_constant_loss_of_a_number_is_its_squared_distance_to_the_mean(weight):
     source = make_source(Task.REGRESSION, weight=weight)
     wanted = []
     for fold in FOLDS:
-        used = np.ones(N_ROWS) if weight is None else weight
-        mean = (source.target[fold.fit] * used[fold.fit]).sum() / used[fold.fit].sum()
+        mean = source.target[fold.fit].mean()  # weights steer the training; losses count every row once
         wanted += [(source.target[row] - mean) ** 2 / source.target.var() for row in fold.validation]
     np.testing.assert_allclose(constant_losses(source, FOLDS), wanted, rtol=1e-9)
 

@@ -128,7 +128,7 @@ def number_pieces(parts: list[IndexArray], *, time: DoubleArray, unit: IndexArra
         int64 [N]; rows outside all parts get numbers of their own.
 
     Example:
-        >>> number_pieces([np.arange(20)], time=np.arange(20.0), unit=np.arange(20))[:5]
+        >>> number_pieces([np.arange(60)], time=np.arange(60.0), unit=np.arange(60))[:5]
         array([0, 0, 1, 1, 2])
     """
     result = np.full(len(unit), -1, dtype=np.int64)

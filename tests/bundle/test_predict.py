@@ -103,7 +103,8 @@ def test_one_odd_cell_is_flagged(bundle, frame, report):
 def test_another_unit_is_refused_unless_allowed(bundle, frame):
     table = read_table(frame.assign(weight=(frame.weight.astype(float) * 1000).astype(str)))
     with pytest.raises(
-        DataError, match=r"(?s)the median is 7\d+.*another unit\?.*allow it with allow_shift=True"
+        DataError,
+        match=r"(?s)the median is 7\d+.*another unit\?.*allow it with --allow-shift \(allow_shift=True in Python\)",
     ):
         predict_table(bundle, table)
     report = predict_table(bundle, table, allow_shift=True)

@@ -1,5 +1,6 @@
 import inspect
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -8,6 +9,7 @@ from heldout.commands.options import (
     DemoOptions,
     FitOptions,
     PredictOptions,
+    ReportOptions,
     ScoreOptions,
     build_command,
     collect_settings,
@@ -61,6 +63,7 @@ def test_what_was_given_becomes_settings():
             seed=0,
             single=False,
             cost_miss=5.0,
+            time="year",
             gap=2,
             header="no",
         )
@@ -69,7 +72,18 @@ def test_what_was_given_becomes_settings():
     assert settings.target_map == {"0": "no", "1..4": "yes"}
     assert settings.costs == {"miss": 5.0, "false_alarm": 1.0}
     assert given["single"] is False
-    assert (settings.target, settings.gap, settings.header) == ("num", 2, "no")
+    assert (settings.target, settings.time, settings.gap, settings.header) == ("num", "year", 2, "no")
+
+
+def test_a_gap_without_time_is_refused():
+    with pytest.raises(UsageError, match="gap leaves rows out between past and future, and needs time"):
+        load_settings(None, **collect_settings(fit(target="num", gap=2)))
+
+
+@pytest.mark.parametrize("record", [FitOptions, PredictOptions, ReportOptions])
+def test_out_has_a_short_name(record):
+    option = get_type_hints(record, include_extras=True)["out"].__metadata__[0]
+    assert "-o" in option.param_decls
 
 
 def test_command_line_wins_over_file(tmp_path):

@@ -96,6 +96,7 @@ def test_a_usual_strength_changes_a_training_and_two_runs_agree(name, data):
     assert_same_bits(train(data, plain, remedied), results)
 
 
+@pytest.mark.parametrize("name", TRAINED)
 @pytest.mark.parametrize("strength", [-0.1, -1e-9, math.nan, math.inf, -math.inf])
 def test_impossible_strengths_are_refused(name, strength):
     text = f"{name} strength {strength:g} is outside its range 0 <= strength < {REMEDIES[name].largest:g}"
@@ -103,6 +104,16 @@ def test_impossible_strengths_are_refused(name, strength):
         plan_strengths(3, {name: (0.0, strength)})
 
 
+@pytest.mark.parametrize("strength", [-0.1, 0.0, 0.5, math.nan, math.inf])
+@pytest.mark.parametrize("name", sorted(set(REMEDIES) - set(TRAINED)))
+def test_what_trains_nothing_has_no_strengths(name, strength):
+    with pytest.raises(UsageError, match=f"^{name} has no strengths to try") as refusal:
+        plan_strengths(3, {name: (strength,)})
+    assert "leave it out of the remedies" in refusal.value.hint
+    assert name not in plan_strengths(3, {name: ()})
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_largest_strength_is_exclusive(name):
     largest = REMEDIES[name].largest
     with pytest.raises(UsageError, match="is outside its range"):

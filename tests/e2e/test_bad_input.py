@@ -76,14 +76,14 @@ def test_a_constant_target(place):
     assert "--target" in message
 
 
-def test_a_class_with_one_row_names_row_and_remedy(place):
+def test_a_class_with_one_row_names_line_and_remedy(place):
     def add(columns):
         columns["ill"][37] = "maybe"
 
     spoil(place, add)
     message = refuse(place, "data.csv", "--target", "ill")
     assert "class 'maybe' has only one row" in message
-    assert "row 38" in message
+    assert "line 39" in message
     assert "target_map" in message
 
 
@@ -150,21 +150,21 @@ def test_numbers_that_are_not_finite_are_counted_never_used(place):
     assert by_name["dose"]["n_missing"] + by_name["dose"]["n_unparsed"] == 2
 
 
-def test_an_infinite_regression_target_is_refused_with_its_row(place):
+def test_an_infinite_regression_target_is_refused_with_its_line(place):
     columns = make_numbers(60)
     columns["price"][20] = "inf"
     write_table(place / "data.csv", columns)
     message = refuse(place, "data.csv", "--target", "price", "--task", "regression")
-    assert "row 21" in message
+    assert "line 22" in message
     assert "inf" in message
 
 
-def test_words_in_a_regression_target_are_refused_with_row_and_value(place):
+def test_words_in_a_regression_target_are_refused_with_line_and_value(place):
     columns = make_numbers(60)
     columns["price"][7] = "about 5"
     write_table(place / "data.csv", columns)
     message = refuse(place, "data.csv", "--target", "price", "--task", "regression")
-    assert "row 8" in message
+    assert "line 9" in message
     assert "'about 5'" in message
 
 
@@ -230,7 +230,7 @@ def test_a_budget_that_is_no_time_leaves_no_folder(place):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--time", "colour"), "time column 'colour' was read as category"),
+        (("--time", "colour"), "time column 'colour' was read as number and has no time in line 2"),
         (("--split", "colour"), "in the split column 'colour' is no part"),
         (("--group", "colour~["), "not a valid regular expression"),
         (("--seed", "-1"), "setting 'seed'"),

@@ -107,9 +107,9 @@ def test_everything_is_fixed_before_the_seal_is_broken(tmp_path, monkeypatch):
 
     real = testing.open_test
 
-    def watch(workplace, reading, prepared, delivered, outputs, *, settings):
+    def watch(workplace, reading, prepared, delivered, outputs, *, settings, corrected):
         seen["members"], seen["temperature"] = delivered.bundle.members, delivered.bundle.temperature
-        return real(workplace, reading, prepared, delivered, outputs, settings=settings)
+        return real(workplace, reading, prepared, delivered, outputs, settings=settings, corrected=corrected)
 
     monkeypatch.setattr(testing, "SealedTest", Watching)
     monkeypatch.setattr(testing, "open_test", watch)
@@ -125,6 +125,7 @@ def test_everything_is_fixed_before_the_seal_is_broken(tmp_path, monkeypatch):
     opening = json.loads(seen["journal"].read_text())
     assert opening["n"] == 60
     assert opening["study"] == "study"
+    assert opening["time"].endswith("+00:00")
     assert seen["journal"] == tmp_path / "runs" / ".journal.jsonl"
 
 

@@ -11,7 +11,11 @@ def study(tmp_path_factory):
     rng = np.random.default_rng(0)
     x = rng.normal(size=60)
     frame = pl.DataFrame(
-        {"x": x, "site": np.tile(["a", "b", "c"], 20), "ill": np.where(x + rng.normal(size=60) > 0, "yes", "no")}
+        {
+            "x": x,
+            "site": np.tile(["a", "b", "c"], 20),
+            "ill": np.where(x + rng.normal(size=60) > 0, "yes", "no"),
+        }
     )
     out = tmp_path_factory.mktemp("explained") / "study"
     return heldout.fit(frame, target="ill", out=out, preset="quick", progress="none"), frame
@@ -22,7 +26,10 @@ def test_a_cell_is_followed_to_its_positions_and_back(study):
     found = finished.explain(frame, 4, "site")
     assert (found.column, found.outcome) == ("site", "value")
     lit = [
-        slot.position for trace in found.ops for slot, number in zip(trace.slots, trace.numbers, strict=True) if number
+        slot.position
+        for trace in found.ops
+        for slot, number in zip(trace.slots, trace.numbers, strict=True)
+        if number
     ]
     assert lit
     assert all(finished.explain_position(position).slot.column == "site" for position in lit)

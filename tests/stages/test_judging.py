@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.stages.judging import judge_delivered, judge_remedies, make_judge
+from heldout.stages.judging import judge_delivered, judge_ladder, judge_remedies, make_judge
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.stages.training import Trained
 from stages.made_data import declare_parts, make_frame, prepare_frame
@@ -74,6 +74,10 @@ def test_under_thirty_rows_nothing_can_be_told():
     ladder = make_ladder(20)
     trained = Trained(ladder, {}, (), ladder[2].configuration.rung)
     assert judge_delivered("rung 1", trained, make_settings(20), permuted=None).word == "cannot tell"
+    ladder_verdict = judge_ladder(ladder, make_settings(20))
+    assert ladder_verdict.sentence.startswith("Cannot tell: 20 development rows")
+    assert (ladder_verdict.word, ladder_verdict.rung) == ("undecided", -1)
+    assert not judge_ladder(make_ladder(30), make_settings(30)).sentence.startswith("Cannot tell")
 
 
 def test_a_clear_overfit_is_told():

@@ -69,7 +69,7 @@ def test_times_are_read_as_dates_or_numbers():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"time": "colour"}, "time column 'colour' was read as category"),
+        ({"time": "colour"}, "time column 'colour' was read as number and has no time in line 1"),
         ({"sample_weight": "x"}, "sample weight 'x' in line .* is not a positive number"),
         ({"sample_weight": "colour"}, "sample weight 'colour' in line .* is not a positive number"),
         ({"group": "colours"}, "no column 'colours'"),

@@ -14,6 +14,7 @@ from heldout.stages.telling import (
     mark_families,
     note_columns,
     note_threshold,
+    say_cut,
     sort_findings,
     summarize_split,
 )
@@ -136,6 +137,13 @@ def test_the_price_of_the_study_is_over_that_of_one_rung():
     assert told.n_networks == 7
     place.run_seconds = {}
     assert describe_costs(place, trained).study_tax is None  # read back from an earlier start
+
+
+def test_what_the_budget_left_out_is_counted():
+    assert say_cut(SimpleNamespace(left_out=[])) == ""
+    names = ["rung 3", "rung 4", "rung 2 + dropout 0.5"]
+    told = say_cut(SimpleNamespace(left_out=names))
+    assert told == "the budget left out 2 sizes and 1 remedy settings that were planned"
 
 
 def test_versions_are_those_installed():

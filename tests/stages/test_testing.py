@@ -49,15 +49,29 @@ def test_the_named_metric_comes_first_once():
     assert name_metrics(number, Settings(metric="mae"), values) == ("mae", "rmse", "r2")
 
 
-def test_row_losses_are_log_loss_and_squared_error():
+def make_units(task=Task.BINARY, *, log=False, spread=1.0):
+    return SimpleNamespace(task=task, target="price", target_log=log, target_spread=spread)
+
+
+def test_row_losses_are_log_loss():
     values = np.array([[0.8, 0.2], [0.0, 1.0]])
-    np.testing.assert_allclose(
-        row_losses(values, np.array([0.0, 1.0]), make_target([0, 1])), [-np.log(0.8), 0]
-    )
-    limited = row_losses(values, np.array([0.0, 0.0]), make_target([0, 0]))
+    np.testing.assert_allclose(row_losses(values, np.array([0.0, 1.0]), make_units()), [-np.log(0.8), 0])
+    limited = row_losses(values, np.array([0.0, 0.0]), make_units())
     assert limited[1] == pytest.approx(15)  # a certain error counts as much as a logit of 15
-    number = make_target([3.0, 5.0], Task.REGRESSION, ())
-    assert row_losses(np.array([[1.0], [5.0]]), np.array([3.0, 5.0]), number).tolist() == [4.0, 0.0]
+
+
+def test_row_losses_of_a_number_are_in_units_of_the_learned_targets_variance():
+    values, truth = np.array([[1.0], [5.0]]), np.array([3.0, 5.0])
+    plain = row_losses(values, truth, make_units(Task.REGRESSION, spread=4.0))
+    assert plain.tolist() == [0.25, 0.0]
+    logged = row_losses(values, truth, make_units(Task.REGRESSION, log=True, spread=0.5))
+    np.testing.assert_allclose(logged, [(np.log(3.0) / 0.5) ** 2, 0.0])
+
+
+def test_a_prediction_below_zero_has_a_finite_loss_where_the_logarithm_was_learned():
+    units = make_units(Task.REGRESSION, log=True)
+    losses = row_losses(np.array([[-1.0], [5.0]]), np.array([3.0, 5.0]), units)
+    np.testing.assert_allclose(losses, [np.log(10.0) ** 2, 0.0])
 
 
 def test_no_rows_have_no_score():
@@ -82,14 +96,20 @@ def opened():
     )
 
 
-def make_place(folder):
-    return SimpleNamespace(folder=SimpleNamespace(path=folder))
+def make_place(folder, *, resumed=False):
+    return SimpleNamespace(folder=SimpleNamespace(path=folder, resumed=resumed))
 
 
 def test_the_test_is_scored_with_its_baselines_and_journalled(opened, tmp_path):
     reading, prepared, delivered, outputs, settings = opened
     scores = open_test(
-        make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings
+        make_place(tmp_path / "runs" / "a"),
+        reading,
+        prepared,
+        delivered,
+        outputs,
+        settings=settings,
+        corrected={},
     )
     prediction = predict_test(prepared, delivered)
     truth = reading.target.values[prepared.split.test]
@@ -101,10 +121,32 @@ def test_the_test_is_scored_with_its_baselines_and_journalled(opened, tmp_path):
     entry = json.loads((tmp_path / "runs" / ".journal.jsonl").read_text())
     assert (entry["study"], entry["n"], entry["fingerprint"]) == ("a", 50, prepared.split.fingerprint)
     again = open_test(
-        make_place(tmp_path / "runs" / "b"), reading, prepared, delivered, outputs, settings=settings
+        make_place(tmp_path / "runs" / "b"),
+        reading,
+        prepared,
+        delivered,
+        outputs,
+        settings=settings,
+        corrected={},
     )
     assert again.openings_before == 1
     assert again.test == scores.test
+
+
+@pytest.mark.parametrize(("resumed", "before"), [(True, 0), (False, 1)])
+def test_only_a_resumed_study_opens_its_own_test_again(opened, tmp_path, resumed, before):
+    reading, prepared, delivered, outputs, settings = opened
+    for again in (False, resumed):
+        scores = open_test(
+            make_place(tmp_path / "a", resumed=again),
+            reading,
+            prepared,
+            delivered,
+            outputs,
+            settings=settings,
+            corrected={},
+        )
+    assert scores.openings_before == before  # a folder that was deleted and run anew has looked before
 
 
 def test_the_seal_stays_shut_where_the_journal_cannot_be_written(opened, tmp_path, monkeypatch):
@@ -114,14 +156,22 @@ def test_the_seal_stays_shut_where_the_journal_cannot_be_written(opened, tmp_pat
     monkeypatch.setattr(testing, "compare_baselines", lambda *args, **more: scored.append(args))
     with pytest.raises(StudyError, match="journal"):
         open_test(
-            make_place(tmp_path / "runs" / "a"), reading, prepared, delivered, outputs, settings=settings
+            make_place(tmp_path / "runs" / "a"),
+            reading,
+            prepared,
+            delivered,
+            outputs,
+            settings=settings,
+            corrected={},
         )
     assert scored == []
 
 
 def test_the_better_predictor_is_said_to_be_better(opened, tmp_path):
     reading, prepared, delivered, outputs, settings = opened
-    scores = open_test(make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings)
+    scores = open_test(
+        make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings, corrected={}
+    )
     linear = next(baseline for baseline in scores.baselines if baseline.name == "linear")
     assert linear.difference[1] > 0  # the networks have random weights
     assert "The linear predictor is better than the network" in linear.sentence
@@ -130,7 +180,9 @@ def test_the_better_predictor_is_said_to_be_better(opened, tmp_path):
 def test_few_development_rows_are_not_scored(opened, tmp_path, monkeypatch):
     reading, prepared, delivered, outputs, settings = opened
     monkeypatch.setattr(testing, "LEAST_SCORED_ROWS", 51)
-    scores = open_test(make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings)
+    scores = open_test(
+        make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings, corrected={}
+    )
     assert scores.development == ()
     assert scores.test
 
@@ -141,11 +193,40 @@ def test_without_test_rows_the_development_rows_are_compared(tmp_path):
     reading = read_data(make_frame().drop("price"), settings)
     prepared, _ = prepare(reading, settings, strict=False)
     outputs = train_baselines(reading, prepared, delivered.folds, settings)
-    scores = open_test(make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings)
+    scores = open_test(
+        make_place(tmp_path / "a"),
+        reading,
+        prepared,
+        delivered,
+        outputs,
+        settings=settings,
+        corrected={"logloss": (0.5, 0.4, 0.6)},
+    )
     assert scores.test == ()
     assert scores.development[0].n_rows == 60
+    for item in scores.development:
+        if item.metric == "logloss":
+            assert (item.value, item.low, item.high) == (0.5, 0.4, 0.6)
+            assert item.method == "BBC bootstrap of the whole choice, 95 % interval"
+        else:
+            assert item.method.endswith("; not corrected for the choice made on these rows")
     assert scores.baselines[0].scores[0].n_rows == 60
     assert not (tmp_path / ".journal.jsonl").exists()
+
+
+def test_an_estimate_on_logarithms_is_no_score_in_user_units(tmp_path):
+    frame = make_frame().drop("ill").with_columns((pl.col("price") / 3).exp().alias("price"))
+    settings = Settings(target="price", task="regression", target_log=True)
+    reading = read_data(frame, settings)
+    prepared, _ = prepare(reading, settings, strict=False)
+    delivered, *_ = deliver_frame(frame, target="price", task="regression", target_log=True)
+    place, corrected = make_place(tmp_path / "a"), {"rmse": (0.2, 0.1, 0.3)}
+    scores = open_test(place, reading, prepared, delivered, (), settings=settings, corrected=corrected)
+    assert scores.development[0].metric == "rmse"
+    assert scores.development[0].value != 0.2
+    assert all(
+        item.method.endswith("not corrected for the choice made on these rows") for item in scores.development
+    )
 
 
 def test_copies_across_the_users_own_parts_are_left_out_of_a_second_score():
@@ -181,15 +262,13 @@ def test_persistence_repeats_the_last_known_value():
         target=make_target(values, Task.REGRESSION, ()),
         rows=np.array([0, 2, 3]),
     )
-    output = _persistence(reading, np.array([2, 3]))[0]
-    assert output.test[:, 0].tolist() == [1.0, 3.0]
+    assert _persistence(reading, np.array([2, 3]), 0)[0].test[:, 0].tolist() == [1.0, 3.0]
+    assert _persistence(reading, np.array([2, 3]), 1)[0].test[:, 0].tolist() == [1.0, 1.0]
 
 
 def test_persistence_needs_time_and_a_number():
     number = make_target([1.0, 2.0], Task.REGRESSION, ())
-    assert _persistence(SimpleNamespace(time=None, target=number, rows=np.arange(2)), np.arange(2)) == ()
+    rows = np.arange(2)
+    assert _persistence(SimpleNamespace(time=None, target=number, rows=rows), rows, 0) == ()
     label = make_target([0, 1])
-    assert (
-        _persistence(SimpleNamespace(time=np.arange(2.0), target=label, rows=np.arange(2)), np.arange(2))
-        == ()
-    )
+    assert _persistence(SimpleNamespace(time=np.arange(2.0), target=label, rows=rows), rows, 0) == ()

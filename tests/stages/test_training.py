@@ -20,6 +20,7 @@ class FakeExecutor:
 
     def __init__(self, curve_of=None, limit=None):
         self.tensors, self.schedule, self.jobs, self.limit = make_tensors(), SCHEDULE, [], limit
+        self.training_seconds = {}
         self.progress, self._curve_of = [], curve_of or (lambda rate: 1.0)
 
     def compile(self, configurations):

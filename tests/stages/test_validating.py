@@ -52,8 +52,16 @@ def test_every_look_is_on_record_and_the_second_is_told(bundle):
     frame = make_frame(80, seed=5).drop("price")
     assert not any("scored" in note for note in score(bundle, frame)[1])
     assert any("scored 1 times before" in note for note in score(bundle, frame)[1])
-    journal = (bundle.parent / ".journal.jsonl").read_text().splitlines()
+    journal = (bundle.parent.parent / ".journal.jsonl").read_text().splitlines()
     assert [json.loads(line)["reason"] for line in journal] == ["external validation"] * 2
+    assert [json.loads(line)["study"] for line in journal] == ["a"] * 2
+    assert not (bundle.parent / ".journal.jsonl").exists()
+
+
+def test_a_study_and_its_bundle_share_a_journal(bundle):
+    frame = make_frame(80, seed=5).drop("price")
+    score(bundle, frame)
+    assert any("scored 1 times before" in note for note in score(bundle.parent, frame)[1])
 
 
 def test_the_studys_own_rows_are_recognized(bundle):

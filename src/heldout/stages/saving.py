@@ -68,6 +68,8 @@ def save_start(
         "plan": to_json_values(plan),
     }
     folder.write_json("study.json", start)
+    # runs of another plan (other epochs, other programs) must never be read back as runs of this one
+    workplace.identity += json.dumps(start["plan"], sort_keys=True)
     folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
     folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split)})
     text, arrays = recipe_to_json(prepared.recipe)
@@ -121,7 +123,6 @@ def gather_content(
     """Gather everything the study shows."""
     (reading, prepared, found), (trained, verdicts), (delivered, scores) = data, judged, delivery
     findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
-    plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
     permutation = verdicts.controls.permutation
     folder = workplace.folder.path
     return StudyContent(
@@ -163,7 +164,7 @@ def gather_content(
         openings_before=scores.openings_before,
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
-        early_stopping_notes=telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace)),
+        early_stopping_notes=_note_remedies(workplace, trained, verdicts),
         calibration=telling.describe_calibration(reading, delivered, prepared.split),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
@@ -171,6 +172,12 @@ def gather_content(
         next_commands=(f"heldout predict {shlex.quote(str(folder))} NEW.csv --out predictions.csv",),
         limits=telling.list_limits(reading, prepared.split, found),
     )
+
+
+def _note_remedies(workplace: Workplace, trained: Trained, verdicts: Verdicts) -> tuple[str, ...]:
+    plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
+    where = telling.say_where_tried(verdicts.ladder, trained.rung)
+    return (where, *telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace)))
 
 
 def load_content(folder: Path) -> StudyContent:

@@ -21,7 +21,9 @@ from heldout.records import (
     Finding,
     JudgeSettings,
     Kind,
+    LadderVerdict,
     Prediction,
+    Rung,
     Severity,
     Split,
     Status,
@@ -183,6 +185,16 @@ def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings:
         f"{end:.3f} at the last epoch {len(curves[0])}."
     )
     return (rule, *(fault.sentence for fault in cost_of_faults(plain, judge)))
+
+
+def say_where_tried(ladder: LadderVerdict, rung: Rung) -> str:
+    """Say at which size the remedies were tried, and why there."""
+    why = (
+        "the smallest that is shown to overfit"
+        if ladder.rung >= 0
+        else "the largest, as no size was shown to overfit"
+    )
+    return f"Remedies were tried at rung {rung.index} ({rung.n_parameters:,} weights): {why}."
 
 
 def say_cut(workplace: Workplace) -> str:

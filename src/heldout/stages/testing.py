@@ -281,7 +281,8 @@ def open_test(
             truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order]
         )
     if len(split.test) == 0:
-        development = correct_scores(development, corrected)
+        # what was estimated on logarithms is no rmse in user units
+        development = correct_scores(development, {} if settings.target_log else corrected)
         compared = compare_baselines(
             outputs, reading, prepared, delivered, metrics=metrics, test=None, gap=settings.gap
         )

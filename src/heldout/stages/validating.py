@@ -84,7 +84,7 @@ def _read_units(table: Table, settings: Settings) -> IndexArray:
 def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tuple[str, ...]:
     """Record this look in the journal beside the study, and say how often these rows were looked at before."""
     place = Path(model).resolve()
-    place = place.parent if place.name == "bundle.zip" else place
+    place = place.parent if (place.parent / "study.json").is_file() else place
     journal, fingerprint = place.parent / JOURNAL, fingerprint_table(table)
     before = count_openings(journal, fingerprint)
     entry = {"fingerprint": fingerprint, "reason": "external validation", "study": place.name, "n": n_rows}
