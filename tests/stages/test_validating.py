@@ -16,6 +16,9 @@ def bundle(tmp_path):
     delivered, *_ = deliver_frame()
     (tmp_path / "runs" / "a").mkdir(parents=True)
     path = tmp_path / "runs" / "a" / "bundle.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # what makes the folder a study's
+    (path.parent / "study.json").write_text('{"settings": {"target_map": {}}}', encoding="utf-8")
     save_bundle(delivered.bundle, path)
     return path
 
