@@ -1,6 +1,6 @@
 """How long the first words take: `heldout --help`, `import heldout`, and a first study against a second one.
 
-    python bench/start.py [--study]
+python bench/start.py [--study]
 """
 
 from __future__ import annotations
