@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from heldout.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from heldout.settings import Settings as Settings
     from heldout.study import fit as fit
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from heldout.study import predict as predict
     from heldout.study import score as score
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "Settings": "heldout.settings",

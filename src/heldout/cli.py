@@ -17,7 +17,6 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from heldout import __version__
 from heldout.commands.answer import tell_error
 from heldout.commands.doctor import run_doctor
 from heldout.commands.fit import run_demo, run_fit, run_look
@@ -33,6 +32,7 @@ from heldout.commands.options import (
 )
 from heldout.commands.use import run_predict, run_report, run_score
 from heldout.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, HeldoutError, StudyInterrupted
+from heldout.version import __version__
 
 VERBS = {
     "demo": (DemoOptions, run_demo),

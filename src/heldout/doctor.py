@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from heldout import __version__
 from heldout.train.device import CACHE_LIMIT_BYTES, cache_folder, count_cores, measure_folder, prepare_device
+from heldout.version import __version__
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>\S+)")
 _GIB = 2**30

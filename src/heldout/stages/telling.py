@@ -10,7 +10,6 @@ from importlib.metadata import version
 
 import numpy as np
 
-from heldout import __version__
 from heldout.evidence.calibration import measure_calibration
 from heldout.evidence.early_stopping import cost_of_faults, stop_epoch
 from heldout.evidence.intervals import bound_share
@@ -43,6 +42,7 @@ from heldout.stages.delivering import Delivered
 from heldout.stages.reading import Reading
 from heldout.stages.training import Trained
 from heldout.stages.workplace import Workplace
+from heldout.version import __version__
 
 NICE_CODES = ("HO220", "HO221", "HO222", "HO223", "HO224")
 PACKAGES = ("jax", "jaxlib", "numpy", "scipy", "scikit-learn")
