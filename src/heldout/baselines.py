@@ -40,7 +40,8 @@ class BaselineData:
         task: what is predicted.
         n_classes: number of classes.
         weight: float64 [N] or None.
-        has_text: a column holds words; boosting then sees the network's features, which hold them.
+        has_text: a column holds words or dates; boosting then sees the network's features, which hold their parts
+            (an hour inside a number of days is nothing that a tree can split on).
     """
 
     features: FloatArray

@@ -166,7 +166,7 @@ def train_baselines(
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
-        has_text=any(column.spec.used and column.spec.kind is Kind.TEXT for column in prepared.columns),
+        has_text=any(c.spec.used and c.spec.kind in (Kind.TEXT, Kind.DATE) for c in prepared.columns),
     )
     return fit_baselines(data, folds, seed=settings.seed)
 
