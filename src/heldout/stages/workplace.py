@@ -90,9 +90,11 @@ class Workplace:
 
     @property
     def run_seconds(self) -> dict[str, float]:
-        """Seconds that each configuration's training took, by its name."""
+        """Seconds that each configuration's training took, by its name; the ladder's own executor, the first, wins."""
         return {
-            name: value for executor in self._executors for name, value in executor.training_seconds.items()
+            name: value
+            for executor in reversed(self._executors)
+            for name, value in executor.training_seconds.items()
         }
 
     def deadline(self, share: float) -> float | None:
