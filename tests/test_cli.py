@@ -257,7 +257,7 @@ def test_gate_without_a_verdict_is_not_met(capsys, study):
 def test_gate_where_no_verdict_is_made_is_refused(arguments, capsys, study):
     code, _, err = run(*arguments, "--require", "verdict!=overfit", capsys=capsys)
     assert code == 2
-    assert "only fit and demo make one" in err
+    assert "only fit, demo and diagnose make one" in err
 
 
 def test_strict_reaches_the_study(capsys, study):

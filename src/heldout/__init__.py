@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from heldout.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from heldout import callbacks as callbacks
     from heldout.settings import Settings as Settings
+    from heldout.stages.diagnosing import diagnose as diagnose
     from heldout.study import fit as fit
     from heldout.study import load as load
     from heldout.study import look as look
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Settings": "heldout.settings",
+    "diagnose": "heldout.stages.diagnosing",
     "fit": "heldout.study",
     "load": "heldout.study",
     "look": "heldout.study",
@@ -28,10 +31,12 @@ _HOMES = {
     "score": "heldout.study",
 }
 
-__all__ = ["Settings", "__version__", "fit", "load", "look", "predict", "score"]
+__all__ = ["Settings", "__version__", "callbacks", "diagnose", "fit", "load", "look", "predict", "score"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type of each name stands above
+    if name == "callbacks":
+        return import_module("heldout.callbacks")
     if name not in _HOMES:
         raise AttributeError(f"module 'heldout' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

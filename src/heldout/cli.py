@@ -18,6 +18,8 @@ import typer
 from typer.main import get_command
 
 from heldout.commands.answer import tell_error
+from heldout.commands.calibrate import CalibrateOptions, run_calibrate
+from heldout.commands.diagnose import DiagnoseOptions, run_diagnose
 from heldout.commands.doctor import run_doctor
 from heldout.commands.fit import run_demo, run_fit, run_look
 from heldout.commands.options import (
@@ -41,6 +43,8 @@ VERBS = {
     "score": (ScoreOptions, run_score),
     "predict": (PredictOptions, run_predict),
     "report": (ReportOptions, run_report),
+    "diagnose": (DiagnoseOptions, run_diagnose),
+    "calibrate": (CalibrateOptions, run_calibrate),
     "doctor": (CommonOptions, run_doctor),
 }
 ABOUT = """Messy table in, a neural network that generalizes out, with the evidence.
@@ -50,6 +54,7 @@ ABOUT = """Messy table in, a neural network that generalizes out, with the evide
   heldout look patients.csv --target outcome    how each column is read, and why
   heldout fit patients.csv --target outcome     the study
   heldout predict runs/patients new.csv         predictions for new rows
+  heldout diagnose history.csv                  a training that another tool logged
 """
 
 
@@ -98,7 +103,7 @@ def build_app() -> typer.Typer:
 
     Example:
         >>> [command.name for command in build_app().registered_commands]
-        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'doctor']
+        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'diagnose', 'calibrate', 'doctor']
     """
     app = typer.Typer(
         help=ABOUT,

@@ -30,11 +30,49 @@ class SetAside:
         line: 1-based line in the file (row number for frames).
         reason: why, in words.
         text: the beginning of the row as it stands in the file.
+        kind: "quarantined" (a row that cannot be read), "dropped" (a row without an observation: a repeated header,
+            empty cells, totals), "preamble", "footer" or "comment" (lines that are no rows).
     """
 
     line: int
     reason: str
     text: str = ""
+    kind: str = "quarantined"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Where every row and every line of a source went; checked each time a table is read.
+
+    `rows = used + quarantined + dropped`, and for text files `lines` is the sum of all `lines_...`.
+
+    Args:
+        rows: rows found in the table's area.
+        used: rows of the table.
+        quarantined: rows that could not be read (too many or too few cells, an open quotation mark).
+        dropped: rows that hold no observation (repeated header, empty cells, totals).
+        lines: lines of the file, counted independently of the parser; 0 where the source has no lines.
+        lines_used: lines of the rows used (a quoted cell may span several).
+        lines_quarantined: lines of the quarantined rows.
+        lines_dropped: lines of the dropped rows.
+        lines_header: lines of the header.
+        lines_outside: lines above and below the table (titles, notes).
+        lines_comment: comment lines.
+        lines_blank: blank lines.
+    """
+
+    rows: int
+    used: int
+    quarantined: int = 0
+    dropped: int = 0
+    lines: int = 0
+    lines_used: int = 0
+    lines_quarantined: int = 0
+    lines_dropped: int = 0
+    lines_header: int = 0
+    lines_outside: int = 0
+    lines_comment: int = 0
+    lines_blank: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +102,7 @@ class Table:
         set_aside: rows read but not used, each with its reason.
         part: int8 [N], 0 = undeclared, 1 = fit, 2 = validation, 3 = test, as the user declared with
             `--validation`, `--test` or `--split`.
+        ledger: where every row and line of the source went; None for tables that were not read.
     """
 
     columns: tuple[RawColumn, ...]
@@ -72,6 +111,7 @@ class Table:
     notes: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     part: NDArray[np.int8] | None = None
+    ledger: Ledger | None = None
 
 
 PART_UNDECLARED, PART_FIT, PART_VALIDATION, PART_TEST = 0, 1, 2, 3
@@ -101,6 +141,7 @@ class Kind(StrEnum):
     YES_NO = "yes/no"
     DATE = "date"
     TEXT = "text"
+    SET = "set"
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
 
@@ -120,6 +161,17 @@ class ColumnSpec:
         date_format: strptime format (kind date only).
         decimal: decimal separator of numbers.
         used: False when the column leaves the features (identifier, constant, group, time, target).
+        source: the raw column this one is a part of; "" when it is the whole column of the same name.
+        grammar: how a cell is taken apart before it is read ("template", "variant", "range", ...); "" for not at all.
+        pattern: the grammar's parameter, such as the template "{}/{}" or the separators of a list.
+        part: which part of the cell this column is, in the grammar's words.
+        unit: unit of the numbers; cells in other units of the same dimension are converted to it.
+        thousands: thousands separator of numbers where the cells prove one, else "".
+        spellings: pairs (folded text, text it is read as), one after the other, for categories and sets.
+        low: smallest possible value, None without a limit.
+        high: largest possible value, None without a limit.
+        beyond: what becomes of values beyond the limits: "clip" moves them there, "impossible" takes them out.
+        question: what could not be settled from the cells and was not guessed, with the line that answers it.
     """
 
     name: str
@@ -132,6 +184,17 @@ class ColumnSpec:
     date_format: str = ""
     decimal: str = "."
     used: bool = True
+    source: str = ""
+    grammar: str = ""
+    pattern: str = ""
+    part: str = ""
+    unit: str = ""
+    thousands: str = ""
+    spellings: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    beyond: str = "clip"
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +207,8 @@ class TypedColumn:
         values: float64 [N]; numbers as they are, dates as days since 1970-01-01, yes/no as 1/0; NaN where there
             is no value. Empty for category, text and identifier.
         codes: int32 [N], index into `levels`, -1 where missing. Empty for number, date, yes/no.
-        levels: distinct canonical texts (stripped), in order of first appearance.
+        levels: distinct canonical texts (stripped), in order of first appearance; for sets the sorted items, joined
+            by "; ".
     """
 
     spec: ColumnSpec
@@ -267,7 +331,8 @@ class Tensors:
     """All arrays that training needs, rows = development rows in the order of `Split.development`.
 
     Args:
-        features: float32 [K, N, D], the development rows encoded by each fold's recipe state.
+        features: [K, N, ...], the development rows encoded by each fold's recipe state (float32), or [1, N, ...] where
+            all folds see the same: float32 signals, uint8 pictures, int32 tokens (0 is padding).
         target: float32 [K, N]; class index, or the target standardized with the fold's fit rows (regression).
         target_scale: float64 [K]; regression: the fold's standard deviation divided by that of all development
             rows; squared errors times its square are in common units. Ones for classification.
@@ -284,9 +349,10 @@ class Tensors:
         slot_unseen: int32 [D], for each feature the index of the `<unseen>` slot of its block, or -1.
         output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
             the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
+        vocabulary: number of tokens, padding and unknown included; 0 where the features are no tokens.
     """
 
-    features: FloatArray
+    features: NDArray[np.generic]
     target: FloatArray
     target_scale: DoubleArray
     target_center: DoubleArray
@@ -301,6 +367,7 @@ class Tensors:
     n_outputs: int
     slot_unseen: CodeArray
     output_offset: FloatArray | None = None
+    vocabulary: int = 0
 
 
 # -------------------------------------------------------------------------------------------- configurations
@@ -313,12 +380,20 @@ class Rung:
         widths: units of each hidden layer; empty for a linear model.
         n_parameters: number of weights and biases.
         learning_rate: Adam's step size, chosen for this rung before seeds are spent.
+        family: name of the family of networks (`nets.FAMILIES`).
+        channels: channels of each convolution or stage of blocks.
+        kernel: filter size of the convolutions; 0 where there are none.
+        embedding: numbers that stand for one token; 0 where there are none.
     """
 
     index: int
     widths: tuple[int, ...]
     n_parameters: int
     learning_rate: float
+    family: str = "mlp"
+    channels: tuple[int, ...] = ()
+    kernel: int = 0
+    embedding: int = 0
 
 
 @dataclass(frozen=True)
@@ -332,6 +407,9 @@ class Hyper:
         l1: strength of the sum of absolute weights added to the mean loss, per weight matrix (hidden + 1).
         l2: strength of the sum of squared weights added to the mean loss, per weight matrix.
         label_smoothing: share of the label given to all classes evenly.
+        weight_decay: share of every weight taken away at each step, times the learning rate (decoupled from the
+            gradient; compare `l2`, which acts through it).
+        augmentation: pairs of augmenter and strength.
     """
 
     learning_rate: float
@@ -339,6 +417,8 @@ class Hyper:
     l1: tuple[float, ...]
     l2: tuple[float, ...]
     label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    augmentation: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -348,10 +428,12 @@ class RemedyUse:
     Args:
         name: `dropout`, `l1`, `l2`, `early_stopping`, `fewer_parameters` or `augmentation`.
         strength: its number, in the remedy's own unit.
+        detail: which augmenter, for `augmentation`.
     """
 
     name: str
     strength: float
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -487,7 +569,8 @@ class ChosenVerdict:
     """The verdict on the delivered configuration.
 
     Args:
-        word: "no skill shown", "overfit", "underfit", "between", "good fit", "undecided" or "cannot tell".
+        word: "no skill shown", "overfit", "underfit", "between", "good fit", "undecided", "cannot tell", or "data or
+            bug" where a gate overrides the verdict.
         code: `HO1xx`.
         sentence: in words with numbers.
         answers: the five answers.
@@ -512,6 +595,7 @@ class RemedyResult:
         outcome_at_end: "helps", "hurts", "equivalent" or "cannot tell" (after Holm over the remedies).
         outcome: the same for the early-stopped comparison.
         sentence: in words with numbers.
+        detail: the augmenter chosen, for `augmentation`.
     """
 
     name: str
@@ -522,6 +606,7 @@ class RemedyResult:
     outcome_at_end: str
     outcome: str
     sentence: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -615,6 +700,78 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """One check that comes before any verdict: could a fault of the data or of the training explain the losses?
+
+    Args:
+        code: `HO3xx`, a row of the published table of codes.
+        name: what was looked for.
+        state: "passed", "fired" or "not applicable".
+        sentence: what was found, with its numbers, or why it does not apply.
+        overrides: True when it fired and what it found can move the score by more than the tolerance: the verdict
+            is then "data or bug".
+        estimate: the number the check rests on; NaN when there is none.
+        low: lower end of its interval.
+        high: upper end.
+        tolerance: what the number was tested against.
+        action: what to do.
+    """
+
+    code: str
+    name: str
+    state: str
+    sentence: str
+    overrides: bool = False
+    estimate: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    tolerance: float = float("nan")
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What twice as many fit rows brought, from networks trained on half of them.
+
+    Args:
+        answer: "falling" (the loss fell beyond chance), "flat" (it fell by at most the tolerance) or "undecided".
+        n_half: fit rows of the smaller networks.
+        n_full: fit rows of the larger ones.
+        fall: how much the loss fell from half to all rows, measured and paired: estimate, low, high (95 %).
+        guess: the same for the next doubling, extrapolated: a guess, never a claim.
+        n_subsamples: different halves that were drawn.
+        sentence: in words with numbers.
+    """
+
+    answer: str
+    n_half: int
+    n_full: int
+    fall: tuple[float, float, float]
+    guess: tuple[float, float]
+    n_subsamples: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class SecondDescent:
+    """A validation loss that falls again beyond a peak (double descent).
+
+    Args:
+        axis: "size" (along the rungs) or "epochs".
+        peak: parameters or epoch at the peak.
+        again: parameters or epoch where it is lower again.
+        fall: how far it fell again: estimate, low, high (one-sided bounds at the level of the whole search).
+        sentence: in words with numbers.
+    """
+
+    axis: str
+    peak: int
+    again: int
+    fall: tuple[float, float, float]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Predictions for some rows.
 
@@ -629,3 +786,238 @@ class Prediction:
     labels: CodeArray
     low: DoubleArray = field(default_factory=lambda: np.zeros(0))
     high: DoubleArray = field(default_factory=lambda: np.zeros(0))
+
+
+# ------------------------------------------------------------------------------------------------- groups of rows
+@dataclass(frozen=True)
+class Attribute:
+    """A property by which rows fall into groups, e.g. a column, its missing cells, the label.
+
+    Args:
+        name: the property, e.g. "age" or "age missing".
+        codes: int32 [N], index into `levels` of each row; -1 for rows in none of its groups.
+        levels: the groups in the user's words and units, e.g. "age 61 to 77", "sex = female"; unique over all
+            attributes of a table.
+        declared: True when the user asked about it: it is tested first, at its own error rate.
+    """
+
+    name: str
+    codes: CodeArray
+    levels: tuple[str, ...]
+    declared: bool = False
+
+
+@dataclass(frozen=True)
+class SealedSlice:
+    """A listed group as it did on the sealed test rows, which had no part in finding it.
+
+    Args:
+        n_rows: test rows of the group.
+        n_units: units (patients, families) of the group.
+        loss: mean loss; NaN without rows.
+        difference: mean loss of the group minus that of the other rows: estimate, low, high (95 % interval of this
+            group alone; NaN ends where there are too few rows).
+        accuracy: share of right answers: estimate, low, high; NaN where there is none.
+        too_small: True when the group has too few test rows to judge.
+    """
+
+    n_rows: int
+    n_units: int
+    loss: float
+    difference: tuple[float, float, float]
+    accuracy: tuple[float, float, float]
+    too_small: bool
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One group of rows against all other rows.
+
+    Args:
+        name: the group in words, e.g. "sex = female and age 61 to 77".
+        parts: the levels that it is made of (one or two), as in `Attribute.levels`.
+        declared: True when the user asked about it.
+        n_rows: rows in the group.
+        n_units: units (patients, families) in the group.
+        loss: mean loss of the group.
+        difference: mean loss of the group minus that of the other rows: estimate and two one-sided 95 % bounds that
+            hold for all groups searched at once.
+        p: p value of "not worse than the rest", corrected for all groups searched.
+        rank_p: the same on the ranks of the losses (it tests the distribution, not the mean).
+        accuracy: share of right answers with its own 95 % interval; NaN for regression.
+        outcome: "worse", "no difference shown" or "too small to judge".
+        test: the same group on the test rows; None before the opening or without test rows.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    declared: bool
+    n_rows: int
+    n_units: int
+    loss: float
+    difference: tuple[float, float, float]
+    p: float
+    rank_p: float
+    accuracy: tuple[float, float, float]
+    outcome: str
+    test: SealedSlice | None = None
+
+
+@dataclass(frozen=True)
+class SliceChange:
+    """What a change (a remedy, an outlier rule) does to the loss of one group.
+
+    Args:
+        name: the group in words.
+        parts: the levels it is made of; empty for a group that is no slice (the flagged rows).
+        n_rows: rows.
+        n_units: units.
+        change: loss with the change minus loss without it (positive: hurt): estimate and two one-sided 95 % bounds
+            that hold for all groups at once.
+        p: corrected p value of "not hurt".
+        outcome: "hurt", "helped", "no change shown" or "too small to judge".
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    n_rows: int
+    n_units: int
+    change: tuple[float, float, float]
+    p: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ChangeByGroup:
+    """A change that may help on average and hurt some.
+
+    Args:
+        what: the change, e.g. "dropout 0.3".
+        overall: its effect on all rows: estimate, low, high (95 %; negative is better).
+        slices: groups that are hurt, else those for which the largest harm could not be excluded.
+        n_searched: groups looked at.
+        n_seeds: seeds of the comparison.
+        sentence: in words with numbers.
+    """
+
+    what: str
+    overall: tuple[float, float, float]
+    slices: tuple[SliceChange, ...]
+    n_searched: int
+    n_seeds: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Subgroups:
+    """For whom the model fails: every group searched, with the few that are worth showing.
+
+    Args:
+        sentence: the answer in words with numbers.
+        slices: groups shown to be worse (declared ones first), else the least favourable ones; and all declared.
+        n_searched: groups that were compared.
+        n_rows: rows searched.
+        loss: mean loss of all rows.
+        too_small: groups with too few rows to judge, named with their rows; only those that can be named.
+        n_too_small: how many groups were too small to judge.
+        notes: what else the reader must know (groups left out of the search, seeds).
+        harms: for each remedy that helps on average, what it does to each group.
+    """
+
+    sentence: str
+    slices: tuple[Slice, ...]
+    n_searched: int
+    n_rows: int
+    loss: float
+    too_small: tuple[str, ...] = ()
+    n_too_small: int = 0
+    notes: tuple[str, ...] = ()
+    harms: tuple[ChangeByGroup, ...] = ()
+
+
+@dataclass(frozen=True)
+class DroppedRate:
+    """How often an outlier rule flags the rows of one group.
+
+    Args:
+        name: the group in words.
+        n_flagged: flagged rows of the group.
+        n_rows: rows of the group.
+        rest_share: share of flagged rows among the others.
+        ratio: rate ratio group over rest: estimate, low, high (95 % interval of this group alone).
+        p: corrected p value of "not flagged more often than the rest".
+    """
+
+    name: str
+    n_flagged: int
+    n_rows: int
+    rest_share: float
+    ratio: tuple[float, float, float]
+    p: float
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Who is affected by an outlier rule.
+
+    Args:
+        rule: the rule in words, e.g. "drop rows beyond 3 standard deviations".
+        is_applied: True when the study was fitted with it.
+        n_flagged: rows that the rule concerns.
+        n_rows: rows looked at.
+        dropped: groups flagged more often than the rest, else the largest ratios.
+        n_searched: groups compared.
+        harm: what the rule does to each group's loss; None where nothing was retrained.
+        sentence: in words with numbers.
+        alternatives: what to do instead.
+    """
+
+    rule: str
+    is_applied: bool
+    n_flagged: int
+    n_rows: int
+    dropped: tuple[DroppedRate, ...]
+    n_searched: int
+    harm: ChangeByGroup | None
+    sentence: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnHelp:
+    """What one input column is worth to a network, on rows it was fitted on and on rows it was not.
+
+    Args:
+        column: its name.
+        fit: rise of the loss on fit rows when the column is permuted: estimate, low, high (two one-sided 95 %).
+        validation: the same on validation rows.
+        gap: fit minus validation; its bounds hold for all columns at once.
+        outcome: "learned by heart", "partly by heart", "carries over", "no help shown" or "cannot tell".
+    """
+
+    column: str
+    fit: tuple[float, float, float]
+    validation: tuple[float, float, float]
+    gap: tuple[float, float, float]
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """What a network learned by heart, column by column, and which remedy takes it away.
+
+    Args:
+        configuration: the network looked at, trained to the last epoch.
+        columns: its columns, the largest gap first.
+        remedied: (remedy in words, the same columns under it), each in the order of `columns`.
+        sentences: in words with numbers.
+        n_networks: networks trained for this.
+        notes: what was left out.
+    """
+
+    configuration: str
+    columns: tuple[ColumnHelp, ...]
+    remedied: tuple[tuple[str, tuple[ColumnHelp, ...]], ...]
+    sentences: tuple[str, ...]
+    n_networks: int
+    notes: tuple[str, ...] = ()

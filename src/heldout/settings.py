@@ -23,7 +23,7 @@ class ColumnSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["number", "category", "yes/no", "date", "text", "identifier", "ignore"] | None = None
+    kind: Literal["number", "category", "yes/no", "date", "text", "set", "identifier", "ignore"] | None = None
     missing: tuple[str, ...] | None = Field(
         None, description="cell texts that mean missing, e.g. ['?', '-999']"
     )
@@ -31,7 +31,22 @@ class ColumnSettings(BaseModel):
     false: tuple[str, ...] | None = None
     date_format: str | None = Field(None, description="strptime format, e.g. '%d/%m/%Y'")
     decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'", ""] | None = Field(
+        None, description="thousands separator of the numbers"
+    )
+    unit: str | None = Field(
+        None, description="unit of the numbers, e.g. 'kg'; cells in other units of its dimension are converted"
+    )
+    grammar: Literal["whole", "template", "pair", "range", "spread", "variant", "region", "pedigree"] | None = (
+        Field(None, description="how cells are taken apart; 'whole' leaves them as they are")
+    )
+    map: dict[str, str] | None = Field(
+        None, description="cell text -> the category it is read as, e.g. {'Mlae' = 'Male'}"
+    )
     clip: tuple[float, float] | None = Field(None, description="values outside are clipped and counted")
+    range: tuple[float, float] | None = Field(
+        None, description="values outside are impossible: counted, and read as no value"
+    )
 
 
 class RemedySettings(BaseModel):
@@ -51,6 +66,10 @@ class RemedySettings(BaseModel):
         (),
         description="layers it acts on: for dropout 0 is the input and i the i-th hidden layer, for l1 and l2 the "
         "weight matrix that follows it; all that make sense when left out",
+    )
+    kinds: dict[str, tuple[float, ...]] = Field(
+        default_factory=dict,
+        description="augmentation: augmenter -> strengths, e.g. {'shift': [0.1], 'flip': [0.5]}; only these are tried",
     )
 
 
@@ -88,6 +107,7 @@ class Settings(BaseModel):
     header: Literal["auto", "yes", "no"] = "auto"
     delimiter: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
     remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
         default_factory=dict,
@@ -97,6 +117,17 @@ class Settings(BaseModel):
     budget: str | None = Field(None, description="time for the whole study, e.g. '90s', '5m', '1h'")
     seed: int = Field(0, ge=0, le=1_000_000)
     split_seed: int = Field(0, ge=0)
+    subgroups: tuple[str, ...] = Field(
+        (), description="columns whose groups are asked about: tested first, at an error rate of their own"
+    )
+    outliers: Literal["keep", "drop", "clip"] = Field(
+        "keep",
+        description="what happens to fit rows with a number beyond outlier_limit: kept, dropped, or the number pulled "
+        "in; validation and test rows are never dropped",
+    )
+    outlier_limit: float = Field(
+        3.0, gt=0, description="standard deviations from the mean of the fit rows, with outliers drop or clip"
+    )
     single: bool = Field(False, description="deliver one network instead of the ensemble")
 
     @model_validator(mode="after")
@@ -134,6 +165,17 @@ def list_layers(settings: Settings) -> dict[str, tuple[int, ...]]:
         {'dropout': (0,)}
     """
     return {name: item.layers for name, item in settings.remedies.items() if isinstance(item, RemedySettings)}
+
+
+def list_kinds(settings: Settings) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Give the kinds with strengths that the user named, by remedy.
+
+    Example:
+        >>> list_kinds(Settings(remedies={"augmentation": RemedySettings(kinds={"noise": (0.1,)})}))
+        {'augmentation': {'noise': (0.1,)}}
+    """
+    given = {name: item.kinds for name, item in settings.remedies.items() if isinstance(item, RemedySettings)}
+    return {name: kinds for name, kinds in given.items() if kinds}
 
 
 def load_settings(path: str | Path | None, **given: Any) -> Settings:  # noqa: ANN401 - any option value

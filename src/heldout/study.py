@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def run_study(
         Everything the study found, as the report shows it.
     """
     from heldout.evidence import choose
-    from heldout.stages import delivering, judging, preparing, saving, testing, training
+    from heldout.stages import delivering, gating, grouping, judging, preparing, saving, testing, training
 
     # look at the data, split it honestly, turn it into tensors
     with workplace.phase("preparing"):
@@ -58,12 +58,12 @@ def run_study(
     # start small and grow the network until it overfits; read the curves
     with workplace.phase("training"):
         crew = training.Crew(workplace, tensors, plan, settings)
-        ladder = crew.train_ladder()
+        ladder = crew.train_ladder(judge)
         ladder_verdict = judging.judge_ladder(ladder, judge)
 
         # try the remedies one by one on the same rows and seeds, then pairs of what helped
         rung = training.find_remedy_rung(ladder_verdict, ladder)
-        remedies = crew.train_remedies(rung)
+        remedies = crew.train_remedies(rung, judge)
         results = judging.judge_remedies(ladder, remedies, rung, judge)
         trained = training.Trained(ladder, remedies, crew.train_pairs(rung, results), rung)
 
@@ -71,11 +71,22 @@ def run_study(
         choice = choose(trained.all_runs(), judge)
         controls = crew.train_controls(trained, choice, judge, prepared)
         chosen_verdict = judging.judge_delivered(choice.name, trained, judge, permuted=controls.permuted)
+        judged = judging.Verdicts(ladder_verdict, chosen_verdict, results, choice, controls, judge)
+
+        # before any verdict stands: could a fault of the data or the training explain the losses?
+        data = gating.Gated(reading, prepared, folds, findings, settings)
+        verdicts = gating.pass_gates(crew, trained, judged, data=data)
 
     # train what is delivered, fit the simple predictors, then open the test once
     with workplace.phase("delivering"):
         delivered = delivering.train_delivered(crew, trained, choice, reading, prepared)
         outputs = testing.train_baselines(reading, prepared, delivered.folds, settings)
+
+    # ask for whom it fails, who pays for dropped outliers, what was learned by heart
+    with workplace.phase("groups"):
+        groups = grouping.look_at_groups(
+            crew, (reading, prepared, delivered), judged=(trained, results, choice, judge)
+        )
     with workplace.phase("testing"):
         corrected = judging.score_whole_choice(trained, choice, judge, delivered.bundle.target_spread)
         scores = testing.open_test(
@@ -83,7 +94,7 @@ def run_study(
         )
 
     # say for whom it works, and hand it over
-    verdicts = judging.Verdicts(ladder_verdict, chosen_verdict, results, choice, controls, judge)
+    verdicts = replace(verdicts, groups=groups)
     return saving.save_end(
         workplace, (reading, prepared, findings), (trained, verdicts), (delivered, scores), source
     )
@@ -208,6 +219,7 @@ def predict(
     header: str = "auto",
     delimiter: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
 ) -> PredictionReport:
     """Predict new raw rows with a study or a bundle.
 
@@ -218,13 +230,14 @@ def predict(
         header: whether the first row holds the names: auto, yes or no.
         delimiter: between cells; found by itself when left out.
         encoding: of the file; found by itself when left out.
+        sheet: of a workbook; may be left out where one alone holds cells.
     """
     prepare_device()
     from heldout.bundle import load_bundle, predict_table
     from heldout.sources import read_table
 
     bundle = load_bundle(model)
-    table = read_table(source, header=header, delimiter=delimiter, encoding=encoding)
+    table = read_table(source, header=header, delimiter=delimiter, encoding=encoding, sheet=sheet)
     return predict_table(bundle, table, allow_shift=allow_shift)
 
 

@@ -109,3 +109,10 @@ def test_unclear_target_map_is_refused(pair):
         UsageError, match=r"--target-map wants RAW=CLASS, got .*\n.*names with '=' go into heldout.toml"
     ):
         parse_target_map(pair)
+
+
+def test_subgroups_are_collected_only_where_given():
+    assert "subgroups" not in collect_settings(FitOptions(file=Path("a.csv")))
+    options = FitOptions(file=Path("a.csv"), subgroups=["sex", "site"], outliers="drop", outlier_limit=4.0)
+    expected = {"subgroups": ("sex", "site"), "outliers": "drop", "outlier_limit": 4.0}
+    assert collect_settings(options) == expected

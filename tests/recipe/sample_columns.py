@@ -48,6 +48,10 @@ def text(name, cells):
     return category(name, cells, kind=Kind.TEXT)
 
 
+def items(name, cells):
+    return category(name, cells, kind=Kind.SET)
+
+
 def messy_columns(n=60, seed=0):
     """One column of each kind, with missing, unparsed and censored cells, and two that must be dropped."""
     rng = np.random.default_rng(seed)

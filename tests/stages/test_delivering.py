@@ -48,8 +48,9 @@ def results(losses, weight=0.0):
     each[:, :, 2] = np.nan  # padding is never looked at
     return SimpleNamespace(
         losses=each,
-        weights=(np.full((len(losses), 2, 1), weight, np.float32),),
-        biases=(np.full((len(losses), 1), weight, np.float32),),
+        params=(
+            (np.full((len(losses), 2, 1), weight, np.float32), np.full((len(losses), 1), weight, np.float32)),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.ladder import candidate_rates, grow_ladder
+from heldout.ladder import candidate_rates, grow_ladder, list_rates
 from heldout.plan import Plan
 from heldout.records import ConfigurationRun, LadderVerdict, RemedyResult
 from heldout.settings import Settings
@@ -13,6 +13,7 @@ from heldout.stages.training import SEED_STRIDE, Controls, Crew, Trained, choose
 from train.made_tensors import SCHEDULE, make_tensors
 
 RUNGS = grow_ladder(5, 1, 24, n_rungs=3)
+JUDGE = make_settings(20)
 
 
 class FakeExecutor:
@@ -22,6 +23,7 @@ class FakeExecutor:
         self.tensors, self.schedule, self.jobs, self.limit = make_tensors(), SCHEDULE, [], limit
         self.training_seconds = {}
         self.progress, self._curve_of = [], curve_of or (lambda rate: 1.0)
+        self.losses = {}
 
     def compile(self, configurations):
         self.compiled = [configuration.name for configuration in configurations]
@@ -34,12 +36,17 @@ class FakeExecutor:
             loss = self._curve_of(spec.hyper.learning_rate)
             yield number, SimpleNamespace(curves=np.full((1, 6, 2), loss, np.float32))
 
+    def check_repeats(self, configuration):
+        return ""
+
     def train(self, job, *, deadline=None):
         self.jobs.append((job, deadline))
         rng = np.random.default_rng(0)
         runs = []
         for configuration in job.configurations[: self.limit]:
-            made = make_run(draw_losses(rng, [0.7, 0.5, 0.6], n_rows=20), configuration.name)
+            curve = self.losses.get(configuration.name, [0.7, 0.5, 0.6])
+            losses = draw_losses(rng, curve, n_seeds=len(job.seeds), n_rows=20, row_sd=0.01)
+            made = make_run(losses, configuration.name)
             runs.append(ConfigurationRun(**{**vars(made), "configuration": configuration}))
         return tuple(runs)
 
@@ -62,8 +69,8 @@ class FakeWorkplace:
         self.cuts[phase] = frozenset(left_out)
 
 
-def make_crew(executor, **settings):
-    plan = Plan("quick", RUNGS, SCHEDULE, 3, 2, 2, 20, 20, 1.0)
+def make_crew(executor, *, n_seeds=3, **settings):
+    plan = Plan("quick", RUNGS, SCHEDULE, n_seeds, 2, 2, 20, 20, 1.0)
     return Crew(FakeWorkplace(executor), executor.tensors, plan, Settings(target="y", **settings))
 
 
@@ -80,9 +87,10 @@ def test_each_rung_gets_the_rate_with_the_lowest_loss(best):
     def curve_of(rate):
         return float(not any(rate == candidate_rates(rung.widths)[best] for rung in RUNGS))
 
-    chosen = choose_rates(FakeExecutor(curve_of), RUNGS, seed=0)
+    chosen, reach = choose_rates(FakeExecutor(curve_of), RUNGS[:1], seed=0)
+    assert reach == 0
     # rates of different rungs may coincide, so the rung's own candidates are compared
-    for rung, before in zip(chosen, RUNGS, strict=True):
+    for rung, before in zip(chosen, RUNGS[:1], strict=True):
         assert curve_of(rung.learning_rate) == 0.0
         assert (rung.index, rung.widths, rung.n_parameters) == (
             before.index,
@@ -92,7 +100,7 @@ def test_each_rung_gets_the_rate_with_the_lowest_loss(best):
 
 
 def test_the_middle_rate_stands_where_every_rate_diverges():
-    chosen = choose_rates(FakeExecutor(lambda rate: float("nan")), RUNGS, seed=0)
+    chosen, _ = choose_rates(FakeExecutor(lambda rate: float("nan")), RUNGS, seed=0)
     assert [rung.learning_rate for rung in chosen] == [candidate_rates(rung.widths)[1] for rung in RUNGS]
 
 
@@ -120,36 +128,77 @@ def test_studies_of_different_seeds_share_no_network():
 
 def test_the_ladder_trains_every_rung_in_order():
     crew = make_crew(FakeExecutor())
-    runs = crew.train_ladder()
+    runs = crew.train_ladder(JUDGE)
     assert [run.configuration.rung.index for run in runs] == [0, 1, 2]
     assert all(not run.configuration.remedies for run in runs)
 
 
+def test_the_search_for_rates_ends_where_networks_interpolate():
+    executor = FakeExecutor(lambda rate: 0.001)
+    rungs, reach = choose_rates(executor, RUNGS, seed=0)
+    assert reach == 0
+    assert executor.progress == [("learning rates", 1, 3)]
+    places = [list_rates(rung).index(rung.learning_rate) for rung in rungs]
+    assert len(set(places)) == 1  # the others take the place of its rate
+
+
+@pytest.mark.parametrize(("loss", "n_seeds"), [(0.3, 5), (2.0, 3)])
+def test_rungs_beyond_the_interpolating_one_are_raced(loss, n_seeds):
+    executor = FakeExecutor(lambda rate: 0.001)
+    executor.losses = {"rung 2": [0.7, loss, loss]}
+    crew = make_crew(executor, n_seeds=5)
+    runs = crew.train_ladder(JUDGE)
+    assert [run.losses.shape[1] for run in runs] == [5, 5 if runs[1].losses.shape[1] == 5 else 3, n_seeds]
+    phases = [job.phase for job, _ in executor.jobs]
+    assert phases[:2] == ["ladder", "large rungs"]
+    assert len(executor.jobs[0][0].configurations) == 1
+    assert executor.jobs[1][0].seeds == (0, 1, 2)
+    if n_seeds == 5:
+        assert executor.jobs[2][0].seeds == (3, 4)
+        assert runs[2].outcomes == runs[0].outcomes
+
+
+def test_without_interpolation_every_rung_has_all_seeds():
+    runs = make_crew(FakeExecutor(), n_seeds=5).train_ladder(JUDGE)
+    assert [run.losses.shape[1] for run in runs] == [5, 5, 5]
+
+
+def test_strengths_that_the_comparison_cannot_pick_get_no_further_seeds():
+    executor = FakeExecutor()
+    executor.losses = {"rung 2 + l2 0.0001": [0.7, 0.5, 0.5], "rung 2 + l2 0.001": [0.7, 0.9, 0.9]}
+    crew = make_crew(executor, n_seeds=5, remedies={"augmentation": (), "dropout": (), "l1": ()})
+    remedies = crew.train_remedies(RUNGS[-1], JUDGE)
+    assert [run.configuration.name for run in remedies["l2"]] == ["rung 2 + l2 0.0001"]
+    assert remedies["l2"][0].losses.shape[1] == 5
+    assert [job.seeds for job, _ in executor.jobs] == [(0, 1), (2, 3, 4)]
+    assert [c.name for c in executor.jobs[1][0].configurations] == ["rung 2 + l2 0.0001"]
+
+
 def test_a_budget_gives_one_strength_of_each_remedy_before_the_second():
     crew = make_crew(FakeExecutor())
-    crew.train_remedies(RUNGS[-1])
-    order = [c.remedies[0].name for c in crew.executor.jobs[-1][0].configurations]
-    assert order == ["dropout", "l1", "l2", "dropout", "l1", "l2"] or set(order[:3]) == set(order[3:])
-    assert len(set(order[:3])) == 3
+    crew.train_remedies(RUNGS[-1], JUDGE)
+    order = [c.remedies[0].name for c in crew.executor.jobs[0][0].configurations]
+    assert len(set(order[:4])) == 4
+    assert set(order[:4]) == set(order[4:])
 
 
 def test_a_phase_that_was_cut_stays_cut():
     crew = make_crew(FakeExecutor(limit=2))
-    assert len(crew.train_ladder()) == 2
+    assert len(crew.train_ladder(JUDGE)) == 2
     assert crew.workplace.cuts == {"ladder": {"rung 2"}}
     resumed = make_crew(FakeExecutor())
     resumed.workplace.cuts = {"ladder": frozenset({"rung 2"})}
-    assert len(resumed.train_ladder()) == 2
+    assert len(resumed.train_ladder(JUDGE)) == 2
     job, deadline = resumed.executor.jobs[-1]
     assert len(job.configurations) == 2
     assert deadline is None  # whatever the clock says, the recorded cut decides
 
 
 def test_a_remedy_without_strengths_is_not_trained():
-    crew = make_crew(FakeExecutor(), remedies={"dropout": (), "l1": (0.001,), "l2": ()})
-    assert set(crew.train_remedies(RUNGS[-1])) == {"l1"}
-    nothing = make_crew(FakeExecutor(), remedies={"dropout": (), "l1": (), "l2": ()})
-    assert nothing.train_remedies(RUNGS[-1]) == {}
+    crew = make_crew(FakeExecutor(), remedies={"augmentation": (), "dropout": (), "l1": (0.001,), "l2": ()})
+    assert set(crew.train_remedies(RUNGS[-1], JUDGE)) == {"l1"}
+    nothing = make_crew(FakeExecutor(), remedies={"augmentation": (), "dropout": (), "l1": (), "l2": ()})
+    assert nothing.train_remedies(RUNGS[-1], JUDGE) == {}
     assert nothing.executor.jobs == []
 
 

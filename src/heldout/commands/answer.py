@@ -14,7 +14,16 @@ from heldout.commands.options import CommonOptions
 from heldout.errors import HeldoutError, RequirementError, UsageError
 from heldout.events import ProgressChoice, escape_controls
 
-VERDICT_WORDS = ("no skill shown", "overfit", "underfit", "between", "good fit", "undecided", "cannot tell")
+VERDICT_WORDS = (
+    "no skill shown",
+    "overfit",
+    "underfit",
+    "between",
+    "good fit",
+    "undecided",
+    "cannot tell",
+    "data or bug",
+)
 _RULE = re.compile(r"\s*(?P<name>[a-z]+)\s*(?P<sign>==|!=)\s*(?P<word>[a-z _-]+?)\s*")
 
 
@@ -109,11 +118,11 @@ def refuse_requirements(options: CommonOptions) -> None:
     Example:
         >>> refuse_requirements(CommonOptions(require=["verdict!=overfit"]))
         Traceback (most recent call last):
-        heldout.errors.UsageError: --require needs a verdict, and only fit and demo make one
+        heldout.errors.UsageError: --require needs a verdict, and only fit, demo and diagnose make one
     """
     if options.require:
         raise UsageError(
-            "--require needs a verdict, and only fit and demo make one", hint="leave it out here"
+            "--require needs a verdict, and only fit, demo and diagnose make one", hint="leave it out here"
         )
 
 

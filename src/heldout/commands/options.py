@@ -70,6 +70,10 @@ class FormatOptions(CommonOptions):
             "--encoding", "Encoding of the file, e.g. utf-8 or cp1252.", metavar="NAME", setting="encoding"
         ),
     ] = None
+    sheet: Annotated[
+        str | None,
+        _option("--sheet", "Sheet of an Excel workbook.", metavar="NAME", setting="sheet"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +180,31 @@ class FitOptions(StudyOptions, ReadOptions):
             "--class-weight", "Weight of the classes in training: none or balanced.", setting="class_weight"
         ),
     ] = None
+    subgroups: Annotated[
+        list[str],
+        _option(
+            "--subgroup",
+            "Ask for whom it fails by this column first, e.g. sex. Repeatable.",
+            metavar="COLUMN",
+        ),
+    ] = field(default_factory=list)
+    outliers: Annotated[
+        Literal["keep", "drop", "clip"] | None,
+        _option(
+            "--outliers",
+            "Fit rows with extreme numbers: keep, drop or clip; shows who is affected.",
+            setting="outliers",
+        ),
+    ] = None
+    outlier_limit: Annotated[
+        float | None,
+        _option(
+            "--outlier-limit",
+            "Standard deviations from which a number is extreme (3 by default).",
+            metavar="SD",
+            setting="outlier_limit",
+        ),
+    ] = None
     cost_miss: Annotated[
         float | None, _option("--cost-miss", "Cost of a missed positive; sets the threshold.", metavar="COST")
     ] = None
@@ -267,10 +296,12 @@ def collect_settings(options: CommonOptions) -> dict[str, Any]:
     given: dict[str, Any] = {
         name: value
         for name in Settings.model_fields
-        if (value := getattr(options, name, None)) is not None and name != "target_map"
+        if (value := getattr(options, name, None)) is not None and name not in ("target_map", "subgroups")
     }
     if pairs := getattr(options, "target_map", None):
         given["target_map"] = dict(parse_target_map(pair) for pair in pairs)
+    if columns := getattr(options, "subgroups", None):
+        given["subgroups"] = tuple(columns)
     costs = {
         "miss": getattr(options, "cost_miss", None),
         "false_alarm": getattr(options, "cost_false_alarm", None),

@@ -32,6 +32,7 @@ def run_predict(options: PredictOptions) -> None:
         header=options.header or "auto",
         delimiter=options.delimiter,
         encoding=options.encoding,
+        sheet=options.sheet,
     )
     for note in (*report.notes, *report.refused):
         narrate(options, note)

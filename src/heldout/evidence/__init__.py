@@ -15,6 +15,9 @@ from heldout.evidence.crossfit import make_crossfit_folds as make_crossfit_folds
 from heldout.evidence.early_stopping import cost_of_faults as cost_of_faults
 from heldout.evidence.early_stopping import lecture_pseudocode as lecture_pseudocode
 from heldout.evidence.early_stopping import stop_epoch as stop_epoch
+from heldout.evidence.gates import list_findings as list_findings
+from heldout.evidence.gates import override_chosen as override_chosen
+from heldout.evidence.gates import override_ladder as override_ladder
 from heldout.evidence.paired import compare_paired as compare_paired
 from heldout.evidence.permutation import find_permutation_p as find_permutation_p
 from heldout.evidence.questions import answer_memorising as answer_memorising

@@ -14,7 +14,11 @@ from heldout.evidence.wording import name_loss, say_change, say_interval
 from heldout.records import Candidate, Choice, ConfigurationRun, DoubleArray, IndexArray, JudgeSettings
 
 N_BAGS = 1000
-TOLERANCE_SHARE = 0.1  # "simplest within max(one paired SE, delta / 10)"
+TOLERANCE_SHARE = 0.1  # "simplest within max(3/4 of a paired SE, delta / 10)"
+# Regret in % of the constant predictor's loss at 40/120/400/1000 rows: one standard error 3.0/1.5/0.9/0.5, three
+# quarters 2.8/1.4/0.7/0.5 with a tenth more parameters, the lowest loss 2.8/1.3/0.7/0.4 with two thirds more (on 76
+# made tasks, docs/error-rates.md).
+ALLOWED_ERRORS = 0.75
 _ELEMENTS = 4_000_000
 
 
@@ -29,15 +33,16 @@ class _Field:
     margin: float
 
 
-ALLOWANCE = "the allowance (one standard error, or a tenth of the tolerance)"
+ALLOWANCE = "the allowance (three quarters of a standard error, or a tenth of the tolerance)"
 
 
 def choose(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> Choice:
-    """Choose the configuration to deliver: the simplest within one paired standard error of the leader.
+    """Choose the configuration to deliver: the simplest within three quarters of a paired standard error of the leader.
 
-    The winner of many is lucky; the simplest of those that cannot be told from it has the same regret at half the
-    size (measured: 1.41 against 1.37 % of the constant predictor's loss). Configurations with a diverged network
-    are failures and never chosen. The score of the choice is the BBC bootstrap's, not the winner's own.
+    The winner of many is lucky; the simplest of those that cannot be told from it has nearly the same regret at two
+    thirds of the size (measured: 1.35 against 1.27 % of the constant predictor's loss). Configurations with a
+    diverged network are failures and never chosen. The score of the choice is the BBC bootstrap's, not the winner's
+    own.
 
     Args:
         runs: all configurations, any order.
@@ -113,11 +118,11 @@ def _prepare(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> _Fiel
 
 
 def _apply_rule(means: DoubleArray, field: _Field) -> tuple[int, int]:
-    """The simplest within max(one paired SE, delta / 10) of the leader, and the leader."""
+    """The simplest within max(3/4 of a paired SE, delta / 10) of the leader, and the leader."""
     leader = int(means.argmin())
     # One group of rows gives no standard error at all: then only the leader itself is within it.
     allowed = np.where(np.isfinite(field.pairs.se[:, leader]), field.pairs.se[:, leader], 0.0)
-    near = means - means[leader] <= np.maximum(allowed, field.margin)
+    near = means - means[leader] <= np.maximum(ALLOWED_ERRORS * allowed, field.margin)
     return int(field.simplicity[near[field.simplicity]][0]), leader
 
 

@@ -29,6 +29,112 @@ class VerdictCode:
 _PER_CLAIM = "at most 5 % of such claims wrong (alpha = 0.05, one-sided)"
 _NO_CLAIM = "claims nothing, so it cannot be wrong"
 
+_GATES = "all gates together at most 5 % of clean studies"
+
+GATE_CODES: tuple[VerdictCode, ...] = (
+    VerdictCode(
+        "HO301",
+        "copies of fit rows",
+        "validation rows repeat fit rows, so that memory looks like skill",
+        "any exact copy; overrides when leaving them out can raise the loss by more than delta",
+        "exact: never fires without copies",
+    ),
+    VerdictCode(
+        "HO302",
+        "groups on both sides",
+        "rows of one group stand among the fit and the validation rows",
+        "any shared value; overrides when it can (declared group) or does (found group) move the loss by more than "
+        "delta",
+        "exact: never fires without shared groups",
+    ),
+    VerdictCode(
+        "HO303",
+        "single column gives the target away",
+        "one column alone predicts the target almost surely: is it known at prediction time?",
+        "lower bound of its AUC (or R2) above 0.95 out of fold; a question, never overrides",
+        "at most 5 % of tables without such a column",
+    ),
+    VerdictCode(
+        "HO304",
+        "fit and validation rows differ",
+        "a classifier can tell them apart (shift)",
+        "DeLong's lower 97.5 % bound above 0.55 out of fold; overrides when weighting the rows alike can move the loss "
+        "by more than delta, never where the division follows time",
+        "at most 2.5 % of clean studies",
+    ),
+    VerdictCode(
+        "HO305",
+        "labels do not correspond",
+        "the fit rows' labels can be learned, and nothing of it holds on the validation rows",
+        "no skill, and real labels fitted better than permuted ones by 2.5 standard errors and by delta",
+        "on random labels about 5 % of simulated studies",
+    ),
+    VerdictCode(
+        "HO306",
+        "labels turned round",
+        "a network too small to overfit is worse than a constant guess on validation rows and better on its fit rows",
+        "lower 99 % bound above delta plus the optimism of its size (2 p/n nats)",
+        "at most 1 % of clean studies",
+    ),
+    VerdictCode(
+        "HO307",
+        "cannot learn 32 rows",
+        "the largest network cannot learn 32 rows by heart: optimisation or code are broken",
+        "lowest training loss above a tenth of the constant predictor's",
+        "not seen on clean data",
+    ),
+    VerdictCode(
+        "HO308",
+        "gap of the smallest network",
+        "a network with fewer weights than a tenth of its rows has a gap: validation rows come from elsewhere",
+        "lower 99 % bound above delta plus the optimism of its size (2 p/n nats)",
+        "at most 1 % of clean studies",
+    ),
+    VerdictCode(
+        "HO309",
+        "validation rows easier than fit rows",
+        "the network knows new rows better than its own: leak, copies, or losses read in the wrong mode",
+        "lower 99 % bound of training minus validation loss above delta; never overrides where time divides",
+        "at most 1 % of clean studies",
+    ),
+    VerdictCode(
+        "HO310",
+        "loss does not fit the accuracy",
+        "outputs are held down, for example squashed twice",
+        "share of right answers above the surest rows' probability by 0.03 (lower 99 % bound); from means: training "
+        "loss above what calibrated outputs have",
+        "not seen on honest networks with label noise",
+    ),
+    VerdictCode(
+        "HO311",
+        "networks diverged",
+        "losses became infinite or not a number",
+        "any; overrides when no configuration is left",
+        "exact",
+    ),
+)
+
+LOGGED_CODES: tuple[VerdictCode, ...] = (
+    VerdictCode(
+        "HO131",
+        "overfit",
+        "trained to the last logged epoch the network is worse on validation rows than at its best epoch, by more "
+        "than the tolerance (from mean curves)",
+        "excess above delta + 1.8 times the bounded standard error",
+        "0.2 % false alarms with one seed, none with five, on 1,800 simulated runs",
+    ),
+    VerdictCode(
+        "HO132", "undecided", "the logged curves do not show it", "none of the above", "claims nothing"
+    ),
+    VerdictCode(
+        "HO133",
+        "cannot tell",
+        "the log lacks what a verdict needs: the number of validation rows, or a loss whose spread is known",
+        "no --n-validation, under 16 rows, or a loss that is neither log-loss nor squared error",
+        "claims nothing",
+    ),
+)
+
 CODES: tuple[VerdictCode, ...] = (
     VerdictCode(
         "HO101",
@@ -47,6 +153,13 @@ CODES: tuple[VerdictCode, ...] = (
         _PER_CLAIM,
     ),
     VerdictCode("HO103", "undecided", "the ladder shows neither", "none of the above", _NO_CLAIM),
+    VerdictCode(
+        "HO104",
+        "undecided, data or bug",
+        "a gate found what can explain the losses without overfitting",
+        "any overriding gate HO301 to HO311",
+        _GATES,
+    ),
     VerdictCode(
         "HO110",
         "no skill shown",
@@ -106,6 +219,15 @@ CODES: tuple[VerdictCode, ...] = (
         "under 30 development rows, under 10 groups, or any diverged network",
         _NO_CLAIM,
     ),
+    VerdictCode(
+        "HO119",
+        "data or bug",
+        "a gate found a fault of the data or the training that can move the score by more than the tolerance",
+        "any overriding gate HO301 to HO311",
+        _GATES,
+    ),
+    *GATE_CODES,
+    *LOGGED_CODES,
 )
 
 
@@ -127,7 +249,7 @@ def find_code(code: str) -> VerdictCode:
         >>> find_code("HO999")
         Traceback (most recent call last):
         heldout.errors.UsageError: no verdict code 'HO999'
-          -> codes run from HO101 to HO118
+          -> codes run from HO101 to HO311
     """
     for item in CODES:
         if item.code == code:

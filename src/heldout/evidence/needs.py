@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtrit
 
 from heldout.evidence.contrasts import Contrast
 from heldout.evidence.paired import PairedBounds
 
-DECIDING_QUANTILE = (
-    1.7  # between the normal 1.64 and t at moderate df; calibrated with the formula (measured)
-)
 MORE_SEEDS = 5
 SEED_LIMIT = 0.5  # above this share of the variance, seeds limit and rows do not
 
@@ -38,12 +35,13 @@ def estimate_assurance(
     """
     if contrast.n_seeds == 1 and rows_factor == 1.0:
         return float("nan")
-    above = _reach(contrast.yes, contrast, delta, rows_factor, more_seeds)
-    below = _reach(_mirror(contrast.each), contrast, -delta, rows_factor, more_seeds)
+    alpha, added = contrast.alpha, (rows_factor, more_seeds)
+    above = _reach(contrast.yes, contrast, delta, added, alpha=contrast.spending * alpha)
+    below = _reach(_mirror(contrast.each), contrast, -delta, added, alpha=alpha)
     if np.isnan(above).any() or np.isnan(below).any():
         return float("nan")
     above_chance = float(above) if contrast.can_be_yes else 0.0
-    return float(min(1.0, above_chance + below.min()))
+    return float(min(1.0, above_chance + float(below.min())))
 
 
 def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
@@ -103,13 +101,22 @@ def _mirror(bounds: PairedBounds) -> PairedBounds:
 
 
 def _reach(
-    bounds: PairedBounds, contrast: Contrast, threshold: float, rows_factor: float, more_seeds: int
+    bounds: PairedBounds, contrast: Contrast, threshold: float, added: tuple[float, int], *, alpha: float
 ) -> np.ndarray:
-    """Chance that the lower bound passes the threshold after the addition."""
+    """Chance that the lower bound passes the threshold after rows (a factor) or seeds (a number) are added."""
+    rows_factor, more_seeds = added
     seeds_factor = (contrast.n_seeds + more_seeds) / contrast.n_seeds
     before = bounds.row_variance + bounds.seed_variance
     after = bounds.row_variance / rows_factor + bounds.seed_variance / seeds_factor
-    distance = bounds.mean - threshold - DECIDING_QUANTILE * np.sqrt(after)
+    # Few seeds keep few degrees of freedom however many rows are added: the quantile is Student's. With a fixed 1.7,
+    # questions said to be decided with 80 to 100 % were decided in 6 % (measured).
+    seed_share = np.divide(
+        bounds.seed_variance, after * seeds_factor, out=np.zeros_like(after), where=after > 0
+    )
+    seeds_df = max(contrast.n_seeds + more_seeds - 1, 1) / np.maximum(seed_share, 1e-9) ** 2
+    rows_df = rows_factor * contrast.n_units
+    quantile = stdtrit(np.maximum(1.0, 1 / (1 / seeds_df + 1 / rows_df)), 1 - alpha)
+    distance = bounds.mean - threshold - quantile * np.sqrt(after)
     spread = np.sqrt(before - after)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(spread > 0, distance / spread, np.where(distance > 0, np.inf, -np.inf))

@@ -167,7 +167,7 @@ def compare_paired(
         difference: [..., S, M] loss of A minus loss of B, same seed index and same row in both; float32 or 64.
         unit: int [M], the unit of each row, or the result of `index_units`.
         alpha: one-sided error rate of each bound, between 0 and 0.5.
-        widen: factor on the standard error (1.15 for differences of early-stopped losses).
+        widen: factor on the standard error (`compare.EARLY_STOPPED_WIDTH` for differences of early-stopped losses).
 
     Returns:
         `PairedBounds` with arrays of the leading shape [...].

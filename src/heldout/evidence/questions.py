@@ -31,7 +31,8 @@ def decide(
     """Turn a contrast into yes, no or undecided with its sentence.
 
     yes: the cross-fitted lower bound is above the threshold. no: every alternative's upper bound (and the
-    cross-fitted one) is below delta. Both at error rate alpha; neither needs a correction for the number of
+    cross-fitted one) is below delta. Both at error rate alpha (nominally more where measured to be
+    less, see `Contrast.spending`); neither needs a correction for the number of
     alternatives (the first is one test, the second an intersection-union test).
 
     Args:
@@ -51,7 +52,7 @@ def decide(
     if contrast.can_be_yes and low > needed:
         word = "yes"
     lean = _lean(contrast, needed, delta) if word == "undecided" else ""
-    level = round(100 * (1 - 2 * settings.alpha))
+    level = round(100 * (1 - (1 + contrast.spending) * settings.alpha))
     sentence = (
         f"{contrast.question}: {word}{' (' + lean + ')' if lean else ''} - {meaning}: "
         f"{say_change(float(yes.mean), scale=delta)} {name_loss(settings.task)} "
@@ -252,9 +253,13 @@ def _skip(question: str, word: str, why: str, settings: JudgeSettings) -> Answer
 
 
 def _compare_means(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
-    """Difference of two means over seeds, minus and plus `BUG_Z` standard errors; one seed gives no bounds."""
+    """Difference of two means over seeds, minus and plus `BUG_Z` standard errors; one seed gives no bounds.
+
+    The real labels (`other`) are compared with what a further permutation would give, not with the mean of all: labels
+    that mean nothing are themselves one draw among the permutations.
+    """
     mean = float(one.mean() - other.mean())
     if min(len(one), len(other)) < 2:
         return mean, float("-inf"), float("inf")
-    half = BUG_Z * float(np.sqrt(one.var(ddof=1) / len(one) + other.var(ddof=1) / len(other)))
+    half = BUG_Z * float(np.sqrt(one.var(ddof=1) * (1 + 1 / len(one)) + other.var(ddof=1) / len(other)))
     return mean, mean - half, mean + half

@@ -14,6 +14,8 @@ from heldout.evidence.contrasts import (
     pick_restrained,
 )
 from heldout.evidence.crossfit import Deployed, deploy_run, has_diverged, make_crossfit_folds
+from heldout.evidence.descent import find_descents
+from heldout.evidence.gates.override import override_chosen, override_ladder
 from heldout.evidence.onset import find_onset
 from heldout.evidence.paired import index_units
 from heldout.evidence.questions import (
@@ -26,7 +28,7 @@ from heldout.evidence.questions import (
     extend_answer,
     refuse_diverged,
 )
-from heldout.records import Answer, ChosenVerdict, ConfigurationRun, JudgeSettings, LadderVerdict
+from heldout.records import Answer, ChosenVerdict, ConfigurationRun, Gate, JudgeSettings, LadderVerdict
 
 MIN_ROWS = 30
 MIN_GROUPS = 10
@@ -68,16 +70,20 @@ def share_alpha(p_values: Sequence[float], alpha: float) -> tuple[bool, ...]:
     return tuple(shown)
 
 
-def judge_ladder(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> LadderVerdict:
+def judge_ladder(
+    runs: Sequence[ConfigurationRun], settings: JudgeSettings, *, gates: Sequence[Gate] = ()
+) -> LadderVerdict:
     """Say from which size of network on the data are overfitted, with the error rate of the whole study.
 
     A rung overfits when it is OVERTRAINED (its last epoch is worse than its best) or TOO BIG (a smaller rung is
     better). "From" names the smallest rung shown to; rungs above it have their own answers, as a second descent
-    is possible. Each rung's two p values are doubled at the smaller one, and rungs share alpha (`share_alpha`).
+    is possible (and named in the sentence where it is shown). The first rise decides nothing. Each rung's two p
+    values are doubled at the smaller one, and rungs share alpha (`share_alpha`).
 
     Args:
         runs: the plain rungs, in any order.
         settings: units, delta, alpha.
+        gates: what was checked before; one that overrides makes the verdict undecided (HO104).
 
     Returns:
         `LadderVerdict`; `per_rung`, `onset` and `best_epoch` in the order of rung index.
@@ -98,15 +104,20 @@ def judge_ladder(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> L
     shown = share_alpha(p_values, settings.alpha)
     word, position = _name_ladder(answers, shown)
     code = {"overfits from": "HO101", "no overfitting shown": "HO102"}.get(word, "HO103")
-    return LadderVerdict(
+    descents = find_descents([item.run for item in sound], settings, folds=folds)
+    sentence = " ".join(
+        (_say_ladder(word, position, (ordered, answers, shown)), *(d.sentence for d in descents))
+    )
+    verdict = LadderVerdict(
         word,
         code,
         ordered[position].configuration.rung.index if position >= 0 else -1,
-        _say_ladder(word, position, (ordered, answers, shown)),
+        sentence,
         answers,
         tuple(-1 if item is None else find_onset(item.run, settings, best=item.best) for item in deployed),
         tuple(-1 if item is None else int(item.run.checkpoints[item.best]) for item in deployed),
     )
+    return override_ladder(verdict, gates)
 
 
 def judge_chosen(
@@ -115,6 +126,7 @@ def judge_chosen(
     settings: JudgeSettings,
     *,
     permuted: ConfigurationRun | None = None,
+    gates: Sequence[Gate] = (),
     n_rows: int,
 ) -> ChosenVerdict:
     """Give the verdict on the delivered configuration at its deployed epoch.
@@ -128,6 +140,7 @@ def judge_chosen(
         runs: all configurations, the chosen one among them or not.
         settings: units, delta, alpha, constant predictor's losses.
         permuted: the chosen configuration trained on permuted labels, or None.
+        gates: what was checked before; one that overrides makes the word "data or bug" (HO119).
         n_rows: development rows; under 30 no verdict is given.
 
     Returns:
@@ -153,7 +166,8 @@ def judge_chosen(
         answer_memorising(chosen, permuted, settings, skill=skill),
     )
     word, code = _name_chosen(answers)
-    return ChosenVerdict(word, code, _say_chosen(word, code, chosen, answers), answers)
+    verdict = ChosenVerdict(word, code, _say_chosen(word, code, chosen, answers), answers)
+    return override_chosen(verdict, gates)
 
 
 def _answer_delivered_epoch(own: Deployed, settings: JudgeSettings) -> Answer:

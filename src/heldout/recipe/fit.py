@@ -13,6 +13,7 @@ from heldout.recipe.rules import read_fields
 from heldout.recipe.steps.drop import DropAsked
 from heldout.recipe.steps.onehot import CategoriesAsked
 from heldout.recipe.steps.piecewise import BinsAsked
+from heldout.recipe.steps.set import ItemsAsked
 from heldout.recipe.steps.standardize import take_quantile, take_values
 from heldout.recipe.steps.step import NothingAsked
 from heldout.recipe.steps.table import STEPS
@@ -184,7 +185,7 @@ def measure_rates(cells: Cells) -> FitRates:
         return FitRates(missing, 0.0, unparsed, low, median, high)
     with_value = cells.codes[cells.outcome == Outcome.VALUE]
     once = int(np.count_nonzero(np.bincount(with_value, minlength=1) == 1))
-    is_open = cells.kind is Kind.CATEGORY
+    is_open = cells.kind in (Kind.CATEGORY, Kind.SET)
     return FitRates(missing, once / cells.size if is_open and cells.size else 0.0, unparsed)
 
 
@@ -241,6 +242,9 @@ def _draft_ops(
     if spec.kind is Kind.TEXT:
         words = WordsAsked(options.most_words, options.fewest_word_rows)
         return _Draft((("words@1", words), absent), "free text becomes weights of its frequent words")
+    if spec.kind is Kind.SET:
+        items = ItemsAsked(options.most_values, options.rare_rows)
+        return _Draft((("set@1", items), absent), "a list becomes one slot per item and the number of items")
     asked = CategoriesAsked(options.most_values, options.rare_rows, options.rare_share)
     return _Draft(
         (("onehot@1", asked),), f"{spec.kind.value}: one slot per value; missing, unseen and unparsed apart"

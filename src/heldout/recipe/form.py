@@ -41,6 +41,7 @@ MOST_COLUMNS = 1_000_000
 MOST_SLOTS = 5_000_000
 MOST_STATES = 1_000
 MOST_OPS = 8
+GRAMMARS = ("template", "pair", "range", "spread", "variant", "region", "pedigree", "clock", "list")
 _DIRECTIVE = re.compile(r"%([^YymdHMSfjbBaApIzZGuV%-])")
 
 SPEC_RULES: Rules = {
@@ -54,6 +55,17 @@ SPEC_RULES: Rules = {
     "date_format": Rule("text", longest=200),
     "decimal": Rule("choice", choices=(".", ",")),
     "used": Rule("flag"),
+    "source": Rule("text"),
+    "grammar": Rule("choice", choices=("", *GRAMMARS)),
+    "pattern": Rule("text", longest=200),
+    "part": Rule("text", longest=200),
+    "unit": Rule("text", longest=40),
+    "thousands": Rule("choice", choices=("", ",", ".", " ", "'")),
+    "spellings": Rule("texts", longest=20_000),
+    "low": Rule("maybe number"),
+    "high": Rule("maybe number"),
+    "beyond": Rule("choice", choices=("clip", "impossible")),
+    "question": Rule("text", longest=2_000),
 }
 SLOT_RULES: Rules = {
     "position": Rule("count", low=0, high=MOST_SLOTS),
@@ -308,6 +320,7 @@ _STEPS_OF_KIND = {
     Kind.NUMBER: ("standardize@1", "piecewise@1", "missing@1", "censored@1"),
     Kind.DATE: ("date@1", "missing@1"),
     Kind.TEXT: ("words@1", "missing@1"),
+    Kind.SET: ("set@1", "missing@1"),
     Kind.CATEGORY: ("onehot@1",),
     Kind.YES_NO: ("onehot@1",),
 }

@@ -8,6 +8,7 @@ import textwrap
 
 from heldout.records import Finding, Severity
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
+from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
     count_things,
     describe_remedy,
@@ -52,11 +53,12 @@ def answer_text(content: StudyContent) -> str:
         [line for finding in critical for line in _wrap(f"Warning: {_tell_finding(finding)}", most=2)],
         _tell_remedies(content),
         _tell_scores(content),
+        [line for line in tell_groups(content)[:2] for line in _wrap(f"For whom not: {line}", most=2)],
         _tell_look(content),
     ]
     room = MOST_LINES - len(tail) - 2
     # What matters least goes first when the screen is full: other findings, remedies, the ladder.
-    for least in (6, 4, 1):
+    for least in (7, 4, 1, 6):
         if sum(len(block) for block in blocks) > room:
             blocks[least] = []
     body = [line for block in blocks for line in block]

@@ -9,17 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heldout.records import (
+    Affected,
     Baseline,
+    ByHeart,
     Choice,
     ChosenVerdict,
     ColumnSpec,
     ConfigurationRun,
     Finding,
+    Gate,
+    Growth,
     LadderVerdict,
     RemedyResult,
     Rung,
     Score,
     SetAside,
+    Subgroups,
     Target,
 )
 
@@ -183,6 +188,7 @@ class StudyContent:
         niceness: lines saying how nice or messy the data are.
         findings: what is wrong with the data or remarkable.
         passed_checks: checks that found nothing, one line each ("not applicable: why" included).
+        gates: what was checked before the verdicts, passed ones too; they also stand among findings and passed checks.
         split: which rows served what.
         ladder: from which size on the data are overfitted; None before the ladder was judged.
         chosen: the verdict on the delivered configuration; None before.
@@ -202,6 +208,10 @@ class StudyContent:
         openings_before: how often these test rows had been looked at before.
         test_scores_without_copies: the same without test rows that have a copy among the development rows.
         permutation_p: p value of the permutation test (small studies), else None.
+        growth: what twice as many fit rows brought; None where it was not measured.
+        subgroups: for whom it fails; None where there are too few rows.
+        affected: who is affected by an outlier rule; None where none is in use.
+        by_heart: what the plain network learned by heart; None where it was not looked at.
         early_stopping_notes: lines on early stopping's own faults (what it would have missed).
         calibration: probabilities; None for regression.
         threshold_notes: lines on the decision threshold and stated costs.
@@ -235,6 +245,7 @@ class StudyContent:
     niceness: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     passed_checks: tuple[str, ...] = ()
+    gates: tuple[Gate, ...] = ()
     ladder: LadderVerdict | None = None
     chosen: ChosenVerdict | None = None
     chosen_name: str = ""
@@ -252,6 +263,10 @@ class StudyContent:
     openings_before: int = 0
     test_scores_without_copies: tuple[Score, ...] = ()
     permutation_p: float | None = None
+    growth: Growth | None = None
+    subgroups: Subgroups | None = None
+    affected: Affected | None = None
+    by_heart: ByHeart | None = None
     early_stopping_notes: tuple[str, ...] = ()
     calibration: Calibration | None = None
     threshold_notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from heldout.records import Answer, SetAside
 from heldout.report import sentences, summary
 from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
+from heldout.report.groups import list_groups
 
 FULL_COLUMNS = 40
 MOST_COLUMNS = 2000
@@ -63,6 +64,7 @@ def render_report(content: StudyContent, *, show_rows: bool = False) -> str:
         findings=summary.sort_findings(content.findings)[:MOST_FINDINGS],
         set_aside=_count_reasons(content.set_aside),
         rows_shown=content.set_aside[:MOST_ROWS_SHOWN] if show_rows else (),
+        groups=list_groups(content),
         **_split_columns(content),
     )
 
@@ -74,7 +76,7 @@ def choose_tone(content: StudyContent) -> str:
         content: the study; a critical finding never leaves a "good" tone.
     """
     word = content.chosen.word if content.chosen else ""
-    if word in ("overfit", "underfit", "between", "no skill shown"):
+    if word in ("overfit", "underfit", "between", "no skill shown", "data or bug"):
         return "warn"
     return "good" if word == "good fit" and not summary.list_critical(content) else "plain"
 

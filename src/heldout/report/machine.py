@@ -7,8 +7,9 @@ import math
 from importlib.resources import files
 from typing import Any
 
-from heldout.records import Answer, Baseline, Finding, RemedyResult, Score
+from heldout.records import Answer, Baseline, Finding, Gate, Growth, RemedyResult, Score
 from heldout.report.content import StudyContent
+from heldout.report.groups import describe_groups
 
 SCHEMA_NAME = "heldout/study/1"
 
@@ -57,6 +58,9 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         "development_scores": [_describe_score(item) for item in content.development_scores],
         "test": _describe_test(content),
         "permutation_p": content.permutation_p,
+        "growth": None if content.growth is None else _describe_growth(content.growth),
+        "gates": [_describe_gate(item) for item in content.gates],
+        **describe_groups(content),
         "findings": [_describe_finding(item) for item in content.findings],
         "seconds": dict(content.costs.seconds),
         "n_networks": content.costs.n_networks,
@@ -217,6 +221,32 @@ def _describe_test(content: StudyContent) -> dict[str, Any] | None:
         "openings_before": content.openings_before,
         "scores": [_describe_score(item) for item in content.test_scores],
         "scores_without_copies": [_describe_score(item) for item in content.test_scores_without_copies],
+    }
+
+
+def _describe_gate(gate: Gate) -> dict[str, Any]:
+    return {
+        "code": gate.code,
+        "name": gate.name,
+        "state": gate.state,
+        "overrides": gate.overrides,
+        "estimate": gate.estimate,
+        "low": gate.low,
+        "high": gate.high,
+        "tolerance": gate.tolerance,
+        "sentence": gate.sentence,
+        "action": gate.action or None,
+    }
+
+
+def _describe_growth(growth: Growth) -> dict[str, Any]:
+    return {
+        "answer": growth.answer,
+        "n_half": growth.n_half,
+        "n_full": growth.n_full,
+        "fall": _describe_interval(growth.fall),
+        "guess": {"low": growth.guess[0], "high": growth.guess[1]},
+        "sentence": growth.sentence,
     }
 
 

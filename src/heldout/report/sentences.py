@@ -345,6 +345,7 @@ def headline_chosen(verdict: ChosenVerdict | None) -> str:
         "good fit": "Good fit",
         "undecided": "Undecided",
         "cannot tell": "Cannot tell",
+        "data or bug": "Data or bug: the losses cannot be trusted",
     }
     return headings.get(verdict.word, verdict.word)
 

@@ -9,6 +9,7 @@ import math
 
 from heldout.records import Baseline, Finding, Score, Severity
 from heldout.report.content import StudyContent
+from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
     answer_skill,
     count_things,
@@ -126,6 +127,8 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
             f"Permutation test: p = {format_number(content.permutation_p)} "
             "(share of shuffled targets fitted as well by a shortened procedure)."
         )
+    if content.growth is not None:
+        lines.append(content.growth.sentence)
     if sealed and content.openings_before:
         lines.append(f"Not the first look at these test rows: {content.openings_before} before.")
     return tuple(lines) or ("Nothing has been measured yet.",)
@@ -145,6 +148,7 @@ def _tell_basis(score: Score) -> str:
 def tell_for_whom_not(content: StudyContent) -> tuple[str, ...]:
     """Critical findings first, then the stated limits."""
     lines = [finding.sentence for finding in list_critical(content)]
+    lines += tell_groups(content)
     lines += list(content.limits)
     return tuple(lines) or (f"Nothing is known beyond rows like those of {content.source}.",)
 

@@ -148,10 +148,7 @@ class _BestSoFar:
 
 
 def _take_layers(results: MemberResults, member: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    return tuple(
-        (weight[member].copy(), bias[member].copy())
-        for weight, bias in zip(results.weights, results.biases, strict=True)
-    )
+    return tuple(tuple(array[member].copy() for array in layer) for layer in results.params)
 
 
 def deliver(

@@ -14,6 +14,8 @@ from heldout.records import (
     ChosenVerdict,
     ConfigurationRun,
     Fold,
+    Gate,
+    Growth,
     JudgeSettings,
     LadderVerdict,
     RemedyResult,
@@ -22,6 +24,7 @@ from heldout.records import (
     Task,
     Tensors,
 )
+from heldout.stages.grouping import Groups
 from heldout.stages.preparing import Prepared
 from heldout.stages.training import Controls, Trained
 from heldout.tensors import constant_losses
@@ -91,6 +94,9 @@ class Verdicts:
         choice: what is delivered, and the leaderboard.
         controls: permuted labels.
         judge: what the losses were judged against.
+        gates: what was checked before the verdicts.
+        growth: what twice as many fit rows brought; None where it was not measured.
+        groups: for whom it fails, who is affected by an outlier rule, what was learned by heart.
     """
 
     ladder: LadderVerdict
@@ -99,6 +105,9 @@ class Verdicts:
     choice: Choice
     controls: Controls
     judge: JudgeSettings
+    gates: tuple[Gate, ...] = ()
+    growth: Growth | None = None
+    groups: Groups | None = None
 
 
 def score_whole_choice(

@@ -8,9 +8,10 @@ import numpy as np
 
 from heldout.plan import MOST_PAIRS
 from heldout.records import PART_FIT, Table
-from heldout.remedies import plan_strengths
+from heldout.remedies import plan_uses
 from heldout.report import LookContent, PlanContent
-from heldout.settings import Settings, list_strengths
+from heldout.settings import Settings, list_kinds, list_strengths
+from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
 from heldout.stages.reading import name_source, read_data, read_parts
 
@@ -38,13 +39,13 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         columns=telling.note_columns(columns, prepared.recipe),
         target=reading.target,
         read_notes=(
-            *reading.table.notes,
+            *_tell_reading(reading.table),
             reading.target.why,
             split.method,
             *split.notes,
             *reading.links.notes,
         ),
-        n_set_aside=len(reading.table.set_aside) + len(reading.target.missing),
+        n_set_aside=_count_aside(reading.table) + len(reading.target.missing),
         bullets=tuple(line for line in findings.niceness if not line.startswith("nice or messy")),
         nice_or_messy=nice[0] if nice else "",
         findings=findings.findings,
@@ -57,15 +58,17 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     reading = read_data(source, settings)
     prepared, _ = preparing.prepare(reading, settings, strict=False)
     plan = preparing.plan_training(prepared, settings)
-    strengths = plan_strengths(plan.n_strengths, list_strengths(settings))
-    n_configurations = len(plan.rungs) + sum(len(values) for values in strengths.values()) + MOST_PAIRS
+    n_axes = prepared.source.features.ndim - 2
+    uses = plan_uses(plan.n_strengths, list_strengths(settings), list_kinds(settings), n_axes=n_axes)
+    n_configurations = len(plan.rungs) + len(uses) + MOST_PAIRS
     return PlanContent(
         source=name_source(source),
         target=reading.target,
         split=telling.summarize_split(prepared.split),
         rungs=plan.rungs,
         remedies=tuple(
-            (name, ", ".join(f"{value:g}" for value in values)) for name, values in strengths.items()
+            (name, ", ".join(" ".join(filter(None, [u.detail, f"{u.strength:g}"])) for u in uses if u.name == name))
+            for name in dict.fromkeys(use.name for use in uses)
         ),
         n_seeds=plan.n_seeds,
         n_epochs=plan.schedule.n_epochs,
@@ -75,6 +78,19 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         if plan.n_fit < plan.n_fit_all
         else (),
     )
+
+
+def _tell_reading(table: Table) -> tuple[str, ...]:
+    """What was guessed while reading, and where every row and line went."""
+    if table.ledger is None:
+        return table.notes
+    told = tell_ledger(table.ledger, table.source)
+    return table.notes if told in table.notes else (*table.notes, told)
+
+
+def _count_aside(table: Table) -> int:
+    """Rows that take no part; titles, comments and notes are no rows."""
+    return sum(row.kind in ("quarantined", "dropped") for row in table.set_aside)
 
 
 def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent:
@@ -87,7 +103,7 @@ def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent
         n_rows=len(table.lines),
         n_columns=len(table.columns),
         columns=telling.note_columns(type_table(table, specs), None),
-        read_notes=table.notes,
-        n_set_aside=len(table.set_aside),
+        read_notes=_tell_reading(table),
+        n_set_aside=_count_aside(table),
         next_command=f"heldout look {name} --target COLUMN",
     )

@@ -63,7 +63,7 @@ def count_permutations(rungs: tuple[Rung, ...], executor: LocalExecutor) -> int:
     n_folds = len(executor.tensors.fit_rows)
     n_evaluated = 2 * executor.tensors.validation_rows.shape[1]
     once = (
-        sum(member_seconds(rung, executor.schedule, n_evaluated) for rung in rungs)
+        sum(member_seconds(rung.n_parameters, executor.schedule, n_evaluated) for rung in rungs)
         * n_folds
         / count_devices()
     )

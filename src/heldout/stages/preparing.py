@@ -11,6 +11,7 @@ from heldout.cells import declare_columns, type_table
 from heldout.errors import DataError
 from heldout.plan import Plan, Sizes, make_plan
 from heldout.recipe import Recipe, apply_recipe, fit_recipe, unseen_slots
+from heldout.recipe.outliers import clip_recipe, drop_outliers
 from heldout.records import (
     DoubleArray,
     Finding,
@@ -132,7 +133,11 @@ def encode_rows(
 ) -> Prepared:
     """Fit the recipe on each fold's fit rows and encode the development rows with every state."""
     fit_rows = tuple(fold.fit for fold in split.folds)
+    if settings.outliers == "drop":  # only rows that are fitted on, by limits fitted on them
+        fit_rows = tuple(drop_outliers(columns, rows, limit=settings.outlier_limit) for rows in fit_rows)
     recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding)
+    if settings.outliers == "clip":
+        recipe = clip_recipe(recipe, columns, fit_rows, limit=settings.outlier_limit)
     features = np.stack(
         [apply_recipe(recipe, columns, state=k, rows=split.development) for k in range(len(split.folds))]
     )
@@ -146,8 +151,8 @@ def encode_rows(
         unseen=unseen_slots(recipe),
     )
     folds = tuple(
-        Fold(_within(fold.fit, split.development), _within(fold.validation, split.development))
-        for fold in split.folds
+        Fold(_within(rows, split.development), _within(fold.validation, split.development))
+        for rows, fold in zip(fit_rows, split.folds, strict=True)
     )
     return Prepared(split, columns, recipe, source, folds)
 

@@ -122,7 +122,12 @@ def refuse_unfit(target: Target, settings: Settings) -> None:
 
 def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a path or any data frame
     """Read the table with the user's own parts, if there are any."""
-    how = {"header": settings.header, "delimiter": settings.delimiter, "encoding": settings.encoding}
+    how = {
+        "header": settings.header,
+        "delimiter": settings.delimiter,
+        "encoding": settings.encoding,
+        "sheet": settings.sheet,
+    }
     table = read_table(source, **how)
     if settings.test or settings.validation:
         validation = read_table(settings.validation, **how) if settings.validation else None
@@ -130,6 +135,8 @@ def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a pa
         table = join_parts(table, validation=validation, test=test)
     if settings.split:
         table = mark_parts(table, settings.split)
+    for name in settings.subgroups:
+        find_column(table, name)  # raises, naming the nearest column
     unknown = [name for name in settings.columns if all(column.name != name for column in table.columns)]
     for name in unknown:
         find_column(table, name)  # raises, naming the nearest column

@@ -9,12 +9,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from heldout.bundle import bundle_bytes, find_common_values
 from heldout.bundle.manifest import hash_bytes
 from heldout.errors import StudyError
+from heldout.evidence import list_findings
 from heldout.folder import StudyFolder
 from heldout.plan import Plan
 from heldout.recipe import recipe_hash, recipe_to_json
@@ -24,6 +26,7 @@ from heldout.settings import Settings
 from heldout.stages import telling
 from heldout.stages.codec import from_plain, to_json_values, to_plain
 from heldout.stages.delivering import Delivered
+from heldout.stages.grouping import show_on_test
 from heldout.stages.judging import Verdicts
 from heldout.stages.preparing import Prepared
 from heldout.stages.reading import Reading
@@ -122,7 +125,6 @@ def gather_content(
 ) -> StudyContent:
     """Gather everything the study shows."""
     (reading, prepared, found), (trained, verdicts), (delivered, scores) = data, judged, delivery
-    findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
     permutation = verdicts.controls.permutation
     folder = workplace.folder.path
     return StudyContent(
@@ -144,9 +146,7 @@ def gather_content(
         columns=telling.note_columns(prepared.columns, prepared.recipe),
         set_aside=reading.table.set_aside,
         read_notes=(*reading.table.notes, reading.target.why, *reading.links.notes),
-        niceness=findings.niceness,
-        findings=findings.findings,
-        passed_checks=findings.passed,
+        **_gather_findings(found, reading, verdicts),
         ladder=verdicts.ladder,
         chosen=verdicts.chosen,
         chosen_name=verdicts.choice.name,
@@ -154,6 +154,7 @@ def gather_content(
         rungs=tuple(run.configuration.rung for run in trained.ladder),
         runs=tuple(_without_rows(run) for run in trained.all_runs()),
         remedies=verdicts.remedies,
+        **_gather_groups(workplace, data, verdicts, delivery),
         choice=verdicts.choice,
         baselines=scores.baselines,
         tolerance=verdicts.judge.delta,
@@ -164,7 +165,7 @@ def gather_content(
         openings_before=scores.openings_before,
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
-        early_stopping_notes=_note_remedies(workplace, trained, verdicts),
+        early_stopping_notes=(*_note_remedies(workplace, trained, verdicts), *workplace.notes),
         calibration=telling.describe_calibration(reading, delivered, prepared.split),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
@@ -172,6 +173,35 @@ def gather_content(
         next_commands=(f"heldout predict {shlex.quote(str(folder))} NEW.csv --out predictions.csv",),
         limits=telling.list_limits(reading, prepared.split, found),
     )
+
+
+def _gather_groups(
+    workplace: Workplace,
+    data: tuple[Reading, Prepared, tuple[Finding, ...]],
+    verdicts: Verdicts,
+    delivery: tuple[Delivered, Scores],
+) -> dict[str, Any]:
+    groups = verdicts.groups
+    if groups is None:
+        return {}
+    delivered, scores = delivery
+    settings = _read_settings(workplace)
+    subgroups = show_on_test(
+        groups.subgroups, scores.test_rows, data=data[:2], delivered=delivered, settings=settings
+    )
+    return {"subgroups": subgroups, "affected": groups.affected, "by_heart": groups.by_heart}
+
+
+def _gather_findings(found: tuple[Finding, ...], reading: Reading, verdicts: Verdicts) -> dict[str, Any]:
+    marked = telling.mark_families(found, reading.group is not None)
+    ordered = telling.sort_findings((*marked, *list_findings(verdicts.gates)))
+    return {
+        "niceness": ordered.niceness,
+        "findings": ordered.findings,
+        "passed_checks": ordered.passed,
+        "gates": verdicts.gates,
+        "growth": verdicts.growth,
+    }
 
 
 def _note_remedies(workplace: Workplace, trained: Trained, verdicts: Verdicts) -> tuple[str, ...]:

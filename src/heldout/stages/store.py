@@ -79,7 +79,7 @@ def name_file(key: str, configuration: Configuration) -> str:
         >>> name_file("ladder", Configuration("rung 5", rung, (), Hyper(0.01, (0.0,), (0.0,), (0.0,))))
         'curves/ladder-rung-5.run'
     """
-    return f"curves/{key}-{re.sub(r'[^a-z0-9.]+', '-', configuration.name.lower())}.run"
+    return f"curves/{re.sub(r'[^a-z0-9.]+', '-', f'{key} {configuration.name}'.lower())}.run"
 
 
 def _describe(configuration: Configuration) -> dict[str, Any]:

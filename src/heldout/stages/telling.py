@@ -40,7 +40,7 @@ from heldout.report.content import (
 from heldout.settings import Settings
 from heldout.stages.delivering import Delivered
 from heldout.stages.reading import Reading
-from heldout.stages.training import Trained
+from heldout.stages.training import INTERPOLATED_LOSS, Trained
 from heldout.stages.workplace import Workplace
 from heldout.version import __version__
 
@@ -224,7 +224,7 @@ def describe_costs(workplace: Workplace, trained: Trained) -> Costs:
     A rung interpolates when its training loss at the last epoch is below a hundredth (nats, or of the variance).
     Runs read back from an earlier start have no time, and the tax is then unknown.
     """
-    fitting = [run for run in trained.ladder if float(np.nanmean(run.train_curve[:, -1])) < 0.01]
+    fitting = [run for run in trained.ladder if float(np.nanmean(run.train_curve[:, -1])) < INTERPOLATED_LOSS]
     reference = fitting[0] if fitting else trained.ladder[-1]
     alone = workplace.run_seconds.get(reference.configuration.name)
     # phases inside "training" are shown by themselves; the sum counts only the outer ones

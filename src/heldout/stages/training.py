@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from heldout.evidence.racing import may_lead, pick_contenders
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
-from heldout.ladder import candidate_rates, plain_hyper, plan_schedule
+from heldout.ladder import list_rates, plain_hyper, plan_schedule
 from heldout.plan import LEAST_ROWS_WITHOUT_PERMUTATION, MOST_PAIRS, Plan
 from heldout.records import (
     Choice,
@@ -22,17 +23,23 @@ from heldout.records import (
     Rung,
     Tensors,
 )
-from heldout.remedies import REMEDIES, apply_remedies, plan_strengths
-from heldout.settings import Settings, list_layers, list_strengths
+from heldout.remedies import apply_remedies, plan_uses
+from heldout.settings import Settings, list_kinds, list_layers, list_strengths
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared
 from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
+from heldout.train.assemble import join_seeds
 from heldout.train.program import MemberSpec
 
 SEED_STRIDE = 1000  # studies with different seeds share no network
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
+RACED_SEEDS = 3  # of rungs beyond the interpolating one, and
+STRENGTH_SEEDS = 2  # of every strength of a remedy, before those that cannot matter are left out
+INTERPOLATED_LOSS = (
+    0.01  # nats, or of the variance: a network with a lower training loss knows its rows by heart
+)
 PERMUTATION_EFFORT = 0.4  # share of the steps; observed and permuted labels are treated alike
 
 
@@ -86,47 +93,95 @@ class Crew:
 
     def __init__(self, workplace: Workplace, tensors: Tensors, plan: Plan, settings: Settings) -> None:
         self.workplace, self.tensors, self.plan, self.settings = workplace, tensors, plan, settings
-        self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
         self.layers = list_layers(settings)
+        self.uses = plan_uses(
+            plan.n_strengths, list_strengths(settings), list_kinds(settings), n_axes=tensors.features.ndim - 2
+        )
+        self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
         self.seeds = tuple(range(settings.seed * SEED_STRIDE, settings.seed * SEED_STRIDE + plan.n_seeds))
 
-    def train_ladder(self) -> tuple[ConfigurationRun, ...]:
-        """Choose the learning rates, then train every rung to the last epoch; never stops at the first rise."""
-        rungs = choose_rates(self.executor, self.plan.rungs, seed=self.seeds[0])
-        configurations = tuple(apply_remedies(rung, ()) for rung in rungs)
-        return self._train("ladder", configurations, share=LADDER_SHARE, least=2)
+    def train_ladder(self, judge: JudgeSettings) -> tuple[ConfigurationRun, ...]:
+        """Choose the learning rates, then train every rung to the last epoch; never stops at the first rise.
 
-    def train_remedies(self, rung: Rung) -> dict[str, tuple[ConfigurationRun, ...]]:
-        """Train every remedy at every strength at one rung, on the same rows and seeds."""
-        planned = plan_strengths(self.plan.n_strengths, list_strengths(self.settings))
-        # a budget that ends early must not drop a whole remedy: one strength of each first, then the next of each
-        rounds = max((len(values) for values in planned.values()), default=0)
-        uses = [
-            RemedyUse(name, values[index])
-            for index in range(rounds)
-            for name, values in planned.items()
-            if index < len(values)
-        ]
-        runs = self._train(
-            "remedies",
-            tuple(apply_remedies(rung, (use,), layers=self.layers) for use in uses),
-            share=REMEDY_SHARE,
+        Rungs beyond the first that interpolates get three seeds; those of them that may still be the choice get the
+        rest.
+        """
+        rungs, reach = choose_rates(self.executor, self.plan.rungs, seed=self.seeds[0])
+        configurations = tuple(apply_remedies(rung, ()) for rung in rungs)
+        differs = self.executor.check_repeats(configurations[0])
+        if differs:
+            self.workplace.note(differs)
+        small = self._train("ladder", configurations[: reach + 1], share=LADDER_SHARE, least=2)
+        least = max(0, 2 - len(small))
+        large = self._train(
+            "large rungs",
+            configurations[reach + 1 :],
+            share=LADDER_SHARE,
+            least=least,
+            seeds=self.seeds[:RACED_SEEDS],
         )
-        found = {name: tuple(r for r in runs if r.configuration.remedies[0].name == name) for name in planned}
-        return {name: of_name for name, of_name in found.items() if of_name}
+        contenders = [run for run in large if may_lead(run, (*small, *large), judge)]
+        return (*small, *self._add_seeds("ladder, more seeds", large, contenders, share=LADDER_SHARE))
+
+    def train_remedies(self, rung: Rung, judge: JudgeSettings) -> dict[str, tuple[ConfigurationRun, ...]]:
+        """Train every remedy at one rung, on the same rows and seeds.
+
+        Every strength gets two seeds; those that the comparison could pick get the rest, the others are left out.
+        """
+        first = self._train(
+            "remedies",
+            tuple(apply_remedies(rung, (use,), layers=self.layers) for use in self.uses),
+            share=REMEDY_SHARE,
+            seeds=self.seeds[:STRENGTH_SEEDS],
+        )
+        by_name = {
+            name: [run for run in first if run.configuration.remedies[0].name == name]
+            for name in dict.fromkeys(use.name for use in self.uses)
+        }
+        contenders = {
+            name: [runs[at] for at in pick_contenders(runs, judge)] for name, runs in by_name.items()
+        }
+        chosen = [run for runs in contenders.values() for run in runs]
+        full = self._add_seeds("remedies, more seeds", chosen, chosen, share=REMEDY_SHARE)
+        kept = {name: tuple(r for r in full if r.configuration.remedies[0].name == name) for name in by_name}
+        # where a network diverged at every strength, that is what the report has to say
+        return {name: kept[name] or tuple(runs) for name, runs in by_name.items() if runs}
+
+    def _add_seeds(
+        self,
+        phase: str,
+        runs: Sequence[ConfigurationRun],
+        chosen: Sequence[ConfigurationRun],
+        *,
+        share: float,
+    ) -> tuple[ConfigurationRun, ...]:
+        """Train the seeds that some runs lack; all runs are given back, in their order."""
+        lacking = [run for run in chosen if run.losses.shape[1] < len(self.seeds)]
+        if not lacking:
+            return tuple(runs)
+        missing = self.seeds[lacking[0].losses.shape[1] :]
+        more = self._train(phase, tuple(run.configuration for run in lacking), share=share, seeds=missing)
+        added = {run.configuration.name: run for run in more}
+        return tuple(
+            join_seeds(run, added[run.configuration.name]) if run.configuration.name in added else run
+            for run in runs
+        )
 
     def train_pairs(self, rung: Rung, results: Sequence[RemedyResult]) -> tuple[ConfigurationRun, ...]:
         """Train at most three pairs of remedies that helped, each at its chosen strength."""
         helped = [
             result
             for result in results
-            if "helps" in (result.outcome, result.outcome_at_end) and REMEDIES[result.name].strengths[2]
+            if "helps" in (result.outcome, result.outcome_at_end)
+            and any(use.name == result.name for use in self.uses)
         ]
         helped.sort(key=lambda result: result.early_stopped[0])
         pairs = [(one, other) for i, one in enumerate(helped) for other in helped[i + 1 :]][:MOST_PAIRS]
         configurations = tuple(
             apply_remedies(
-                rung, tuple(RemedyUse(result.name, result.strength) for result in pair), layers=self.layers
+                rung,
+                tuple(RemedyUse(result.name, result.strength, result.detail) for result in pair),
+                layers=self.layers,
             )
             for pair in pairs
         )
@@ -156,6 +211,10 @@ class Crew:
         )
         return Controls(permuted, test)
 
+    def make_variant(self, tensors: Tensors, *, kept: bool = False) -> LocalExecutor:
+        """Build an executor like the ladder's for other fit rows of the same shapes: no program is compiled anew."""
+        return self.workplace.make_executor(tensors, self.plan.schedule, kept=kept, shapes=self.plan.shapes)
+
     def _train_permuted(self, configuration: Configuration) -> ConfigurationRun:
         """Train a configuration on permuted labels: what memorising alone looks like."""
         order = np.random.default_rng(self.seeds[0]).permutation(self.tensors.target.shape[1])
@@ -169,16 +228,23 @@ class Crew:
         return executor.train(Job("permuted", (configuration,), self.seeds[:PERMUTED_SEEDS]))[0]
 
     def _train(
-        self, phase: str, configurations: tuple[Configuration, ...], *, share: float, least: int = 0
+        self,
+        phase: str,
+        configurations: tuple[Configuration, ...],
+        *,
+        share: float,
+        least: int = 0,
+        seeds: tuple[int, ...] | None = None,
     ) -> tuple[ConfigurationRun, ...]:
         """Train configurations until the phase's share of the budget is used; what a first run cut stays cut."""
         if not configurations:
             return ()
+        seeds = self.seeds if seeds is None else seeds
         left_out = self.workplace.read_cut(phase)
         if left_out is not None:
             kept = tuple(c for c in configurations if c.name not in left_out)
-            return self.executor.train(Job(phase, kept, self.seeds))
-        job = Job(phase, configurations, self.seeds, least=least)
+            return self.executor.train(Job(phase, kept, seeds))
+        job = Job(phase, configurations, seeds, least=least)
         runs = self.executor.train(job, deadline=self.workplace.deadline(share))
         trained = {run.configuration.name for run in runs}
         if len(trained) < len(configurations):
@@ -186,40 +252,55 @@ class Crew:
         return runs
 
 
-def choose_rates(executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int) -> tuple[Rung, ...]:
+def choose_rates(
+    executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int
+) -> tuple[tuple[Rung, ...], int]:
     """Choose each rung's learning rate among three before seeds are spent: a wrong rate fakes underfitting.
 
     One seed that is used for nothing else, at most the two last folds; the rate with the lowest validation
-    loss at its best epoch wins, the middle one if none is finite.
+    loss at its best epoch wins, the middle one if none is finite. Rungs beyond the first that interpolates take the
+    place of its rate: they are the dearest, and their search would cost more than all others together.
+
+    Returns:
+        The rungs with their rates, and the place of the first that interpolates (the last one if none does).
     """
     n_folds = min(2, len(executor.tensors.fit_rows))
-    last = len(executor.tensors.fit_rows) - n_folds  # of forward blocks the later ones hold more rows
     executor.compile([apply_remedies(rung, ()) for rung in rungs])
+    chosen: list[Rung] = []
+    place = 1
+    for done, rung in enumerate(rungs):
+        curves = _try_rates(executor, rung, n_folds, seed)
+        place = _pick_rate(curves)
+        chosen.append(replace(rung, learning_rate=list_rates(rung)[place]))
+        executor.report("learning rates", done + 1, len(rungs))
+        if np.mean(curves[place, :, -1, 0]) < INTERPOLATED_LOSS:
+            break
+    executor.training_seconds.clear()  # the search for rates is not part of what a rung costs
+    reach = len(chosen) - 1
+    beyond = [replace(rung, learning_rate=list_rates(rung)[place]) for rung in rungs[reach + 1 :]]
+    return (*chosen, *beyond), reach
+
+
+def _try_rates(executor: LocalExecutor, rung: Rung, n_folds: int, seed: int) -> np.ndarray:
+    """Train one network at each rate and fold: float32 [rates, folds, T, 2]."""
+    last = len(executor.tensors.fit_rows) - n_folds  # of forward blocks the later ones hold more rows
     entries = [
         (
             apply_remedies(rung, ()),
             MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, last + fold),
         )
-        for rung in rungs
-        for rate in candidate_rates(rung.widths)
+        for rate in list_rates(rung)
         for fold in range(n_folds)
     ]
-    curves = []
-    for _, results in executor.run_entries(entries):
-        curves.append(results.curves[0, :, 1])
-        executor.report("learning rates", len(curves), len(entries))
-    pooled = np.stack(curves).reshape(len(rungs), -1, n_folds, len(curves[0])).mean(axis=2)
-    # a rate that diverges later is no candidate, however good it was before
-    best = np.where(np.isfinite(pooled).all(axis=2), np.min(pooled, axis=2), np.inf)
-    executor.training_seconds.clear()  # the search for rates is not part of what a rung costs
-    return tuple(
-        replace(rung, learning_rate=_pick_rate(candidate_rates(rung.widths), best[index]))
-        for index, rung in enumerate(rungs)
-    )
+    curves = [results.curves[0] for _, results in executor.run_entries(entries)]
+    return np.stack(curves).reshape(-1, n_folds, *curves[0].shape)
 
 
-def _pick_rate(rates: tuple[float, ...], best: np.ndarray) -> float:
-    return rates[int(np.argmin(best))] if np.isfinite(best).any() else rates[len(rates) // 2]
+def _pick_rate(curves: np.ndarray) -> int:
+    """Give the place of the rate with the lowest validation loss; one that diverges later is no candidate."""
+    pooled = curves[..., 1].mean(axis=1)
+    best = np.where(np.isfinite(pooled).all(axis=1), np.min(pooled, axis=1), np.inf)
+    return int(np.argmin(best)) if np.isfinite(best).any() else len(best) // 2
 
 
 def find_remedy_rung(verdict: LadderVerdict, ladder: Sequence[ConfigurationRun]) -> Rung:

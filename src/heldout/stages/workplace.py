@@ -41,6 +41,7 @@ class Workplace:
     budget_seconds: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     _phase: str = ""
     _executors: list[LocalExecutor] = field(default_factory=list)
 
@@ -79,9 +80,15 @@ class Workplace:
             check_stop=stop_if_requested,
             targets=targets,
             shapes=dict(shapes),
+            say=self.note,
         )
         self._executors.append(executor)
         return executor
+
+    def note(self, sentence: str) -> None:
+        """Say, now and in the report, that something was done otherwise than planned."""
+        self.notes.append(sentence)
+        self.events.say(sentence)
 
     @property
     def n_networks(self) -> int:

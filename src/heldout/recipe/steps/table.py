@@ -8,6 +8,7 @@ from heldout.recipe.steps.drop import STEP as DROP
 from heldout.recipe.steps.missing import STEP as MISSING
 from heldout.recipe.steps.onehot import STEP as ONEHOT
 from heldout.recipe.steps.piecewise import STEP as PIECEWISE
+from heldout.recipe.steps.set import STEP as SET
 from heldout.recipe.steps.standardize import STEP as STANDARDIZE
 from heldout.recipe.steps.step import Step
 from heldout.recipe.steps.words import STEP as WORDS
@@ -20,5 +21,6 @@ STEPS: dict[str, Step] = {
     "onehot@1": ONEHOT,
     "date@1": DATE,
     "words@1": WORDS,
+    "set@1": SET,
     "drop@1": DROP,
 }

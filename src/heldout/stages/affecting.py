@@ -1,0 +1,209 @@
+"""Who is affected by an outlier rule: the delivered configuration is trained with and without it, on the same rows."""
+
+from __future__ import annotations
+
+from heldout.evidence.affected import judge_affected
+from heldout.evidence.compare import EARLY_STOPPED_WIDTH
+from heldout.evidence.crossfit import deploy_run, has_diverged
+from heldout.evidence.harmed import find_harmed
+from heldout.executors.local import Job
+from heldout.recipe.outliers import find_limits, flag_clipped, flag_outliers, list_extreme
+from heldout.records import (
+    Affected,
+    BoolArray,
+    ChangeByGroup,
+    Choice,
+    Configuration,
+    ConfigurationRun,
+    JudgeSettings,
+)
+from heldout.settings import Settings
+from heldout.stages.attributes import describe_rows
+from heldout.stages.preparing import Prepared, encode_rows, make_tensors, thin_folds
+from heldout.stages.reading import Reading
+from heldout.stages.training import SEED_STRIDE, Crew, Trained
+
+LEAST_SEEDS = 5  # fewer seeds cannot carry a claim that a rule helps or hurts
+LEAST_ROWS = 40
+FLAGGED = "the rows beyond the limits"
+MOST_NAMED = 5
+
+
+def judge_outliers(
+    crew: Crew,
+    reading: Reading,
+    prepared: Prepared,
+    *,
+    judged: tuple[Trained, Choice, JudgeSettings],
+) -> Affected | None:
+    """Say whose rows the outlier rule concerns and, where rows are dropped or clipped as asked, whom that hurts.
+
+    Without a rule of the user only the recipe's own limits are looked at (a number far outside is pulled in so that
+    one cell cannot rule a network); nothing is trained for that.
+
+    Args:
+        crew: settings, plan, executor.
+        reading: the data.
+        prepared: the data as the study was fitted.
+        judged: what was trained, the choice, and what losses are judged against.
+
+    Returns:
+        None where no row is concerned and no rule was asked for, or there are too few rows.
+    """
+    settings, split = crew.settings, prepared.split
+    if len(split.development) < LEAST_ROWS:
+        return None
+    flags = flag_rows(prepared, settings)[split.development]
+    if settings.outliers == "keep" and not flags.any():
+        return None
+    attributes = describe_rows(
+        reading,
+        prepared,
+        settings,
+        rows=split.development,
+        truth=reading.target.values[split.development],
+    )
+    harm = None
+    if settings.outliers != "keep":
+        harm = _find_harm(crew, reading, prepared, judged=judged, flags=flags)
+    extreme = _list_extreme(prepared, settings)
+    return judge_affected(
+        flags,
+        # that rows with a large dose are dropped for a large dose says nothing about whose they are
+        attributes=[item for item in attributes if item.name not in extreme],
+        unit=split.unit[split.development],
+        rule=name_rule(settings, extreme),
+        harm=harm,
+        alternatives=list_alternatives(settings),
+        is_applied=settings.outliers != "keep",
+    )
+
+
+def flag_rows(prepared: Prepared, settings: Settings) -> BoolArray:
+    """Mark the rows that the rule concerns, each by limits fitted without it where it was validated.
+
+    Args:
+        prepared: columns, split, recipe.
+        settings: outliers, outlier_limit.
+
+    Returns:
+        bool [N], for all rows of the table.
+    """
+    split = prepared.split
+    by_fold = [
+        flag_clipped(prepared.recipe, prepared.columns, state=k)
+        if settings.outliers == "keep"
+        else flag_outliers(
+            prepared.columns, find_limits(prepared.columns, fold.fit, limit=settings.outlier_limit)
+        )
+        for k, fold in enumerate(split.folds)
+    ]
+    flags = by_fold[-1].copy()
+    for fold, found in zip(split.folds, by_fold, strict=True):
+        flags[fold.validation] = found[fold.validation]
+    return flags
+
+
+def name_rule(settings: Settings, extreme: tuple[str, ...] = ()) -> str:
+    """Begin the sentence that says what the rule does.
+
+    Args:
+        settings: outliers, outlier_limit.
+        extreme: columns that hold the extreme numbers.
+
+    Example:
+        >>> name_rule(Settings(outliers="drop"), ("dose",))
+        "The rule of 3 standard deviations (extremes in 'dose') drops"
+    """
+    shown = ", ".join(repr(name) for name in extreme[:MOST_NAMED])
+    more = f" and {len(extreme) - MOST_NAMED} more" if len(extreme) > MOST_NAMED else ""
+    limit = f"{settings.outlier_limit:g} standard deviations" + (
+        f" (extremes in {shown}{more})" if extreme else ""
+    )
+    return {
+        "drop": f"The rule of {limit} drops",
+        "clip": f"The rule of {limit} pulls in numbers of",
+        "keep": "No row was dropped; the limits of the scales pull in a number of",
+    }[settings.outliers]
+
+
+def _list_extreme(prepared: Prepared, settings: Settings) -> tuple[str, ...]:
+    if settings.outliers == "keep":
+        return ()
+    found: dict[str, None] = {}
+    for fold in prepared.split.folds:
+        limits = find_limits(prepared.columns, fold.fit, limit=settings.outlier_limit)
+        found |= dict.fromkeys(list_extreme(prepared.columns, limits))
+    return tuple(found)
+
+
+def list_alternatives(settings: Settings) -> tuple[str, ...]:
+    """Say what to do instead of the rule in use.
+
+    Example:
+        >>> list_alternatives(Settings(outliers="clip"))[0]
+        'keep all numbers as they are (--outliers keep); they are scaled robustly in any case'
+    """
+    if settings.outliers == "keep":
+        return ()
+    keep = "keep all numbers as they are (--outliers keep); they are scaled robustly in any case"
+    clip = "pull extreme numbers in instead of dropping their rows (--outliers clip)"
+    wider = f"a wider limit, e.g. --outlier-limit {settings.outlier_limit + 2:g}"
+    return (clip, keep, wider) if settings.outliers == "drop" else (keep, wider)
+
+
+def _find_harm(
+    crew: Crew,
+    reading: Reading,
+    prepared: Prepared,
+    *,
+    judged: tuple[Trained, Choice, JudgeSettings],
+    flags: BoolArray,
+) -> ChangeByGroup | None:
+    trained, choice, judge = judged
+    configuration = trained.find(choice.name).configuration
+    with_rule = _train_with_rule(crew, trained, configuration)
+    without = _train_without_rule(crew, reading, prepared, configuration)
+    if has_diverged(with_rule) or has_diverged(without):
+        return None
+    difference = deploy_run(with_rule, judge).losses - deploy_run(without, judge).losses
+    rows = prepared.split.development[crew.tensors.order]
+    return find_harmed(
+        difference,
+        attributes=describe_rows(
+            reading, prepared, crew.settings, rows=rows, truth=reading.target.values[rows]
+        ),
+        unit=judge.unit,
+        what={"drop": "Dropping", "clip": "Clipping"}[crew.settings.outliers],
+        alpha=judge.alpha,
+        widen=EARLY_STOPPED_WIDTH,
+        extra=((FLAGGED, flags[crew.tensors.order]),),
+    )
+
+
+def _list_seeds(crew: Crew) -> tuple[int, ...]:
+    first = crew.settings.seed * SEED_STRIDE
+    return tuple(range(first, first + max(LEAST_SEEDS, len(crew.seeds))))
+
+
+def _train_with_rule(crew: Crew, trained: Trained, configuration: Configuration) -> ConfigurationRun:
+    if len(crew.seeds) >= LEAST_SEEDS:  # the study's own networks were fitted with the rule
+        return trained.find(configuration.name)
+    return crew.executor.train(Job("outliers with the rule", (configuration,), _list_seeds(crew)))[0]
+
+
+def _train_without_rule(
+    crew: Crew, reading: Reading, prepared: Prepared, configuration: Configuration
+) -> ConfigurationRun:
+    """Train the same configuration on all fit rows, encoded as if no rule had been asked for."""
+    kept = encode_rows(
+        reading,
+        prepared.split,
+        prepared.columns,
+        crew.settings.model_copy(update={"outliers": "keep"}),
+    )
+    plan = crew.plan
+    n_fit = plan.n_fit if plan.n_fit < plan.n_fit_all else None
+    tensors = make_tensors(kept, thin_folds(kept, n_fit=n_fit))
+    executor = crew.workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
+    return executor.train(Job("outliers kept", (configuration,), _list_seeds(crew)))[0]

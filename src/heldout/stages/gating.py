@@ -1,0 +1,331 @@
+"""Gates before the verdict: runs what needs a training or a classifier and hands losses and scores to the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from heldout.audit.families import find_families
+from heldout.audit.input import AuditInput
+from heldout.evidence.gates import (
+    gate_columns,
+    gate_copies,
+    gate_diverged,
+    gate_easier,
+    gate_few_rows,
+    gate_flipped,
+    gate_groups,
+    gate_labels,
+    gate_loss_floor,
+    gate_shift,
+    gate_small_gap,
+    override_chosen,
+    override_ladder,
+)
+from heldout.evidence.gates.build import skip_gate
+from heldout.evidence.gates.fitting import FEW_ROWS
+from heldout.ladder import plain_hyper
+from heldout.links import parse_group_option, read_groups
+from heldout.records import (
+    BoolArray,
+    ChosenVerdict,
+    ConfigurationRun,
+    DoubleArray,
+    Finding,
+    FloatArray,
+    Fold,
+    Gate,
+    IndexArray,
+    JudgeSettings,
+    Task,
+    Tensors,
+)
+from heldout.remedies import apply_remedies
+from heldout.settings import Settings
+from heldout.sources import find_column
+from heldout.stages.growing import measure_growth
+from heldout.stages.judging import Verdicts
+from heldout.stages.preparing import Prepared
+from heldout.stages.reading import Reading
+from heldout.stages.training import RATE_SEED, Crew, Trained
+from heldout.train.program import MemberSpec
+
+MOST_COMPARED_ROWS = 2000  # of each side: the classifier's AUC is then known to +-0.02
+MOST_COMPARED_COLUMNS = (
+    30  # those whose means differ most; with more, one shifted column is drowned (measured)
+)
+OTHER_RATES = (1.0, 3.0, 0.3)  # times the rung's own, tried in this order until 32 rows are learned
+N_TREES, SMALLEST_LEAF, CLASSIFIER_FOLDS = 60, 5, 5
+LINEAR_STRENGTH, FARTHEST = 0.1, 10.0  # scikit-learn's C; standard deviations
+
+
+@dataclass(frozen=True)
+class Gated:
+    """What the gates look at, beside the losses.
+
+    Args:
+        reading: the data as read.
+        prepared: split, columns and encoded rows.
+        folds: the folds on which the networks were trained, positions within the development rows.
+        findings: of the audit.
+        settings: what was asked for.
+    """
+
+    reading: Reading
+    prepared: Prepared
+    folds: tuple[Fold, ...]
+    findings: tuple[Finding, ...]
+    settings: Settings
+
+
+def pass_gates(crew: Crew, trained: Trained, judged: Verdicts, *, data: Gated) -> Verdicts:
+    """Let what was judged from losses pass the gates, and measure what twice the rows brought.
+
+    Args:
+        crew: trains 32 rows, and halves where that is cheap.
+        trained: everything that was trained.
+        judged: the verdicts from losses alone; the remedies were tried at the rung that these named.
+        data: rows, columns and findings.
+
+    Returns:
+        the verdicts with their gates; the words of those that a gate overrides are replaced.
+    """
+    name, judge = judged.choice.name, judged.judge
+    gates = check_gates(crew, trained, name, data=data, judge=judge, verdict=judged.chosen)
+    split = data.prepared.split
+    return replace(
+        judged,
+        ladder=override_ladder(judged.ladder, gates),
+        chosen=override_chosen(judged.chosen, gates),
+        gates=gates,
+        growth=measure_growth(crew, trained.find(name), judge, unit=split.unit[split.development]),
+    )
+
+
+def check_gates(
+    crew: Crew, trained: Trained, name: str, *, data: Gated, judge: JudgeSettings, verdict: ChosenVerdict
+) -> tuple[Gate, ...]:
+    """Ask every gate: rows, columns, shift, labels, training, losses. One tiny network is trained.
+
+    Args:
+        crew: trains the 32 rows.
+        trained: everything that was trained.
+        name: the chosen configuration.
+        data: rows, columns and findings.
+        judge: what losses are judged against.
+        verdict: the verdict from losses alone, for its answers to skill and memorising.
+
+    Returns:
+        all gates in the order of their codes, passed and not applicable ones too.
+    """
+    chosen = trained.find(name)
+    sound = [run for run in trained.ladder if np.isfinite(run.losses).all()]
+    losses = _take_best(chosen)
+    smallest = trained.ladder[0]
+    ordered = data.prepared.split.ordered
+    return (
+        gate_copies(losses, find_copied(data), judge),
+        _gate_groups(losses, data, judge),
+        gate_columns(data.findings),
+        _gate_shift(losses, data, judge),
+        _gate_labels(verdict),
+        gate_flipped(smallest, judge),
+        _gate_few_rows(crew, trained, data),
+        skip_gate("HO308", "the division follows time") if ordered else gate_small_gap(smallest, judge),
+        gate_easier(chosen, judge, ordered=ordered),
+        _gate_floor(sound, judge),
+        gate_diverged(trained.all_runs()),
+    )
+
+
+def find_copied(data: Gated) -> BoolArray:
+    """Find validation rows that agree in every feature with a fit row of their own fold.
+
+    Returns:
+        bool [M] in the pooled order of the validation rows.
+    """
+    return _find_shared(data, data.reading.links.first_of_duplicate)
+
+
+def _find_shared(data: Gated, number: IndexArray) -> BoolArray:
+    rows = data.prepared.split.development
+    return np.concatenate(
+        [np.isin(number[rows[fold.validation]], number[rows[fold.fit]]) for fold in data.folds]
+    )
+
+
+def _gate_groups(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
+    """The declared group if there is one, else the first proposal of persons or families that was torn."""
+    if data.reading.group is not None:
+        shared = _find_shared(data, data.reading.group)
+        # forward blocks cut a patient's later rows from the earlier ones on purpose
+        binding = not data.prepared.split.ordered
+        return gate_groups(losses, shared, judge, what=repr(data.settings.group), declared=binding)
+    option = _find_proposal(data)
+    if not option:
+        return skip_gate("HO302", "no column of groups was declared or found")
+    name, pattern = parse_group_option(option)
+    column = find_column(data.reading.table, name)
+    group = read_groups(column, pattern=pattern, lines=data.reading.table.lines)
+    return gate_groups(losses, _find_shared(data, group), judge, what=repr(option), declared=False)
+
+
+def _find_proposal(data: Gated) -> str:
+    if not any(item.code == "HO211" and item.action for item in data.findings):
+        return ""
+    split = data.prepared.split
+    found = find_families(
+        AuditInput(
+            columns=data.prepared.columns,
+            table=data.reading.table,
+            target=data.reading.target,
+            split=split,
+            rows=split.development,
+            first_of_duplicate=data.reading.links.first_of_duplicate,
+        )
+    )
+    return next((item.option for item in found if item.n_torn and not item.is_place), "")
+
+
+def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
+    """Train the classifier on the last fold: of forward blocks it holds the most rows."""
+    split, fold = data.prepared.split, data.folds[-1]
+    features = data.prepared.source.features[-1]
+    rng = np.random.default_rng(int(split.fingerprint[:12], 16))
+    fit, held = (_sample(len(rows), rng) for rows in (fold.fit, fold.validation))
+    rows = np.concatenate([fold.fit[fit], fold.validation[held]])
+    is_validation = np.arange(len(rows)) >= len(fit)
+    unit = split.unit[split.development[rows]]
+    if is_validation.all() or not is_validation.any():
+        return skip_gate("HO304", "one side has no rows")
+    score = score_out_of_fold(features[rows].reshape(len(rows), -1), is_validation, unit=unit, rng=rng)
+    last = losses.shape[1] - len(fold.validation)  # the last fold's rows come last in the pooled order
+    return gate_shift(score, is_validation, unit, losses[:, last + held], judge, ordered=split.ordered)
+
+
+def _sample(n_rows: int, rng: np.random.Generator) -> IndexArray:
+    return np.sort(rng.permutation(n_rows)[:MOST_COMPARED_ROWS])
+
+
+def score_out_of_fold(
+    features: FloatArray, is_validation: BoolArray, *, unit: IndexArray, rng: np.random.Generator
+) -> DoubleArray:
+    """Give each row's probability of being a validation row, by a forest that has not seen its unit.
+
+    Args:
+        features: float32 [R, D].
+        is_validation: bool [R], with both values.
+        unit: int64 [R], units that are never cut.
+        rng: draws folds and trees.
+
+    Returns:
+        float64 [R].
+    """
+    names, code = np.unique(unit, return_inverse=True)
+    fold = (rng.permutation(len(names)) % CLASSIFIER_FOLDS)[code.reshape(-1)]
+    score = np.full(len(unit), is_validation.mean())
+    with threadpool_limits(1):
+        for number in range(CLASSIFIER_FOLDS):
+            held = fold == number
+            known = is_validation[~held]
+            if not held.any() or known.all() or not known.any():
+                continue
+            columns = _pick_columns(features[~held], known)
+            score[held] = _predict_side(
+                features[~held][:, columns], known, features[held][:, columns], int(rng.integers(1 << 31))
+            )
+    return score
+
+
+def _predict_side(features: FloatArray, known: BoolArray, asked: FloatArray, seed: int) -> DoubleArray:
+    """Mean of a forest, which sees any difference, and a linear model, which needs fewer rows for a plain one."""
+    forest = ExtraTreesClassifier(N_TREES, min_samples_leaf=SMALLEST_LEAF, random_state=seed).fit(
+        features, known
+    )
+    center, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+    linear = LogisticRegression(C=LINEAR_STRENGTH, max_iter=500).fit((features - center) / spread, known)
+    asked_scaled = np.clip((asked - center) / spread, -FARTHEST, FARTHEST)
+    return (forest.predict_proba(asked)[:, 1] + linear.predict_proba(asked_scaled)[:, 1]) / 2
+
+
+def _pick_columns(features: FloatArray, known: BoolArray) -> IndexArray:
+    """Columns whose means differ most between the two sides; all of them where there are few."""
+    if features.shape[1] <= MOST_COMPARED_COLUMNS:
+        return np.arange(features.shape[1])
+    spread = features.std(axis=0) + 1e-9
+    distance = np.abs(features[known].mean(axis=0) - features[~known].mean(axis=0)) / spread
+    return np.argsort(-distance, kind="stable")[:MOST_COMPARED_COLUMNS]
+
+
+def _gate_labels(verdict: ChosenVerdict) -> Gate:
+    answers = {item.question: item for item in verdict.answers}
+    if "skill" not in answers:
+        return skip_gate("HO305", "too few rows for a verdict")
+    return gate_labels(answers["skill"], answers["memorising"])
+
+
+def _gate_few_rows(crew: Crew, trained: Trained, data: Gated) -> Gate:
+    """Train the largest rung on 32 rows; other learning rates are tried only where its own one fails."""
+    rung = trained.ladder[-1].configuration.rung
+    rows = pick_distinct(crew.tensors, data.folds[0].fit)
+    target = crew.tensors.target[0][rows].astype(np.float64)
+    if len(rows) < FEW_ROWS or np.ptp(target) == 0:
+        return skip_gate("HO307", f"fewer than {FEW_ROWS} fit rows differ, or all have one target")
+    constant = _measure_constant(target, crew.tensors.task) * float(crew.tensors.target_scale[0]) ** 2
+    executor = crew.make_variant(repeat_rows(crew.tensors, rows))
+    configuration = apply_remedies(rung, ())
+    curve = np.full(executor.schedule.n_epochs, np.inf, np.float32)
+    for factor in OTHER_RATES:
+        hyper = plain_hyper(rung, learning_rate=factor * rung.learning_rate)
+        spec = MemberSpec(hyper, crew.seeds[0] + RATE_SEED, 0)
+        results = next(iter(executor.run_entries([(configuration, spec)])))[1]
+        scale = np.float32(crew.tensors.target_scale[0] ** 2)
+        curve = np.fmin(curve, results.curves[0, :, 0] * scale)
+        gate = gate_few_rows(curve, n_parameters=rung.n_parameters, constant=constant)
+        if gate.state != "fired":
+            break
+    return gate
+
+
+def pick_distinct(tensors: Tensors, fit: IndexArray) -> IndexArray:
+    """Give up to 32 fit rows that differ in their features (rows that agree may differ in their labels)."""
+    sample = np.random.default_rng(0).permutation(fit)[: 8 * FEW_ROWS]
+    flat = tensors.features[0][sample].reshape(len(sample), -1)
+    first = np.unique(flat, axis=0, return_index=True)[1]
+    return sample[np.sort(first)][:FEW_ROWS]
+
+
+def repeat_rows(tensors: Tensors, rows: IndexArray) -> Tensors:
+    """Give the same tensors with some rows, repeated, as every fold's fit rows: shapes, and so programs, stay."""
+    shape = tensors.fit_rows.shape
+    return replace(
+        tensors,
+        fit_rows=np.tile(np.resize(rows.astype(np.int32), shape[1]), (shape[0], 1)),
+        fit_weight=np.ones(shape, np.float32),
+        output_offset=None,
+    )
+
+
+def _measure_constant(target: DoubleArray, task: Task) -> float:
+    if task is Task.REGRESSION:
+        return float(target.var())
+    share = np.bincount(target.astype(int)) / len(target)
+    return float(-(share[share > 0] * np.log(share[share > 0])).sum())
+
+
+def _gate_floor(sound: Sequence[ConfigurationRun], judge: JudgeSettings) -> Gate:
+    if not sound:
+        return skip_gate("HO310", "every size diverged")
+    run = sound[-1]
+    if run.hits.size == 0:
+        return skip_gate("HO310", "no classes are predicted")
+    return gate_loss_floor(run.losses[-1], run.hits[-1], judge)
+
+
+def _take_best(run: ConfigurationRun) -> FloatArray:
+    return run.losses[int(run.losses.mean(axis=(1, 2), dtype=np.float64).argmin())]

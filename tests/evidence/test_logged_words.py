@@ -1,0 +1,53 @@
+import numpy as np
+
+from heldout.evidence.logged_records import LoggedCurves, LoggedSettings
+from heldout.evidence.logged_words import check_floor, describe_gap, say_accuracy, suggest_logging
+
+EPOCHS = np.arange(3.0)
+
+
+def with_accuracy(values, source="a"):
+    return LoggedCurves(source, EPOCHS, EPOCHS, accuracy_epochs=EPOCHS, val_accuracy=np.array(values))
+
+
+def test_fall_of_accuracy_is_told_with_its_bound():
+    told = say_accuracy([with_accuracy([0.8, 0.889, 0.850])], EPOCHS, LoggedSettings(n_validation=25_000))
+    assert (
+        told
+        == "Accuracy: 0.889 at epoch 1, 0.850 at the last one: it falls too, by at least 3.4 percentage points."
+    )
+
+
+def test_small_fall_is_not_shown():
+    told = say_accuracy([with_accuracy([0.8, 0.889, 0.885])], EPOCHS, LoggedSettings(n_validation=25_000))
+    assert "is not shown (a rising loss alone means over-confidence)" in told
+
+
+def test_seeds_that_disagree_widen_the_bound():
+    settings = LoggedSettings(n_validation=25_000)
+    told = say_accuracy([with_accuracy([0.9, 0.9, 0.70]), with_accuracy([0.9, 0.9, 0.89])], EPOCHS, settings)
+    assert "is not shown" in told
+
+
+def test_accuracy_of_all_seeds_or_none():
+    bare = LoggedCurves("b", EPOCHS, EPOCHS)
+    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7]), bare], EPOCHS, LoggedSettings()) == ""
+    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7])], EPOCHS, LoggedSettings()).endswith("the last one.")
+    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7])], np.array([7.0, 8.0]), LoggedSettings()) == ""
+
+
+def test_loss_too_high_for_its_accuracy_is_a_warning():
+    """A sigmoid before a loss that expects logits: 0.588 with 85.8 % right cannot be calibrated."""
+    curve = LoggedCurves("a", EPOCHS, EPOCHS, EPOCHS, np.array([0.6, 0.59, 0.588]), train_accuracy=0.858)
+    known = LoggedSettings(n_validation=20_000, n_classes=2)
+    assert "squashed twice" in check_floor([curve], known)
+    assert check_floor([curve], LoggedSettings(n_validation=20_000)) == ""
+    honest = LoggedCurves("a", EPOCHS, EPOCHS, EPOCHS, np.array([0.6, 0.4, 0.35]), train_accuracy=0.858)
+    assert check_floor([honest], known) == ""
+
+
+def test_advice_and_gap():
+    bare = LoggedCurves("b", EPOCHS, EPOCHS)
+    assert describe_gap([bare]) == ""
+    assert len(suggest_logging([bare])) == 5
+    assert "4 more seeds" in suggest_logging([bare])[1]

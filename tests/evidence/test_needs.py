@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from heldout.evidence.contrasts import Contrast
+from heldout.evidence.needs import estimate_assurance, say_needs
+from heldout.evidence.paired import compare_paired
+
+DELTA = 0.02
+
+
+def contrast_of(difference):
+    """One alternative, as for a single comparison: the same difference answers yes and no."""
+    bounds = compare_paired(difference[None], np.arange(difference.shape[1]))
+    scalar = compare_paired(difference, np.arange(difference.shape[1]))
+    return Contrast("underfit", scalar, bounds, len(difference), difference.shape[1])
+
+
+def is_decided(contrast):
+    return bool(contrast.yes.low > DELTA or max(contrast.each.high.max(), contrast.yes.high) < DELTA)
+
+
+def draw(rng, effect, *, n_seeds, n_rows):
+    rows = rng.normal(0, 0.3, n_rows)
+    seeds = rng.normal(0, 0.004, (n_seeds, 1))
+    return effect + rows + seeds + rng.normal(0, 0.1, (n_seeds, n_rows))
+
+
+@pytest.mark.parametrize(("rows_factor", "more_seeds"), [(2, 0), (4, 0), (3, 5)])
+def test_assurance_is_calibrated_on_studies_that_are_repeated_with_more(rows_factor, more_seeds):
+    """A10: the chance named is the share decided, within 0.15 in every bin (truth drawn wide, as assurance assumes)."""
+    rng = np.random.default_rng(rows_factor + more_seeds)
+    predicted, actual = [], []
+    for _ in range(1500):
+        whole = draw(rng, rng.uniform(-0.25, 0.3), n_seeds=5 + more_seeds, n_rows=120 * rows_factor)
+        now = contrast_of(whole[:5, :120])
+        if is_decided(now):
+            continue
+        predicted.append(
+            estimate_assurance(now, DELTA, rows_factor=float(rows_factor), more_seeds=more_seeds)
+        )
+        actual.append(is_decided(contrast_of(whole)))
+    predicted, actual = np.array(predicted), np.array(actual)
+    bins = np.clip((predicted * 5).astype(int), 0, 4)
+    checked = 0
+    for number in range(5):
+        here = bins == number
+        if here.sum() >= 40:
+            checked += 1
+            slack = 2 * np.sqrt(0.25 / here.sum())
+            assert abs(predicted[here].mean() - actual[here].mean()) <= 0.15 + slack / 2
+    assert checked >= 3
+
+
+def test_nothing_added_gives_no_chance_and_one_seed_none_for_seeds():
+    rng = np.random.default_rng(0)
+    one = contrast_of(draw(rng, 0.05, n_seeds=1, n_rows=50))
+    assert np.isnan(estimate_assurance(one, DELTA, more_seeds=5))
+    assert "one network cannot show" in say_needs(one, DELTA)[0]
+
+
+def test_more_folds_are_more_rows():
+    """Five folds instead of one split of a fifth: five times the validation rows, and the chance rises."""
+    rng = np.random.default_rng(3)
+    contrast = contrast_of(draw(rng, 0.05, n_seeds=5, n_rows=60))
+    chances = [estimate_assurance(contrast, DELTA, rows_factor=factor) for factor in (1.5, 2.0, 5.0)]
+    assert chances == sorted(chances)
+    assert any("out-of-fold" in line for line in say_needs(contrast, DELTA))
+
+
+def test_seeds_limit_where_they_dominate():
+    rng = np.random.default_rng(4)
+    difference = 0.03 + rng.normal(0, 0.05, (5, 1)) + rng.normal(0, 0.02, 200)
+    lines = say_needs(contrast_of(difference), DELTA)
+    assert "Limiting: seeds" in lines[-1]

@@ -1,0 +1,142 @@
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+import heldout
+from heldout.adapters import Roles
+from heldout.adapters.per_example import LossArchive, write_archive
+from heldout.errors import DataError, UsageError
+from heldout.evidence.logged_records import LoggedSettings
+from heldout.stages.diagnosing import diagnose
+from heldout.stages.diagnosis import build_json, read_schema
+
+FIXTURES = Path(__file__).parents[1] / "adapters" / "fixtures"
+RISE = {"loss": [0.7, 0.5, 0.3, 0.2], "val_loss": [0.69, 0.4, 0.5, 0.8]}
+
+
+def make_archive(path, *, rises, sizes=(10,), n_seeds=3, n_rows=400, constant=0.69):
+    """Losses around a mean per size and epoch; rows differ, seeds differ little."""
+    rng = np.random.default_rng(7)
+    means = np.array([[0.6, 0.4, 0.4 + rise] for rise in rises])  # [C, 3]
+    rows = rng.exponential(1.0, n_rows)
+    noise = rng.normal(0, 0.01, (len(rises), 3, n_seeds, n_rows))
+    losses = (means[:, :, None, None] * rows + noise).astype(np.float32)
+    archive = LossArchive(
+        "x", losses, np.array([1, 5, 9]), np.arange(n_rows), np.full(n_rows, constant),
+        tuple(f"size {number}" for number in range(len(sizes))), np.array(sizes),
+        np.zeros((0, 0, 0), np.float32), "binary",
+    )  # fmt: skip
+    return write_archive(path, archive)
+
+
+def test_history_is_judged():
+    found = heldout.diagnose(RISE, n_validation=5000, classes=2)
+    assert (found.word, found.code, found.kind, found.format) == ("overfit", "HO131", "curves", "keras")
+    assert found.logged.best_epoch == 2
+    assert str(found).startswith("Overfit  ")
+
+
+def test_several_histories_are_seeds():
+    found = diagnose([RISE, RISE, RISE], n_validation=5000, classes=2)
+    assert found.n_seeds == 3
+    assert "3 seeds x 5,000" in found.sentence
+
+
+def test_list_of_rows_is_one_log():
+    rows = [{"epoch": 1, "val_loss": 0.5}, {"epoch": 2, "val_loss": 0.4}]
+    assert diagnose(rows, n_validation=100, classes=2).n_seeds == 1
+
+
+def test_one_record_holds_all_settings():
+    settings = LoggedSettings(n_validation=5000, tolerance=0.5, loss="log-loss")
+    assert diagnose(RISE, settings=settings).word == "undecided"
+    renamed = {"a": RISE["loss"], "b": RISE["val_loss"]}
+    assert diagnose(renamed, settings=settings, columns=Roles("a", "b")).delta == 0.5
+
+
+def test_rows_of_the_log_are_only_suggested():
+    found = diagnose(FIXTURES / "huggingface", classes=2)
+    assert found.word == "cannot tell"
+    assert "--n-validation 40, if that is right" in " ".join(found.rests_on)
+
+
+def test_composite_losses_cannot_be_told_unless_said(tmp_path):
+    text = "".join(f"Epoch {e}\ntrain_loss 0.5\nval_loss {v}\n" for e, v in enumerate([0.9, 0.3, 0.8]))
+    (tmp_path / "training_log_1.txt").write_text(text)
+    assert diagnose(tmp_path, n_validation=5000).word == "cannot tell"
+    settings = LoggedSettings(n_validation=5000, loss="log-loss")
+    assert diagnose(tmp_path, settings=settings).word == "overfit"
+
+
+def test_losses_of_rows_get_the_whole_procedure(tmp_path):
+    place = make_archive(tmp_path / "a.npz", rises=[0.3])
+    found = diagnose(place)
+    assert (found.word, found.kind, found.n_validation) == ("overfit", "losses", 400)
+    answers = {item.question: item.answer for item in found.answers}
+    assert answers["skill"] == answers["overtrained"] == "yes"
+    assert answers["underfit"] == "undecided"
+    assert "at 0 fit rows" not in str(found)
+
+
+def test_flat_losses_of_rows_are_not_overfit(tmp_path):
+    found = diagnose(make_archive(tmp_path / "a.npz", rises=[0.0]))
+    answers = {item.question: item.answer for item in found.answers}
+    assert (found.word, answers["overtrained"]) == ("undecided", "no")  # one larger network would decide
+
+
+def test_several_sizes_answer_all_five_questions(tmp_path):
+    found = diagnose(make_archive(tmp_path / "a.npz", rises=[0.0, 0.0, 0.3], sizes=(10, 100, 1000)))
+    assert found.ladder.word == "overfits from"
+    assert found.ladder.rung == 2
+    assert [item.question for item in found.answers] == [
+        "skill", "overtrained", "too big", "underfit", "memorising"
+    ]  # fmt: skip
+    assert found.word == "good fit"
+    assert "Overfits from 1,000 parameters" in found.sentence
+
+
+def test_files_of_recorders_are_seeds():
+    found = diagnose([FIXTURES / "recorded" / f"lightning_{seed}.npz" for seed in (0, 1)])
+    assert (found.n_seeds, found.n_validation) == (2, 40)
+    assert "Archives of one name" in " ".join(found.rests_on)
+
+
+def test_archive_without_constant(tmp_path):
+    np.savez(tmp_path / "a.npz", losses=np.random.default_rng(0).random((3, 2, 50)), epochs=[1, 2, 3])
+    with pytest.raises(DataError, match="the loss of the constant prediction is unknown"):
+        diagnose(tmp_path / "a.npz")
+    found = diagnose(tmp_path / "a.npz", classes=2)
+    assert "taken to lose 0.6931 on every row" in " ".join(found.rests_on)
+
+
+def test_archive_knows_its_rows_and_needs_sizes(tmp_path):
+    place = make_archive(tmp_path / "a.npz", rises=[0.3])
+    with pytest.raises(DataError, match="losses of 400 rows, but --n-validation says 500"):
+        diagnose(place, n_validation=500)
+    make_archive(tmp_path / "b.npz", rises=[0.1, 0.3], sizes=(0, 0))
+    with pytest.raises(DataError, match="2 configurations without 'n_parameters'"):
+        diagnose(tmp_path / "b.npz")
+
+
+def test_rows_and_curves_do_not_mix(tmp_path):
+    place = make_archive(tmp_path / "a.npz", rises=[0.3])
+    with pytest.raises(DataError, match="holds losses of single rows, other sources hold curves"):
+        diagnose([place, RISE])
+
+
+def test_settings_are_refused_before_anything_is_read():
+    with pytest.raises(UsageError, match="the number of validation rows is -1"):
+        diagnose("no-such-file.csv", n_validation=-1)
+
+
+@pytest.mark.parametrize("kind", ["curves", "curves without verdict", "losses", "ladder"])
+def test_object_fits_the_published_schema(tmp_path, kind):
+    found = {
+        "curves": lambda: diagnose(RISE, n_validation=5000, classes=2),
+        "curves without verdict": lambda: diagnose(RISE),
+        "losses": lambda: diagnose(make_archive(tmp_path / "a.npz", rises=[0.3])),
+        "ladder": lambda: diagnose(make_archive(tmp_path / "b.npz", rises=[0.0, 0.3], sizes=(9, 99))),
+    }[kind]()
+    jsonschema.validate(build_json(found), read_schema())

@@ -1,0 +1,194 @@
+from types import SimpleNamespace
+
+import numpy as np
+
+from evidence.made_runs import draw_losses, make_run
+from heldout.evidence.intervals import find_auc
+from heldout.records import Answer, ChosenVerdict
+from heldout.stages.gating import (
+    FEW_ROWS,
+    Gated,
+    check_gates,
+    find_copied,
+    pick_distinct,
+    repeat_rows,
+    score_out_of_fold,
+)
+from heldout.stages.judging import make_judge
+from heldout.stages.preparing import make_tensors, thin_folds
+from heldout.stages.training import Trained
+from stages.made_data import declare_parts, make_frame, prepare_frame
+
+VERDICT = ChosenVerdict(
+    "undecided",
+    "HO117",
+    "",
+    (
+        Answer("skill", "yes", 0.1, 0.05, 0.2, 0.0),
+        Answer("memorising", "no", float("nan"), float("nan"), float("nan"), 0.02),
+    ),
+)
+CODES = [f"HO3{number:02}" for number in range(1, 12)]
+
+
+class FakeExecutor:
+    """Trains nothing: the training loss falls to the level that belongs to its learning rate."""
+
+    def __init__(self, levels):
+        self.levels, self.rates = levels, []
+        self.schedule = SimpleNamespace(n_epochs=3)
+
+    def run_entries(self, entries):
+        ((configuration, spec),) = entries
+        self.rates.append(spec.hyper.learning_rate)
+        level = self.levels[min(len(self.rates), len(self.levels)) - 1]
+        curves = np.zeros((1, 3, 2), np.float32)
+        curves[0, :, 0] = (0.7, 0.7, level)
+        yield configuration, SimpleNamespace(curves=curves)
+
+
+class FakeCrew:
+    def __init__(self, tensors, levels=(0.001,)):
+        self.tensors, self.seeds, self.made = tensors, (0,), []
+        self.executor = FakeExecutor(levels)
+
+    def make_variant(self, tensors, *, kept=False):
+        self.made.append(tensors)
+        return self.executor
+
+
+def prepare_case(frame=None, *, levels=(0.001,), **settings):
+    frame = make_frame(200).drop("price") if frame is None else frame
+    reading, prepared, findings, chosen = prepare_frame(frame, **settings)
+    folds = thin_folds(prepared)
+    tensors = make_tensors(prepared, folds)
+    judge = make_judge(prepared, tensors, folds)
+    rng = np.random.default_rng(0)
+    n_rows = len(judge.unit)
+    runs = tuple(
+        make_run(
+            draw_losses(rng, [0.6, 0.5], n_rows=n_rows),
+            index=index,
+            size=10 ** (index + 1),
+            train=np.full((5, 2), 0.5),
+            hits=rng.random((2, 5, n_rows)) < 0.75,
+        )
+        for index in range(3)
+    )
+    data = Gated(reading, prepared, folds, findings, chosen)
+    return FakeCrew(tensors, levels), Trained(runs, {}, (), runs[0].configuration.rung), data, judge
+
+
+def ask(case, verdict=VERDICT):
+    crew, trained, data, judge = case
+    gates = check_gates(crew, trained, "rung 1", data=data, judge=judge, verdict=verdict)
+    assert [gate.code for gate in gates] == CODES
+    return {gate.code: gate for gate in gates}
+
+
+def test_every_gate_is_asked_in_order_and_clean_data_pass():
+    gates = ask(prepare_case())
+    assert all(gate.state != "fired" for gate in gates.values())
+    assert gates["HO302"].state == "not applicable"
+    assert gates["HO301"].state == gates["HO304"].state == gates["HO307"].state == "passed"
+
+
+def make_declared(n_rows=200, validation=60, test=40):
+    part = declare_parts(n_rows, validation=validation, test=test)
+    return make_frame(n_rows, part=part).drop("price"), np.array(part) == "validation"
+
+
+def repeat_in_frame(frame, taken, given):
+    import polars as pl
+
+    rows = np.arange(len(frame))
+    rows[taken] = given
+    return frame[rows.tolist()].with_columns(pl.Series("part", frame["part"]))
+
+
+def test_copies_across_declared_parts_are_found_row_by_row():
+    frame, is_validation = make_declared()
+    taken = np.flatnonzero(is_validation)[:25]
+    case = prepare_case(repeat_in_frame(frame, taken, np.arange(25)), split="part")
+    copied = find_copied(case[2])
+    assert copied.sum() == 25
+    assert copied[:25].all()  # the validation rows come in their order
+    gate = ask(case)["HO301"]
+    assert (gate.state, gate.overrides) == ("fired", True)
+
+
+def test_a_shift_between_declared_parts_fires():
+    import polars as pl
+
+    frame, is_validation = make_declared(300, 100, 50)
+    frame = frame.with_columns(pl.Series("x", frame["x"].to_numpy() + 1.5 * is_validation))
+    assert ask(prepare_case(frame, split="part"))["HO304"].state == "fired"
+
+
+def test_a_declared_group_that_parts_cut_fires_and_one_that_folds_keep_does_not():
+    frame, _ = make_declared()
+    import polars as pl
+
+    frame = frame.with_columns(pl.Series("patient", [f"p{row % 50}" for row in range(200)]))
+    gate = ask(prepare_case(frame, split="part", group="patient"))["HO302"]
+    assert gate.state == "fired"
+    assert "60 of 60 validation rows share their value of 'patient'" in gate.sentence
+    whole = ask(prepare_case(frame.drop("part"), group="patient"))["HO302"]
+    assert whole.state == "passed"
+
+
+def test_a_group_that_was_only_found_is_a_warning():
+    frame = make_frame(200, patient=[f"p{row // 4}" for row in range(200)]).drop("price")
+    gate = ask(prepare_case(frame))["HO302"]
+    assert (gate.state, gate.overrides) == ("fired", False)
+    assert "--group" in gate.action
+
+
+def test_other_learning_rates_are_tried_before_a_network_is_called_unable():
+    case = prepare_case(levels=(0.6, 0.001))
+    assert ask(case)["HO307"].state == "passed"
+    assert len(case[0].executor.rates) == 2
+    stuck = prepare_case(levels=(0.6,))
+    gate = ask(stuck)["HO307"]
+    assert (gate.state, gate.overrides) == ("fired", True)
+    assert len(stuck[0].executor.rates) == 3
+
+
+def test_too_few_rows_for_a_verdict_leave_the_label_gate_out():
+    gates = ask(prepare_case(), ChosenVerdict("cannot tell", "HO118", "", ()))
+    assert gates["HO305"].state == "not applicable"
+
+
+def test_thirty_two_rows_differ_in_their_features_and_fill_every_place():
+    crew, _, data, _ = prepare_case(make_frame(80).drop("price"))
+    rows = pick_distinct(crew.tensors, data.folds[0].fit)
+    assert len(rows) == FEW_ROWS
+    assert np.isin(rows, data.folds[0].fit).all()
+    assert len(np.unique(crew.tensors.features[0][rows], axis=0)) == FEW_ROWS
+    made = repeat_rows(crew.tensors, rows)
+    assert made.fit_rows.shape == crew.tensors.fit_rows.shape
+    assert made.fit_rows.dtype == crew.tensors.fit_rows.dtype
+    assert set(made.fit_rows.ravel()) == set(rows)
+    assert (made.fit_weight == 1).all()
+
+
+def test_the_classifier_finds_one_shifted_column_of_many_and_nothing_where_nothing_is():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(240, 120)).astype(np.float32)
+    is_validation = np.arange(240) >= 140
+    score = score_out_of_fold(features, is_validation, unit=np.arange(240), rng=rng)
+    assert 0.38 < find_auc(score, is_validation) < 0.62
+    features[is_validation, 0] += 1.5
+    score = score_out_of_fold(features, is_validation, unit=np.arange(240), rng=rng)
+    assert find_auc(score, is_validation) > 0.7
+
+
+def test_the_classifier_never_sees_the_unit_it_scores():
+    """Remembering the other rows of a family of equal rows would tell the sides apart almost surely."""
+    rng = np.random.default_rng(1)
+    rows = np.repeat(rng.normal(size=(30, 6)), 8, axis=0).astype(np.float32)
+    sides = np.repeat(rng.random(30) < 0.4, 8)
+    apart = score_out_of_fold(rows, sides, unit=np.repeat(np.arange(30), 8), rng=rng)
+    seen = score_out_of_fold(rows, sides, unit=np.arange(240), rng=rng)
+    assert find_auc(apart, sides) < 0.7
+    assert find_auc(seen, sides) > 0.8
