@@ -6,10 +6,10 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench bench-evidence clean
 
 help: ## list these commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 # python3.11 is what the pinned versions are tested with; any python3 from 3.11 on is taken if it is not there.
 $(BIN)/python:
@@ -51,6 +51,9 @@ check: $(VENV)/.dev ## style, types and layers
 bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
 	@for program in bench/*.py; do [ -e "$$program" ] || continue; echo "== $$program"; \
 	  $(BIN)/python "$$program" || exit 1; done
+
+bench-evidence: $(VENV)/.dev ## measure how often verdicts are wrong (an hour; goes on where it stopped)
+	$(BIN)/python bench/evidence.py --suite --out docs/error-rates.md
 
 clean: ## remove the environment and caches, never a study
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

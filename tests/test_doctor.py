@@ -40,6 +40,13 @@ def test_problems_are_said(tmp_path, monkeypatch):
     assert "ready" not in text.splitlines()
 
 
+def test_the_way_of_convolutions_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("HELDOUT_CONVOLUTION", "rows")
+    assert "native convolution rows (asked for by HELDOUT_CONVOLUTION)" in as_text(examine(runs=tmp_path))
+    monkeypatch.setenv("HELDOUT_CONVOLUTION", "gemm")
+    assert "HELDOUT_CONVOLUTION='gemm' is no way to convolve" in as_text(examine(runs=tmp_path))
+
+
 def test_pins_are_those_of_the_checkout():
     lines = (Path(__file__).parents[1] / "constraints.txt").read_text().splitlines()
     assert len(read_pins()) == sum("==" in line for line in lines)

@@ -115,11 +115,11 @@ def test_very_large_data_are_compared_on_a_subset():
 
 def test_estimates_grow_with_everything_that_costs():
     rung, larger = Rung(1, (64, 64), 6000, 0.001), Rung(2, (128, 128), 20_000, 0.001)
-    once = member_seconds(rung, SCHEDULE, 100)
+    once = member_seconds(rung.n_parameters, SCHEDULE, 100)
     assert once > 0
-    assert member_seconds(larger, SCHEDULE, 100) > once
-    assert member_seconds(rung, SCHEDULE, 200) > once
-    assert member_seconds(rung, Schedule(32, 5, 100, (1, 100)), 100) == pytest.approx(2 * once)
+    assert member_seconds(larger.n_parameters, SCHEDULE, 100) > once
+    assert member_seconds(rung.n_parameters, SCHEDULE, 200) > once
+    assert member_seconds(rung.n_parameters, Schedule(32, 5, 100, (1, 100)), 100) == pytest.approx(2 * once)
     folds = [Sizes(20, 1, 200, 50, n_folds) for n_folds in (1, 5, 10)]
     seconds = [make_plan(sizes, preset="quick", budget=None).seconds for sizes in folds]
     assert all(more > less for less, more in pairwise(seconds))

@@ -8,10 +8,10 @@ import re
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from heldout.errors import UsageError
 from heldout.train.device import CACHE_LIMIT_BYTES, cache_folder, count_cores, measure_folder, prepare_device
 from heldout.version import __version__
 
@@ -204,10 +204,14 @@ def _list_devices() -> tuple[tuple[str, ...], str]:
 
 
 def _native_parts() -> dict[str, str]:
-    if find_spec("heldout.native") is None:
-        return {}
-    libraries = sorted(path.name for path in Path(__file__).with_name("native").glob("*.so"))
-    return {"convolution": libraries[0] if libraries else "absent, the slower portable path is used"}
+    try:
+        import jax
+
+        from heldout.nets.convolution import describe_convolution
+
+        return {"convolution": describe_convolution(jax.default_backend())}
+    except (ImportError, RuntimeError, UsageError) as error:  # no JAX, no device, a wish that cannot be met
+        return {"convolution": str(error).splitlines()[0]}
 
 
 def _describe_pins(diagnosis: Diagnosis) -> str:

@@ -11,7 +11,7 @@ from heldout.records import Rung
 
 # (rungs, seeds, strengths) of each preset
 PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
-EXPECTED_REMEDIES = 3  # dropout, l1, l2: those that need training
+EXPECTED_REMEDIES = 4  # augmentation, dropout, l1, l2: those that need training
 MOST_PAIRS = 3
 LEAST_ROWS_FOR_SUBSET = 12_000  # above so many fit rows ladder and remedies run on a nested subset
 SUBSET_ROWS = 8_000
@@ -143,16 +143,16 @@ def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     return replace(plan, seconds=_estimate(sizes, plan, rungs))
 
 
-def member_seconds(rung: Rung, schedule: Schedule, n_evaluated: int) -> float:
+def member_seconds(n_products: int, schedule: Schedule, n_evaluated: int) -> float:
     """Estimate the time one core needs to train one network.
 
     Args:
-        rung: its size.
+        n_products: multiplications of one example's way through it (`nets.count_products`).
         schedule: its steps.
         n_evaluated: rows evaluated after each epoch.
     """
-    step = SECONDS_PER_STEP + 6.0 * rung.n_parameters * schedule.batch_size / FLOPS_PER_SECOND
-    evaluation = 2.0 * rung.n_parameters * n_evaluated / FLOPS_PER_SECOND
+    step = SECONDS_PER_STEP + 6.0 * n_products * schedule.batch_size / FLOPS_PER_SECOND
+    evaluation = 2.0 * n_products * n_evaluated / FLOPS_PER_SECOND
     return schedule.n_epochs * (schedule.n_steps * step + evaluation)
 
 
@@ -183,8 +183,8 @@ def bucket_widths(
         if bucket is None or len(bucket.widths) != len(rung.widths):
             bucket = rung
         else:
-            extra = member_seconds(bucket, schedule, n_evaluated) - member_seconds(
-                rung, schedule, n_evaluated
+            extra = member_seconds(bucket.n_parameters, schedule, n_evaluated) - member_seconds(
+                rung.n_parameters, schedule, n_evaluated
             )
             if n_members * extra > COMPILE_SECONDS:
                 bucket = rung
@@ -193,7 +193,7 @@ def bucket_widths(
 
 
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
-    each = [member_seconds(rung, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
+    each = [member_seconds(rung.n_parameters, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
     ladder = sum(each) * (plan.n_seeds * plan.n_folds + 3 * min(2, plan.n_folds))
     configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
     remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds

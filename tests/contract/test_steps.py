@@ -13,17 +13,27 @@ from heldout.recipe.steps import STEPS
 from heldout.recipe.steps.drop import DropAsked
 from heldout.recipe.steps.onehot import CategoriesAsked
 from heldout.recipe.steps.piecewise import BinsAsked
+from heldout.recipe.steps.set import ItemsAsked
 from heldout.recipe.steps.step import NothingAsked
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import make_view, take_cells
 from heldout.records import TypedColumn
-from recipe.sample_columns import category, date, number, take, text
+from recipe.sample_columns import category, date, items, number, take, text
 
 N = 48
 RNG = np.random.default_rng(0)
 NUMBERS = [*np.exp(RNG.normal(size=N - 8)), None, "?", "<1", ">9", None, "?", "<1", ">9"]
 DAYS = [*(RNG.integers(9_000, 18_000, N - 4) + 0.25), None, "?", None, "?"]
 TOWNS = [*RNG.choice(["a", "b", "c"], N - 6), "once", "twice", None, "?", None, "?"]
+LISTS = [
+    *("; ".join(sorted(set(RNG.choice(["blue", "cat", "dog", "red"], 3)))) for _ in range(N - 6)),
+    "once; red",
+    "twice",
+    None,
+    "?",
+    None,
+    "?",
+]
 NOTES = [
     *(" ".join(RNG.choice(["red", "blue", "cat", "dog"], 3)) for _ in range(N - 4)),
     None,
@@ -50,6 +60,7 @@ CASES = {
     "onehot@1": Case(CategoriesAsked(), category("x", TOWNS), category("x", ["new", "", "once", None, "?"])),
     "date@1": Case(NothingAsked(), date("x", DAYS), date("x", [1e300, -1e300, 0.5, None])),
     "words@1": Case(WordsAsked(), text("x", NOTES), text("x", ["", "\ud800 \x00 red", "!!!", None])),
+    "set@1": Case(ItemsAsked(), items("x", LISTS), items("x", ["new", "new; red", "", None, "?"])),
     "drop@1": Case(DropAsked("not wanted"), category("x", TOWNS), category("x", ["new", None])),
 }
 FIT_ROWS = (np.arange(0, N, 2), np.arange(0, N, 3), np.arange(N))

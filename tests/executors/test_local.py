@@ -2,6 +2,7 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 
@@ -185,11 +186,13 @@ def test_networks_of_different_programs_may_stand_in_any_order(monkeypatch):
     trained = []
 
     def run_nothing(shape, specs, data, checkpoints, **others):
-        assert {spec.widths for spec in specs} == {shape.widths}
+        assert {spec.net for spec in specs} == {shape.net}
         trained.extend(spec.seed for spec in specs)
         seeds = np.array([spec.seed for spec in specs])
         empty = np.zeros((len(specs), 1, 1))
-        return MemberResults(seeds, empty, empty, empty, (empty, empty), (empty[:, 0], empty[:, 0]))
+        return MemberResults(
+            seeds, empty, empty, empty, ((empty, empty[:, 0]), (empty, empty[:, 0])), ((), ())
+        )
 
     monkeypatch.setattr(local, "run_members", run_nothing)
     narrow = CONFIGURATIONS[0]
@@ -233,7 +236,7 @@ def test_a_narrow_rung_may_run_in_a_wider_program():
     assert executor.shape_of(narrow) == make_shape()
     results = executor.train_members(narrow, [MemberSpec(make_hyper(), 0, 0)])
     assert [weight.shape for weight in results.weights] == [(1, 5, 3), (1, 3, 1)]
-    assert [bias.shape for bias in results.biases] == [(1, 3), (1, 1)]
+    assert [layer[1].shape for layer in results.params] == [(1, 3), (1, 1)]
     run = executor.train(replace(JOB, configurations=(narrow,)))[0]
     assert (run.zero_share == 0).all()  # units that are not used are no zeros of the network
 
@@ -243,3 +246,62 @@ def test_other_targets_are_trained_on():
     meant = LocalExecutor(make_tensors(target=1 - TENSORS.target), SCHEDULE)
     one = replace(JOB, configurations=CONFIGURATIONS[:1])
     assert_same_runs(flipped.train(one), meant.train(one))
+
+
+# ------------------------------------------------------------------------------------------------- faults
+def fail_above(monkeypatch, n_places, error):
+    """Let programs of more than so many places fail; give the sizes tried."""
+    real, tried = local.run_members, []
+
+    def run(shape, specs, *rest, layout, **others):
+        tried.append(layout.places)
+        if layout.places > n_places:
+            raise error
+        return real(shape, specs, *rest, layout=layout, **others)
+
+    monkeypatch.setattr(local, "run_members", run)
+    return tried
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes")],
+)
+def test_when_memory_runs_out_half_as_many_networks_go_on_with_the_same_bits(monkeypatch, wanted, error):
+    tried = fail_above(monkeypatch, 2, error)
+    said = []
+    executor = LocalExecutor(TENSORS, SCHEDULE, say=said.append)
+    assert_same_runs(executor.train(JOB), wanted)
+    assert tried[:3] == [8, 4, 2]
+    assert set(tried[2:]) == {2}
+    assert len(said) == 2
+    assert said[-1].startswith(f"memory ran out: {2 * count_devices()} networks at once from here on")
+
+
+def test_one_network_that_does_not_fit_ends_the_study(monkeypatch):
+    fail_above(monkeypatch, 0, MemoryError("no room"))
+    with pytest.raises(MemoryError, match="no room"):
+        LocalExecutor(TENSORS, SCHEDULE).train(JOB)
+
+
+def test_other_failures_are_not_taken_for_a_lack_of_memory(monkeypatch):
+    tried = fail_above(monkeypatch, 0, jax.errors.JaxRuntimeError("INTERNAL: broken"))
+    with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL: broken"):
+        LocalExecutor(TENSORS, SCHEDULE).train(JOB)
+    assert tried == [8]
+
+
+def test_this_machine_repeats_a_training_bit_for_bit():
+    assert LocalExecutor(TENSORS, SCHEDULE).check_repeats(CONFIGURATIONS[0]) == ""
+
+
+def test_a_machine_that_does_not_repeat_itself_is_told_of(monkeypatch):
+    real, turn = local.run_members, iter((0.0, 1e-7))
+
+    def run(*given, **others):
+        results, change = real(*given, **others), next(turn)
+        return replace(results, params=jax.tree.map(lambda array: array + np.float32(change), results.params))
+
+    monkeypatch.setattr(local, "run_members", run)
+    sentence = LocalExecutor(TENSORS, SCHEDULE).check_repeats(CONFIGURATIONS[0])
+    assert "does not repeat a computation bit for bit" in sentence

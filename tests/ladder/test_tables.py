@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.errors import UsageError
-from heldout.ladder import LARGEST_WIDTH, candidate_rates, grow_ladder, plain_hyper, plan_schedule
+from heldout.ladder import LARGEST_WIDTH, candidate_rates, grow_ladder
 from heldout.nets import count_parameters
-from heldout.records import Rung
 
 SIZES = st.tuples(st.integers(1, 3000), st.integers(1, 50), st.integers(1, 200_000))
 
@@ -47,44 +46,3 @@ def test_more_rows_never_make_the_largest_rung_smaller():
 def test_fewer_than_two_rungs_are_refused(n_rungs):
     with pytest.raises(UsageError, match=f"a ladder needs at least 2 rungs, got {n_rungs}"):
         grow_ladder(20, 1, 200, n_rungs=n_rungs)
-
-
-@pytest.mark.parametrize("widths", [(), (4,), (8,), (16, 16), (512, 512)])
-def test_rate_candidates_are_three_growing_steps(widths):
-    low, middle, high = candidate_rates(widths)
-    assert 0 < low < middle < high < 1
-
-
-def test_narrower_networks_never_take_smaller_steps():
-    rates = [candidate_rates(widths) for widths in ((), (4,), (64, 64), (512, 512))]
-    for narrow, wide in pairwise(rates):
-        assert all(one >= other for one, other in zip(narrow, wide, strict=True))
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.integers(1, 2_000_000), st.sampled_from([0.4, 0.6, 1.0, 3.0]))
-def test_every_schedule_is_possible(n_fit, effort):
-    schedule = plan_schedule(n_fit, effort=effort)
-    assert 1 <= schedule.batch_size <= n_fit
-    # one epoch sees every row; no step of it is superfluous
-    assert schedule.n_steps * schedule.batch_size >= n_fit
-    assert (schedule.n_steps - 1) * schedule.batch_size < n_fit
-    assert schedule.checkpoints[0] == 1
-    assert schedule.checkpoints[-1] == schedule.n_epochs
-    assert all(later > earlier for earlier, later in pairwise(schedule.checkpoints))
-
-
-@pytest.mark.parametrize("n_fit", [50, 200, 3000, 50_000])
-def test_more_effort_never_means_fewer_epochs(n_fit):
-    epochs = [plan_schedule(n_fit, effort=effort).n_epochs for effort in (0.3, 0.6, 1.0, 2.0)]
-    assert epochs == sorted(epochs)
-
-
-@pytest.mark.parametrize("widths", [(), (4,), (16, 16)])
-def test_plain_training_has_no_remedy(widths):
-    rung = Rung(2, widths, 100, 0.01)
-    hyper = plain_hyper(rung)
-    zeros = (0.0,) * (len(widths) + 1)
-    assert (hyper.dropout, hyper.l1, hyper.l2, hyper.label_smoothing) == (zeros, zeros, zeros, 0.0)
-    assert hyper.learning_rate == 0.01
-    assert plain_hyper(rung, learning_rate=0.5).learning_rate == 0.5

@@ -27,7 +27,7 @@ def test_nothing_is_dropped_when_losses_are_recorded():
     specs = [MemberSpec(add_dropout(make_hyper(), 0.5), 0, 0)]
     results = run_members(make_shape(), specs, put_data(tensors), CHECKPOINTS)
     held = FOLDS[0].validation
-    hidden = np.maximum(tensors.features[0, held] @ results.weights[0][0] + results.biases[0][0], 0)
-    z = (hidden @ results.weights[1][0] + results.biases[1][0])[:, 0]
+    hidden = np.maximum(tensors.features[0, held] @ results.weights[0][0] + results.params[0][1][0], 0)
+    z = (hidden @ results.weights[1][0] + results.params[1][1][0])[:, 0]
     losses = np.logaddexp(0, z) - tensors.target[0, held] * z
     np.testing.assert_allclose(results.losses[0, -1, : len(held)], losses, rtol=1e-4, atol=1e-6)

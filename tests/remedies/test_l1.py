@@ -32,7 +32,7 @@ def test_a_linear_model_ends_where_the_penalized_mean_loss_is_lowest(strength):
     hyper = add_l1(plain_hyper(LINEAR, learning_rate=0.03), strength)
     results = run_members(LONG, [MemberSpec(hyper, 0, 0)], put_data(tensors), (1, LONG.n_epochs))
     x, y = tensors.features[0, rows].astype(float), tensors.target[0, rows]
-    weight, bias = results.weights[0][0, :, 0], results.biases[0][0]
+    weight, bias = results.weights[0][0, :, 0], results.params[0][1][0]
     error = expit(x @ weight + bias) - y
     slope = (error[:, None] * x).mean(axis=0)
     zero = weight == 0

@@ -31,4 +31,4 @@ def test_a_linear_model_ends_at_scikit_learns_solution(strength):
     known = LogisticRegression(C=1 / (2 * len(rows) * strength), tol=1e-9, max_iter=20_000)
     known.fit(tensors.features[0, rows].astype(float), tensors.target[0, rows].astype(int))
     np.testing.assert_allclose(results.weights[0][0, :, 0], known.coef_[0], atol=2e-3)
-    np.testing.assert_allclose(results.biases[0][0], known.intercept_, atol=2e-3)
+    np.testing.assert_allclose(results.params[0][1][0], known.intercept_, atol=2e-3)

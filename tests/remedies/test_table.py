@@ -5,37 +5,77 @@ import pytest
 from heldout.errors import UsageError
 from heldout.ladder import plain_hyper
 from heldout.records import RemedyUse, Rung
-from heldout.remedies import REMEDIES, apply_remedies, plan_strengths
+from heldout.remedies import REMEDIES, apply_remedies, plan_uses
+from heldout.remedies.augmentation import AUGMENTERS, list_augmenters
 
 RUNG = Rung(3, (8, 8), 100, 0.002)
 
 
 def test_remedies_are_those_of_the_lecture():
-    assert set(REMEDIES) == {"early_stopping", "fewer_parameters", "dropout", "l1", "l2"}
+    assert set(REMEDIES) == {"early_stopping", "fewer_parameters", "augmentation", "dropout", "l1", "l2"}
+
+
+def by_name(uses):
+    """Remedy -> strengths, or augmenter -> strengths."""
+    found = {}
+    for use in uses:
+        found.setdefault(use.detail or use.name, []).append(use.strength)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 @pytest.mark.parametrize("n_strengths", [2, 3, 5])
-def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths):
-    planned = plan_strengths(n_strengths, {})
-    assert planned == {name: REMEDIES[name].strengths[n_strengths] for name in ("dropout", "l2", "l1")}
+@pytest.mark.parametrize("n_axes", [1, 2, 3])
+def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths, n_axes):
+    wanted = {name: REMEDIES[name].strengths[n_strengths] for name in ("dropout", "l2", "l1")}
+    wanted |= {name: AUGMENTERS[name].strengths[n_strengths] for name in list_augmenters(n_axes)}
+    assert by_name(plan_uses(n_strengths, {}, {}, n_axes=n_axes)) == wanted
+
+
+def test_every_remedy_is_tried_once_before_any_is_tried_twice():
+    names = [use.name for use in plan_uses(3, {}, {}, n_axes=3)]
+    assert set(names[:4]) == {"augmentation", "dropout", "l1", "l2"}
 
 
 def test_named_strengths_replace_the_usual_ones_and_none_leave_the_remedy_out():
-    planned = plan_strengths(3, {"dropout": (0.9, 0.1), "l1": ()})
+    planned = by_name(plan_uses(3, {"dropout": (0.9, 0.1), "l1": (), "augmentation": ()}, {}, n_axes=1))
     assert planned == {"dropout": (0.9, 0.1), "l2": REMEDIES["l2"].strengths[3]}
+
+
+def test_named_kinds_are_the_only_ones_tried():
+    chosen, kinds = (
+        {"dropout": (), "l1": (), "l2": ()},
+        {"augmentation": {"flip": (0.5,), "shift": (0.1, 0.2)}},
+    )
+    assert by_name(plan_uses(3, chosen, kinds, n_axes=3)) == {"flip": (0.5,), "shift": (0.1, 0.2)}
+
+
+def test_an_augmenter_of_other_data_is_refused_before_training():
+    with pytest.raises(UsageError, match="augmenter 'flip' does not apply to these data") as caught:
+        plan_uses(3, {}, {"augmentation": {"flip": (0.5,)}}, n_axes=1)
+    assert caught.value.hint == "augmenters here are noise, mixup"
+    with pytest.raises(UsageError, match="unknown augmenter 'flop'"):
+        plan_uses(3, {}, {"augmentation": {"flop": (0.5,)}}, n_axes=3)
+
+
+def test_strengths_of_augmentation_without_a_kind_are_ambiguous():
+    with pytest.raises(UsageError, match="do not say of which augmenter"):
+        plan_uses(3, {"augmentation": (0.1,)}, {}, n_axes=1)
 
 
 def test_an_unknown_remedy_lists_the_known_ones():
     with pytest.raises(UsageError, match="unknown remedy 'droput'") as caught:
-        plan_strengths(3, {"droput": (0.1,)})
+        plan_uses(3, {"droput": (0.1,)}, {}, n_axes=1)
     assert caught.value.hint == f"remedies are {', '.join(REMEDIES)}"
 
 
 def test_the_first_impossible_strength_is_named():
+    text = re.escape("dropout strength 1 is outside its range 0 <= strength < 1")
+    with pytest.raises(UsageError, match=text):
+        plan_uses(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)}, {}, n_axes=1)
     with pytest.raises(
-        UsageError, match=re.escape("dropout strength 1 is outside its range 0 <= strength < 1")
+        UsageError, match=re.escape("flip strength 1.5 is outside its range 0 <= strength <= 1")
     ):
-        plan_strengths(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)})
+        plan_uses(3, {}, {"augmentation": {"flip": (1.5,)}}, n_axes=3)
 
 
 def test_a_plain_rung_has_a_plain_name_and_training():

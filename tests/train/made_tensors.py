@@ -6,6 +6,7 @@ import numpy as np
 
 from heldout.executors.local import FINAL_RATE
 from heldout.ladder import Schedule
+from heldout.nets import Net
 from heldout.records import Configuration, Fold, Hyper, Rung, Task
 from heldout.tensors import TensorSource, build_tensors
 from heldout.train.member import Shape
@@ -41,8 +42,8 @@ def make_tensors(task=Task.BINARY, *, weight=None, **changes):
 
 def make_shape(task=Task.BINARY, **changes):
     n_outputs = 3 if task is Task.MULTICLASS else 1
-    plain = Shape(N_INPUTS, WIDTHS, n_outputs, task, BATCH, N_STEPS, N_EPOCHS, FINAL_RATE)
-    return replace(plain, **changes)
+    net = Net("mlp", (N_INPUTS,), n_outputs, changes.pop("widths", WIDTHS))
+    return replace(Shape(net, task, BATCH, N_STEPS, N_EPOCHS, FINAL_RATE), **changes)
 
 
 # a linear model trained on whole folds until nothing changes any more
@@ -64,8 +65,13 @@ def assert_same_bits(one, other):
     """Two results of `run_members` hold the same bits; NaN equals NaN."""
     for name in ("curves", "losses", "hits", "alive"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name, strict=True)
-    for a, b in zip((*one.weights, *one.biases), (*other.weights, *other.biases), strict=True):
+    for a, b in zip(list_arrays(one), list_arrays(other), strict=True):
         np.testing.assert_array_equal(a, b, strict=True)
+
+
+def list_arrays(results):
+    """All trained arrays of some members."""
+    return [array for layer in (*results.params, *results.memory) for array in layer]
 
 
 def take_members(results, index):
@@ -73,6 +79,6 @@ def take_members(results, index):
     return replace(
         results,
         **{name: getattr(results, name)[index] for name in ("curves", "losses", "hits", "alive")},
-        weights=tuple(weight[index] for weight in results.weights),
-        biases=tuple(bias[index] for bias in results.biases),
+        params=tuple(tuple(array[index] for array in layer) for layer in results.params),
+        memory=tuple(tuple(array[index] for array in layer) for layer in results.memory),
     )

@@ -8,14 +8,15 @@ import jax
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
-from heldout.nets import init_mlp
+from heldout.nets import draw_params, list_layers
+from heldout.random_bits import Stream, draw_permutation
 from heldout.records import Task
 from heldout.train import member as made
 
 
 def train_naively(shape, tensors, hyper, *, seed, fold, n_epochs):
     """Layers after `n_epochs`, the curves [n_epochs, 2], and the validation losses of the last epoch."""
-    start = init_mlp(made.draw_key(seed, made.PURPOSE_WEIGHTS), shape.n_inputs, shape.widths, shape.n_outputs)
+    start = draw_params(list_layers(shape.net), seed)
     params = [np.array(part, np.float64) for layer in start for part in layer]
     means, squares = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
     x, y = tensors.features[fold].astype(np.float64), tensors.target[fold].astype(np.float64)
@@ -59,8 +60,7 @@ def read_rates(shape, learning_rate):
 
 
 def draw_batches(shape, seed, epoch, n_fit):
-    key = jax.random.fold_in(made.draw_key(seed, made.PURPOSE_ORDER), epoch)
-    order = np.argsort(np.asarray(jax.random.bits(key, (n_fit,))), kind="stable")
+    order = np.asarray(draw_permutation(Stream(seed, made.PURPOSE_ORDER, epoch, 0), n_fit))
     around = np.tile(order, 2)
     return [around[step * shape.batch_size :][: shape.batch_size] for step in range(shape.n_steps)]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from heldout.records import Outcome, Task
-from heldout.train.assemble import assemble_run, join_results
+from heldout.train.assemble import assemble_run, join_results, join_seeds
 from heldout.train.program import MemberResults
-from train.made_tensors import FOLDS, make_configuration, make_tensors, take_members
+from train.made_tensors import FOLDS, list_arrays, make_configuration, make_tensors, take_members
 
 N_SEEDS, N_FOLDS, EPOCHS, MARKS = 3, 2, 5, (1, 2, 5)
 N_HELD = sum(len(fold.validation) for fold in FOLDS)
@@ -24,11 +24,10 @@ def make_results(tensors, *, seed=0):
         losses=losses,
         hits=rng.random(losses.shape) < 0.5,
         alive=np.ones(n, bool),
-        weights=(
-            rng.normal(size=(n, 5, 4)).astype(np.float32),
-            rng.normal(size=(n, 4, 1)).astype(np.float32),
+        params=(
+            (rng.normal(size=(n, 5, 4)).astype(np.float32), np.zeros((n, 4), np.float32)),
+            (rng.normal(size=(n, 4, 1)).astype(np.float32), np.zeros((n, 1), np.float32)),
         ),
-        biases=(np.zeros((n, 4), np.float32), np.zeros((n, 1), np.float32)),
     )
 
 
@@ -124,7 +123,22 @@ def test_groups_are_joined_in_order():
     joined = join_results([take_members(results, [0, 1, 2, 3]), take_members(results, [4, 5])])
     for name in ("curves", "losses", "hits", "alive"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(results, name))
-    for one, other in zip(
-        (*joined.weights, *joined.biases), (*results.weights, *results.biases), strict=True
-    ):
+    for one, other in zip(list_arrays(joined), list_arrays(results), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_seeds_added_later_give_the_record_of_all_seeds_at_once():
+    tensors = make_tensors()
+    results = make_results(tensors)
+    whole = assemble_run(make_configuration(), results, tensors, MARKS, N_SEEDS)
+    first, more = (
+        assemble_run(
+            make_configuration(), take_members(results, places), tensors, MARKS, len(places) // N_FOLDS
+        )
+        for places in ([0, 1], [2, 3, 4, 5])
+    )
+    joined = join_seeds(first, more)
+    for name, value in vars(whole).items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(getattr(joined, name), value, err_msg=name)
+    assert joined.outcomes == whole.outcomes

@@ -9,15 +9,16 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
+from heldout.nets import Net, apply_net
+from heldout.random_bits import Stream
 from heldout.records import Task
 from heldout.train import member as made
 from heldout.train.member import (
     LOGIT_LIMIT,
     SLOT_DROPOUT,
     Member,
+    Moving,
     Shape,
-    State,
-    draw_key,
     row_hits,
     row_losses,
 )
@@ -76,79 +77,14 @@ def test_hits_by_hand():
     assert row_hits(Task.REGRESSION, jnp.ones((2, 1)), jnp.ones(2)).tolist() == [False, False]
 
 
-# --------------------------------------------------------------------------------------------------- random numbers
-def test_every_purpose_and_seed_has_its_own_key():
-    purposes = (made.PURPOSE_WEIGHTS, made.PURPOSE_ORDER, made.PURPOSE_DROPOUT, made.PURPOSE_SLOTS)
-    keys = {tuple(jax.random.key_data(draw_key(seed, p)).tolist()) for seed in range(5) for p in purposes}
-    assert len(keys) == 20
-
-
 # ------------------------------------------------------------------------------------------------------------ dropout
-N_MASKS = 4000
-
-
-@pytest.fixture(scope="module")
-def masks():
-    """Masks of a layer without dropout, and of three with it."""
-    rates = jnp.array([0.0, 0.1, 0.3, 0.5], jnp.float32)
-    draw = jax.jit(made._dropout_masks, static_argnums=(2, 3))
-    return [np.asarray(mask) for mask in draw(jax.random.key(0), rates, (16, 16, 16, 16), N_MASKS)]
-
-
-def test_rate_zero_drops_nothing(masks):
-    assert (masks[0] == 1).all()
-
-
-@pytest.mark.parametrize(("layer", "rate"), [(1, 0.1), (2, 0.3), (3, 0.5)])
-def test_the_share_dropped_is_the_rate_and_the_mean_is_kept(masks, layer, rate):
-    share = round(rate * 256) / 256  # as documented: a multiple of 1/256
-    mask = masks[layer]
-    assert set(np.unique(mask)) == {0.0, np.float32(1 / (1 - share))}
-    assert_share((mask == 0).sum(), mask.size, share)
-    for unit in range(16):
-        assert_share((mask[:, unit] == 0).sum(), N_MASKS, share)
-    spread = math.sqrt(share / (1 - share) / mask.size)
-    assert abs(mask.mean() - 1) <= SIGMAS * spread
-
-
-def test_units_rows_and_layers_are_dropped_independently(masks):
-    dropped = masks[3] == 0
-    assert_share((dropped[:, 0] & dropped[:, 1]).sum(), N_MASKS, 0.25)
-    assert_share((dropped[1:, 0] & dropped[:-1, 0]).sum(), N_MASKS - 1, 0.25)
-    assert_share((dropped & (masks[2] == 0)).sum(), dropped.size, 0.5 * round(0.3 * 256) / 256)
-
-
-def test_both_ways_of_the_lecture_agree_in_expectation_on_a_linear_layer(masks):
-    """Dividing kept units by the keep share while training = multiplying weights by the keep share at the test."""
-    rng = np.random.default_rng(5)
-    x, weight = rng.normal(size=16), rng.normal(size=16)
-    mask, keep = masks[2], 1 - round(0.3 * 256) / 256
-    divided = (x * mask) @ weight  # ours: at the test the network is used as it is
-    at_test = x @ weight
-    plain = (
-        x * (mask > 0)
-    ) @ weight  # the other way: at the test each weight is multiplied by the keep share
-    other_at_test = x @ (keep * weight)
-    spread = math.sqrt(np.sum((x * weight) ** 2) * keep * (1 - keep) / N_MASKS)
-    assert abs(plain.mean() - other_at_test) <= SIGMAS * spread
-    assert abs(divided.mean() - at_test) <= SIGMAS * spread / keep
-    np.testing.assert_allclose(divided * keep, plain, rtol=1e-5, atol=1e-6)  # one is the other, scaled
-
-
-def test_rates_close_to_one_keep_a_few_units():
-    mask = np.asarray(made._dropout_masks(jax.random.key(0), jnp.array([0.9999]), (64,), 2000)[0])
-    assert np.isfinite(mask).all()
-    assert_share((mask > 0).sum(), mask.size, 1 / 256)
-    assert mask.max() == 256
-
-
 class OneStep:
     """Shows the masks that training steps draw.
 
     One row of ones, a linear model, squared error: the gradient of each weight is a constant times its mask.
     """
 
-    shape = Shape(64, (), 1, Task.REGRESSION, batch_size=1, n_steps=4, n_epochs=3)
+    shape = Shape(Net("mlp", (64,), 1), Task.REGRESSION, batch_size=1, n_steps=4, n_epochs=3)
 
     def __init__(self):
         tensors = make_tensors(
@@ -166,8 +102,8 @@ class OneStep:
         hyper = replace(make_hyper(), dropout=(rate,), l1=(0.0,), l2=(0.0,))
         member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, seed, 0)], self.shape))
         zeros = ((jnp.zeros((64, 1)), jnp.zeros(1)),)
-        state = State(zeros, zeros, zeros, jnp.array(True), jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
-        after = self.step(member, self.data, state, jnp.array([0]), jnp.int32(epoch), jnp.int32(step))
+        count = jnp.int32(epoch * self.shape.n_steps + step)
+        after = self.step(member, self.data, Moving(zeros, ((),), zeros, zeros), jnp.array([0]), count)
         gradient = np.asarray(after.mean[0][0])[:, 0] / (1 - made.ADAM_DECAY_MEAN)
         return gradient / -200.0  # the output is 0 and the target 100
 
@@ -192,6 +128,37 @@ def test_dropout_follows_seed_and_rate(one_step):
     np.testing.assert_allclose(one_step.mask(0, 0, rate=0.0), 1.0, rtol=1e-6)
 
 
+def test_both_ways_of_the_lecture_are_one_way_in_other_units():
+    """Kept units divided by the keep share p while training, or all multiplied by p at the test.
+
+    A linear model, one step from zero weights: with the second way the output while training is p times smaller on
+    average, so the same function has weights 1 / p as large; in expectation both predict the same.
+    """
+    rng = np.random.default_rng(5)
+    rate, n_rows, n_draws = 0.3, 8, 4000
+    x, weight = rng.normal(size=(n_rows, 16)).astype(np.float32), rng.normal(size=(16, 1)).astype(np.float32)
+    net = Net("mlp", (16,), 1)
+    hyper = replace(make_hyper(), dropout=(rate,), l1=(0.0,), l2=(0.0,))
+
+    def outputs(*, scales_test, factor):
+        shape = Shape(net, Task.REGRESSION, 8, 1, 1, scales_test=scales_test)
+        member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
+        params = ((factor * weight, np.zeros(1, np.float32)),)
+
+        def train(count):
+            return apply_net(net, params, ((),), x, made._dropping(shape, member, count))[0][:, 0]
+
+        at_test = apply_net(net, params, ((),), x, made._evaluating(shape, member))[0][:, 0]
+        return np.asarray(jax.jit(jax.vmap(train))(jnp.arange(n_draws))), np.asarray(at_test)
+
+    divided, at_test = outputs(scales_test=False, factor=1.0)
+    plain, other_at_test = outputs(scales_test=True, factor=1.0 / (1.0 - rate))
+    np.testing.assert_allclose(divided, plain, rtol=1e-4, atol=1e-4)  # the same masks: the same outputs
+    np.testing.assert_allclose(at_test, other_at_test, rtol=1e-5, atol=1e-5)
+    spread = divided.std(axis=0) / math.sqrt(n_draws)
+    assert (np.abs(divided.mean(axis=0) - at_test) <= SIGMAS * spread).all()
+
+
 # ------------------------------------------------------------------------------------------------------- slot dropout
 def draw_slots(n_blocks, n_rows, *, width=3):
     """One-hot rows of several blocks and a number, each block's last slot being <unseen>; before and after."""
@@ -207,7 +174,7 @@ def draw_slots(n_blocks, n_rows, *, width=3):
         fit_weight=np.ones((1, 1), np.float32),
         slot_unseen=slots,
     )
-    after = jax.jit(made._drop_slots)(jax.random.key(4), jnp.asarray(x), put_data(tensors))
+    after = jax.jit(made._drop_slots)(Stream(0, 3, 4, 0), jnp.asarray(x), put_data(tensors))
     return x, np.asarray(after)
 
 
@@ -278,8 +245,8 @@ def test_adam_with_l1_equals_a_loop_over_single_weights():
     params, mean, slope, square = draw(-0.02, 0.02), draw(-1, 1), draw(-1, 1), draw(0, 1)
     hyper = make_hyper(l1=strengths, learning_rate=0.02)
     member: Member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
-    state = State(params, mean, square, jnp.array(True), jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
-    got, _, _ = jax.jit(functools.partial(made._adam, shape))(member, state, slope, jnp.int32(count))
+    before = Moving(params, (), mean, square)
+    got, _, _ = jax.jit(functools.partial(made._adam, shape))(member, before, slope, jnp.int32(count))
     rate = float(read_rates(shape, 0.02)[count])
     n_zero = 0
     for layer in range(2):
@@ -307,4 +274,4 @@ def test_l1_reaches_exact_zeros_and_spares_the_biases():
     assert zeros[0] == 0
     assert 0 < zeros[1] < n_weights
     assert zeros[2] == n_weights
-    assert results.biases[1][2, 0] != 0  # without weights, the bias still learns the share of the classes
+    assert results.params[1][1][2, 0] != 0  # without weights, the bias still learns the share of the classes

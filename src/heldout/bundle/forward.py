@@ -11,7 +11,7 @@ import numpy as np
 
 from heldout.bundle.record import Bundle, list_sizes
 from heldout.errors import BundleError
-from heldout.nets import apply_mlp
+from heldout.nets import EVALUATION, Net, apply_net
 from heldout.records import DoubleArray, FloatArray, Prediction, Task
 
 # Rows are always computed in blocks of this size, the last one padded with zeros: one compiled program whose result
@@ -96,7 +96,8 @@ def decide_labels(bundle: Bundle, probabilities: DoubleArray) -> np.ndarray:
 @partial(jax.jit, static_argnames="task")
 def _compute_block(params: tuple, states: jax.Array, features: jax.Array, *, task: Task) -> jax.Array:
     """Compute [R, BLOCK, n_outputs] probabilities or standardized numbers from [S, BLOCK, D] features."""
-    outputs = jax.vmap(apply_mlp)(params, features[states])
+    net = Net("mlp", features.shape[2:], params[-1][1].shape[-1])
+    outputs = jax.vmap(lambda own, x: apply_net(net, own, (), x, EVALUATION)[0])(params, features[states])
     clipped = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
     if task is Task.BINARY:
         return jax.nn.sigmoid(clipped)

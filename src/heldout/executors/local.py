@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import jax
 import numpy as np
 
 from heldout.ladder import Schedule
-from heldout.nets import count_parameters
+from heldout.nets import Net, count_products, list_layers
 from heldout.plan import member_seconds
 from heldout.records import Configuration, ConfigurationRun, FloatArray, Tensors
+from heldout.remedies.augmentation import list_augmenters
 from heldout.train.assemble import assemble_run, join_results, take_member
 from heldout.train.member import Data, Shape
 from heldout.train.program import (
@@ -25,6 +27,7 @@ from heldout.train.program import (
     count_devices,
     cut_units,
     group_size,
+    plan_layout,
     put_data,
     run_members,
 )
@@ -73,6 +76,7 @@ class LocalExecutor:
         check_stop: called between groups; raises `StudyInterrupted` where a stop was asked for.
         targets: float32 [P, K, N], other target variants; the real target when left out.
         shapes: widths of a rung -> widths of the program it runs in (`plan.bucket_widths`); its own when absent.
+        say: called with a sentence where something had to be done otherwise than planned.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class LocalExecutor:
         check_stop: Callable[[], None] = lambda: None,
         targets: FloatArray | None = None,
         shapes: Mapping[tuple[int, ...], tuple[int, ...]] | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.tensors = tensors
         self.schedule = schedule
@@ -94,20 +99,38 @@ class LocalExecutor:
         self._check_stop = check_stop
         self._data: Data = put_data(tensors, targets=targets)
         self._compiled: set[Shape] = set()
+        self.layout = plan_layout()
+        self._say = say
         self.n_trained = 0
         self.training_seconds: dict[str, float] = {}
 
+    def net_of(self, configuration: Configuration) -> Net:
+        """Give the network of a configuration in its own size."""
+        rung, tensors = configuration.rung, self.tensors
+        return Net(
+            family=rung.family,
+            inputs=tensors.features.shape[2:],
+            n_outputs=tensors.n_outputs,
+            widths=rung.widths,
+            channels=rung.channels,
+            kernel=rung.kernel,
+            embedding=rung.embedding,
+            vocabulary=tensors.vocabulary,
+        )
+
     def shape_of(self, configuration: Configuration) -> Shape:
         """Give the compiled shape of a configuration."""
+        own = self.net_of(configuration)
+        # all augmenters of such data in one program: plain trainings need not wait for their compilation
+        augmenters = list_augmenters(len(own.inputs)) if configuration.hyper.augmentation else ()
         return Shape(
-            n_inputs=self.tensors.features.shape[2],
-            widths=self._shapes.get(configuration.rung.widths, configuration.rung.widths),
-            n_outputs=self.tensors.n_outputs,
+            net=replace(own, widths=self._shapes.get(own.widths, own.widths)),
             task=self.tensors.task,
             batch_size=self.schedule.batch_size,
             n_steps=self.schedule.n_steps,
             n_epochs=self.schedule.n_epochs,
             final_rate=FINAL_RATE,
+            augmenters=augmenters,
         )
 
     def train(self, job: Job, *, deadline: float | None = None) -> tuple[ConfigurationRun, ...]:
@@ -161,7 +184,7 @@ class LocalExecutor:
             share = (time.monotonic() - begun) / len(group)
             for place, (owner, _) in enumerate(group):
                 self.training_seconds[owner.name] = self.training_seconds.get(owner.name, 0.0) + share
-                yield owner, cut_units(take_member(results, place), owner.rung.widths)
+                yield owner, cut_units(take_member(results, place), self.net_of(owner))
             first += len(group)
 
     def train_members(
@@ -181,7 +204,7 @@ class LocalExecutor:
             group = [(configuration, spec) for spec in specs[first : first + size]]
             groups.append(self._run_group(shape, group, stop_at=stop_at, watch=watch))
             progress(first + len(group))
-        return cut_units(join_results(groups), configuration.rung.widths)
+        return cut_units(join_results(groups), self.net_of(configuration))
 
     def _run_group(
         self,
@@ -191,10 +214,68 @@ class LocalExecutor:
         stop_at: int | None = None,
         watch: Watch | None = None,
     ) -> MemberResults:
-        specs = [replace(spec, widths=configuration.rung.widths) for configuration, spec in group]
-        watch = self._poll(group[0][0], watch)
-        self.n_trained += len(specs)
-        return run_members(shape, specs, self._data, self.schedule.checkpoints, stop_at=stop_at, watch=watch)
+        done: list[MemberResults] = []
+        first = 0
+        while first < len(group):  # more than one round only after memory ran out
+            part = group[first : first + group_size(self.layout)]
+            try:
+                done.append(self._run_part(shape, part, stop_at=stop_at, watch=watch))
+            except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                self._halve(error)
+                continue
+            first += len(part)
+        self.n_trained += len(group)
+        return done[0] if len(done) == 1 else join_results(done)
+
+    def _run_part(
+        self,
+        shape: Shape,
+        part: Sequence[tuple[Configuration, MemberSpec]],
+        *,
+        stop_at: int | None,
+        watch: Watch | None,
+    ) -> MemberResults:
+        return run_members(
+            shape,
+            [replace(spec, net=self.net_of(configuration)) for configuration, spec in part],
+            self._data,
+            self.schedule.checkpoints,
+            stop_at=stop_at,
+            watch=self._poll(part[0][0], watch),
+            layout=self.layout,
+        )
+
+    def _halve(self, error: Exception) -> None:
+        """Take half as many networks at once after memory ran out; any other failure is passed on.
+
+        The numbers stay the same where networks are computed one after the other; where they are stacked, they may
+        differ in the last digits, which the note says.
+        """
+        is_memory = isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+        if not is_memory or self.layout.places == 1:
+            raise error
+        self.layout = replace(self.layout, places=self.layout.places // 2)
+        self._compiled.clear()
+        self._say(
+            f"memory ran out: {group_size(self.layout)} networks at once from here on, half as many as before"
+            + ("; their last digits may differ from those before" if self.layout.stacked else "")
+        )
+
+    def check_repeats(self, configuration: Configuration) -> str:
+        """Train one network twice to its first checkpoint and compare the bits.
+
+        Returns:
+            "" when they agree, else a sentence for the report: what follows is then equal within tolerance only.
+        """
+        spec = MemberSpec(configuration.hyper, 0, 0)
+        one, other = (self.train_members(configuration, [spec], stop_at=1) for _ in range(2))
+        arrays = zip(jax.tree.leaves(one.params), jax.tree.leaves(other.params), strict=True)
+        if all(np.array_equal(a, b, equal_nan=True) for a, b in arrays):
+            return ""
+        return (
+            "this machine does not repeat a computation bit for bit (one training run twice gave other last digits): "
+            "a repetition of the study agrees within tolerance only"
+        )
 
     def _keep(self, job: Job, configuration: Configuration, results: MemberResults) -> ConfigurationRun:
         run = assemble_run(configuration, results, self.tensors, self.schedule.checkpoints, len(job.seeds))
@@ -209,22 +290,25 @@ class LocalExecutor:
         """Compile all programs that are needed and not there yet, one a core at a time."""
         shapes = {self.shape_of(configuration): None for configuration in configurations}
         missing = [shape for shape in shapes if shape not in self._compiled]
-        with ThreadPoolExecutor(max(1, count_devices())) as pool:
-            list(
-                pool.map(lambda shape: compile_program(shape, self._data, self.schedule.checkpoints), missing)
-            )
+        try:
+            with ThreadPoolExecutor(max(1, count_devices())) as pool:
+                list(pool.map(self._compile_shape, missing))
+        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+            self._halve(error)
+            return self.compile(configurations)
         self._compiled.update(missing)
+        return None
+
+    def _compile_shape(self, shape: Shape) -> None:
+        compile_program(shape, self._data, self.schedule.checkpoints, layout=self.layout)
 
     def _seconds(self, configuration: Configuration) -> float:
-        shape = self.shape_of(configuration)
-        size = count_parameters(shape.n_inputs, shape.widths, shape.n_outputs)
+        products = count_products(list_layers(self.shape_of(configuration).net))
         n_evaluated = 2 * self.tensors.validation_rows.shape[1]
-        return member_seconds(replace(configuration.rung, n_parameters=size), self.schedule, n_evaluated)
+        return member_seconds(products, self.schedule, n_evaluated)
 
     def _group_members(self, configuration: Configuration) -> int:
-        rounds = int(
-            np.clip(LONGEST_CALL_SECONDS / self._seconds(configuration), 1, group_size() // count_devices())
-        )
+        rounds = int(np.clip(LONGEST_CALL_SECONDS / self._seconds(configuration), 1, self.layout.places))
         return rounds * count_devices()
 
     def _poll(self, configuration: Configuration, watch: Watch | None) -> Watch | None:

@@ -2,83 +2,56 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
-import jax.numpy as jnp
 
-Layer = tuple[jax.Array, jax.Array]
-Params = tuple[Layer, ...]
+from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, dense_layer
 
 
-def init_mlp(
-    key: jax.Array,
-    n_inputs: int,
-    widths: tuple[int, ...],
-    n_outputs: int,
-    *,
-    used: jax.Array | None = None,
-) -> Params:
-    """Draw the initial weights of a fully connected network.
-
-    Each layer has its own key `fold_in(key, layer)`, so that two networks that share a layer's shape share its
-    weights: comparisons of remedies start from the same point.
+def list_mlp_layers(net: Net) -> tuple[LayerSpec, ...]:
+    """List the layers: one for each hidden width, and the output layer.
 
     Args:
-        key: random key of the seed.
-        n_inputs: number of features.
-        widths: units of each hidden layer; empty for a linear model.
-        n_outputs: 1 for binary and regression, the number of classes otherwise.
-        used: int32 [hidden layers], how many units of each hidden layer are real (all when left out); the others
-            get zero weights, which training never changes, so that one program serves several widths.
-
-    Returns:
-        One (weight [n_in, n_out], bias [n_out]) pair per layer, float32; He-normal for hidden layers, and a
-        variance of 1 / n_in for the last one; biases zero.
-
-    Source:
-        He et al. 2015, "Delving deep into rectifiers".
+        net: `inputs` of any shape are flattened; `widths` may be empty: a linear model.
 
     Example:
-        >>> params = init_mlp(jax.random.key(0), 3, (4,), 1)
-        >>> [w.shape for w, b in params]
+        >>> [layer.arrays[0].shape for layer in list_mlp_layers(Net("mlp", (3,), 1, (4,)))]
         [(3, 4), (4, 1)]
     """
-    sizes = (n_inputs, *widths, n_outputs)
-    real = [jnp.asarray(size) for size in sizes]
-    if used is not None:
-        real[1:-1] = [used[layer] for layer in range(len(widths))]
-    layers = []
-    for index, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        gain = 2.0 if index < len(widths) else 1.0
-        weight = jax.random.normal(jax.random.fold_in(key, index), (n_in, n_out)) * jnp.sqrt(
-            gain / real[index]
-        )
-        is_real = (jnp.arange(n_in)[:, None] < real[index]) & (jnp.arange(n_out)[None, :] < real[index + 1])
-        layers.append((jnp.where(is_real, weight, 0.0), jnp.zeros(n_out)))
-    return tuple(layers)
+    sizes = (math.prod(net.inputs), *net.widths)
+    hidden = [dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths)]
+    return (*hidden, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
 
 
-def apply_mlp(params: Params, x: jax.Array, masks: tuple[jax.Array, ...] | None = None) -> jax.Array:
-    """Compute the outputs of the network.
+def apply_mlp(net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode) -> tuple[jax.Array, Memory]:
+    """Compute the outputs of the network for a batch.
 
     Args:
-        params: layers from `init_mlp`.
-        x: float32 [..., n_inputs].
-        masks: dropout factors per layer input (0 for a dropped unit, 1 / keep share for a kept one); none in
-            evaluation mode.
+        net: its size.
+        params: layers of (weight, bias).
+        memory: nothing is kept; handed on.
+        x: float32 [R, ...inputs].
+        mode: dropout at the input of each layer.
 
     Returns:
-        float32 [..., n_outputs]: logits, or the standardized number.
-
-    Example:
-        >>> params = init_mlp(jax.random.key(0), 3, (4,), 2)
-        >>> apply_mlp(params, jnp.ones((5, 3))).shape
-        (5, 2)
+        float32 [R, n_outputs]: logits, or the standardized number; and the memory.
     """
-    hidden = x
+    hidden = x.reshape(x.shape[0], -1)
+    return apply_dense(params, hidden, mode, first=0), memory
+
+
+def apply_dense(params: Params, hidden: jax.Array, mode: Mode, *, first: int) -> jax.Array:
+    """Apply dense layers one after the other with ReLU between them; the last one is linear.
+
+    Args:
+        params: their (weight, bias) pairs.
+        hidden: float32 [R, n_in].
+        mode: dropout before each layer.
+        first: number of the first of these layers in the whole network.
+    """
     for index, (weight, bias) in enumerate(params):
-        if masks is not None:
-            hidden = hidden * masks[index]
-        hidden = hidden @ weight + bias
+        hidden = mode.drop(first + index, hidden) @ weight.reshape(-1, weight.shape[-1]) + bias
         if index < len(params) - 1:
             hidden = jax.nn.relu(hidden)
     return hidden

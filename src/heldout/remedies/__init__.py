@@ -3,4 +3,4 @@
 from heldout.remedies.table import REMEDIES as REMEDIES
 from heldout.remedies.table import Remedy as Remedy
 from heldout.remedies.table import apply_remedies as apply_remedies
-from heldout.remedies.table import plan_strengths as plan_strengths
+from heldout.remedies.table import plan_uses as plan_uses

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import jax
 import numpy as np
 
 from heldout.records import Configuration, ConfigurationRun, FloatArray, Outcome, Task, Tensors
@@ -17,12 +19,8 @@ def join_results(groups: Sequence[MemberResults]) -> MemberResults:
         losses=np.concatenate([group.losses for group in groups]),
         hits=np.concatenate([group.hits for group in groups]),
         alive=np.concatenate([group.alive for group in groups]),
-        weights=tuple(
-            np.concatenate(parts) for parts in zip(*(group.weights for group in groups), strict=True)
-        ),
-        biases=tuple(
-            np.concatenate(parts) for parts in zip(*(group.biases for group in groups), strict=True)
-        ),
+        params=jax.tree.map(lambda *parts: np.concatenate(parts), *(group.params for group in groups)),
+        memory=jax.tree.map(lambda *parts: np.concatenate(parts), *(group.memory for group in groups)),
     )
 
 
@@ -34,8 +32,8 @@ def take_member(results: MemberResults, place: int) -> MemberResults:
         losses=results.losses[part],
         hits=results.hits[part],
         alive=results.alive[part],
-        weights=tuple(weight[part] for weight in results.weights),
-        biases=tuple(bias[part] for bias in results.biases),
+        params=jax.tree.map(lambda array: array[part], results.params),
+        memory=jax.tree.map(lambda array: array[part], results.memory),
     )
 
 
@@ -75,10 +73,35 @@ def assemble_run(
             np.float32
         ),
         outcomes=tuple(Outcome.FINISHED if alive else Outcome.DIVERGED for alive in results.alive),
-        zero_share=_per_layer(results, lambda weight: np.mean(weight == 0.0, axis=(1, 2))),
-        weight_norm=_per_layer(results, lambda weight: np.sqrt(np.sum(np.square(weight), axis=(1, 2)))),
+        zero_share=_per_layer(
+            results, lambda weight: np.mean(weight == 0.0, axis=tuple(range(1, weight.ndim)))
+        ),
+        weight_norm=_per_layer(
+            results, lambda weight: np.sqrt(np.sum(np.square(weight), axis=tuple(range(1, weight.ndim))))
+        ),
         n_rows=tensors.fit_rows.shape[1],
     )
+
+
+def join_seeds(first: ConfigurationRun, more: ConfigurationRun) -> ConfigurationRun:
+    """Give the record of one configuration that was trained with some seeds and later with further ones.
+
+    Args:
+        first: its record with the first seeds.
+        more: its record with the further ones, on the same tensors and schedule.
+    """
+    parts = {
+        name: np.concatenate([getattr(first, name), getattr(more, name)], axis=axis)
+        for name, axis in (
+            ("losses", 1),
+            ("hits", 1),
+            ("train_curve", 0),
+            ("validation_curve", 0),
+            ("zero_share", 0),
+            ("weight_norm", 0),
+        )
+    }
+    return replace(first, outcomes=(*first.outcomes, *more.outcomes), **parts)
 
 
 def _per_layer(results: MemberResults, measure) -> FloatArray:  # noqa: ANN001 - a function of one weight stack

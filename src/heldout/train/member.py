@@ -1,21 +1,23 @@
 """One network's training as a pure function; the program maps it over members.
 
-Everything that differs between members of one shape is a traced input: learning rate, dropout, L1, L2, label
-smoothing, seed, fold, target variant. Random numbers are `fold_in(purpose, seed, epoch, step)`, never drawn by call
-order, so that resuming, chunking and company change no bit.
+Everything that differs between members of one shape is a traced input: learning rate, dropout, L1, L2, weight decay,
+label smoothing, augmentation, seed, fold, target variant. Random numbers are functions of (seed, purpose, step,
+place), never drawn by call order, so that resuming, chunking and company change no bit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from heldout.nets import apply_mlp, init_mlp
-from heldout.nets.mlp import Params
+from heldout.nets import EVALUATION, Mode, Net, apply_net, find_widest, list_layers
+from heldout.nets.net import Memory, Params
+from heldout.random_bits import Stream, draw_permutation, draw_uniform, keep_mask
 from heldout.records import Task
+from heldout.remedies.augmentation import augment_batch
 
 ADAM_DECAY_MEAN = 0.9
 ADAM_DECAY_SQUARE = 0.999
@@ -24,7 +26,9 @@ LOGIT_LIMIT = 15.0  # bounds the influence of one row on a log-loss (verdicts: |
 SLOT_DROPOUT = (
     0.01  # share of cells whose category is replaced by <unseen>, so that the slot is a trained one
 )
-PURPOSE_WEIGHTS, PURPOSE_ORDER, PURPOSE_DROPOUT, PURPOSE_SLOTS = 0, 1, 2, 3
+PURPOSE_ORDER, PURPOSE_DROPOUT, PURPOSE_SLOTS, PURPOSE_AUGMENTATION = 1, 2, 3, 4
+# values of one layer that an evaluation holds at once (16 MB): more rows are evaluated in parts
+EVALUATED_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -32,30 +36,35 @@ class Shape:
     """What is compiled into a program; members of one shape share it.
 
     Args:
-        n_inputs: features.
-        widths: units of each hidden layer; members may use fewer.
-        n_outputs: outputs.
+        net: the network; members may use fewer units (`nets.pad_arrays`).
         task: decides the loss.
         batch_size: rows of one step.
         n_steps: steps of one epoch.
         n_epochs: epochs of a full training (length of the recorded curves).
         final_rate: share of the learning rate left at the last epoch (cosine decay; 1 keeps it constant).
+        augmenters: names of the augmenters compiled in (`remedies.augmentation`), in the order of `Member.augment`.
+        scales_test: dropout as the lecture's second way: kept units stay as they are while training, and all are
+            multiplied by the keep share outside training; else kept units are divided by it while training.
+        clip_norm: a gradient longer than this is shortened to it, member by member; 0 never.
     """
 
-    n_inputs: int
-    widths: tuple[int, ...]
-    n_outputs: int
+    net: Net
     task: Task
     batch_size: int
     n_steps: int
     n_epochs: int
     final_rate: float = 1.0
+    augmenters: tuple[str, ...] = ()
+    scales_test: bool = False
+    clip_norm: float = 0.0
 
 
 class Data(NamedTuple):
     """Arrays on the device, shared by all members; axes as in `records.Tensors`, target with a variant axis P."""
 
-    features: jax.Array  # [K, N, D]
+    features: jax.Array  # [K or 1, N, ...]: of one fold's recipe, or the same for all folds
+    center: jax.Array  # [K or 1, C] of bytes (pictures): subtracted; else not used
+    spread: jax.Array  # [K or 1, C] of bytes: divided by
     target: jax.Array  # [P, K, N]
     fit_rows: jax.Array  # [K, F]
     fit_weight: jax.Array  # [K, F]
@@ -76,18 +85,20 @@ class Member(NamedTuple):
     dropout: jax.Array  # [layers]
     l1: jax.Array  # [layers]
     l2: jax.Array  # [layers]
+    weight_decay: jax.Array
     label_smoothing: jax.Array
+    augment: jax.Array  # [augmenters] strength of each
     seed: jax.Array
     fold: jax.Array
     variant: jax.Array
     active: jax.Array  # bool: False for padding, which costs nothing and records nothing
-    widths: jax.Array  # int32 [hidden layers] real units of each hidden layer, at most those of the shape
 
 
 class State(NamedTuple):
     """Where one training stands, with everything recorded so far."""
 
     params: Params
+    memory: Memory
     mean: Params
     square: Params
     alive: jax.Array  # bool: False once the loss was not finite
@@ -96,15 +107,13 @@ class State(NamedTuple):
     hits: jax.Array  # [E, V] bool
 
 
-def draw_key(seed: jax.Array, purpose: int) -> jax.Array:
-    """Give the random key of one purpose of one seed; the same for every configuration (paired comparisons).
+class Moving(NamedTuple):
+    """The part of the state that changes at every step."""
 
-    Example:
-        >>> bool(draw_key(jnp.uint32(1), PURPOSE_WEIGHTS) == draw_key(jnp.uint32(1), PURPOSE_ORDER))
-        False
-    """
-    # seed and purpose are the two words of the threefry key: no hashing to compile
-    return jax.random.wrap_key_data(jnp.stack([jnp.uint32(purpose), jnp.asarray(seed, jnp.uint32)]))
+    params: Params
+    memory: Memory
+    mean: Params
+    square: Params
 
 
 def row_losses(task: Task, outputs: jax.Array, target: jax.Array) -> jax.Array:
@@ -158,61 +167,99 @@ def _smoothed_losses(task: Task, outputs: jax.Array, target: jax.Array, smoothin
     return (1.0 - smoothing) * plain + smoothing * uniform
 
 
-def _drop_slots(key: jax.Array, x: jax.Array, data: Data) -> jax.Array:
+def gather_rows(data: Data, fold: jax.Array, rows: jax.Array) -> jax.Array:
+    """Take some rows of the features of a fold; bytes are brought to mean 0 and spread 1 by channel on the way.
+
+    Args:
+        data: arrays on the device.
+        fold: which fold.
+        rows: int32 [R].
+    """
+
+    def of_fold(array: jax.Array) -> jax.Array:
+        # one array for all folds is kept once
+        return array[fold if array.shape[0] > 1 else 0]
+
+    taken = of_fold(data.features)[rows] if data.features.shape[0] == 1 else data.features[fold, rows]
+    if taken.dtype != jnp.uint8:
+        return taken
+    return (taken.astype(jnp.float32) - of_fold(data.center)) / of_fold(data.spread)
+
+
+def _drop_slots(stream: Stream, x: jax.Array, data: Data) -> jax.Array:
     """Replace one category of some rows by <unseen>: each block with probability `SLOT_DROPOUT`.
 
     One number a row decides, so a row loses at most one category; above 1 / `SLOT_DROPOUT` blocks every row loses one.
     """
-    draw = jax.random.uniform(key, (x.shape[0],)) * jnp.maximum(data.n_blocks, 1.0 / SLOT_DROPOUT)
+    draw = draw_uniform(stream, (x.shape[0],)) * jnp.maximum(data.n_blocks, 1.0 / SLOT_DROPOUT)
     block = jnp.where(draw < data.n_blocks, draw, -2.0).astype(jnp.int32)
     return jnp.where(block[:, None] == data.block_of[None, :], data.is_unseen[None, :], x)
 
 
-def _dropout_masks(
-    key: jax.Array, rates: jax.Array, sizes: tuple[int, ...], n_rows: int
-) -> tuple[jax.Array, ...]:
-    """Draw dropout factors from 8 random bits a unit: the rate is rounded to a multiple of 1/256, at most 255/256."""
-    # one draw for all layers: every further one would be compiled by itself
-    bits = jax.random.bits(key, (n_rows, sum(sizes)), jnp.uint8).astype(jnp.float32)
-    masks, first = [], 0
-    for index, size in enumerate(sizes):
-        threshold = jnp.minimum(jnp.round(rates[index] * 256.0), 255.0)
-        masks.append((bits[:, first : first + size] >= threshold) / (1.0 - threshold / 256.0))
-        first += size
-    return tuple(masks)
+def _dropping(shape: Shape, member: Member, count: jax.Array) -> Mode:
+    """Give the training mode: dropout at the input of each layer, drawn anew at every step."""
+
+    def drop(place: int, values: jax.Array) -> jax.Array:
+        rate = member.dropout[place]
+        stream = Stream(member.seed, PURPOSE_DROPOUT, count, place)
+
+        def masked() -> jax.Array:
+            kept = values * keep_mask(stream, values.shape, rate)
+            return kept * (1.0 - rate) if shape.scales_test else kept
+
+        return jax.lax.cond(rate > 0, masked, lambda: values)
+
+    return Mode(drop, training=True)
+
+
+def _evaluating(shape: Shape, member: Member) -> Mode:
+    """Give the evaluation mode: no unit is dropped; all are scaled where training did not divide the kept ones."""
+    if not shape.scales_test:
+        return EVALUATION
+    return Mode(lambda place, values: values * (1.0 - member.dropout[place]), training=False)
 
 
 def _train_step(
-    shape: Shape, member: Member, data: Data, state: State, rows: jax.Array, epoch: jax.Array, step: jax.Array
-) -> State:
-    fold, count = member.fold, epoch * shape.n_steps + step
-    x = data.features[fold, data.fit_rows[fold, rows]]
+    shape: Shape, member: Member, data: Data, before: Moving, rows: jax.Array, count: jax.Array
+) -> Moving:
+    fold = member.fold
+    x = gather_rows(data, fold, data.fit_rows[fold, rows])
     y = data.target[member.variant, fold, data.fit_rows[fold, rows]]
     weight = data.fit_weight[fold, rows]
-    x = jax.lax.cond(
-        data.n_blocks > 0,
-        lambda values: _drop_slots(
-            jax.random.fold_in(draw_key(member.seed, PURPOSE_SLOTS), count), values, data
-        ),
-        lambda values: values,
-        x,
+    if x.ndim == 2 and x.dtype == jnp.float32:  # encoded tables only have slots of categories
+        stream = Stream(member.seed, PURPOSE_SLOTS, count, 0)
+        x = jax.lax.cond(
+            data.n_blocks > 0, lambda values: _drop_slots(stream, values, data), lambda values: values, x
+        )
+    batch = augment_batch(
+        shape.augmenters, member.augment, Stream(member.seed, PURPOSE_AUGMENTATION, count, 0), x
     )
-    sizes = (shape.n_inputs, *shape.widths)
-    key = jax.random.fold_in(draw_key(member.seed, PURPOSE_DROPOUT), count)
-    masks = jax.lax.cond(
-        jnp.any(member.dropout > 0),
-        lambda: _dropout_masks(key, member.dropout, sizes, shape.batch_size),
-        lambda: tuple(jnp.ones((shape.batch_size, size)) for size in sizes),
-    )
+    mode = _dropping(shape, member, count)
 
-    def mean_loss(params: Params) -> jax.Array:
-        losses = _smoothed_losses(shape.task, apply_mlp(params, x, masks), y, member.label_smoothing)
-        penalty = sum(l2 * jnp.sum(jnp.square(w)) for l2, (w, _) in zip(member.l2, params, strict=True))
-        return jnp.sum(weight * losses) / jnp.maximum(jnp.sum(weight), 1e-6) + penalty
+    def mean_loss(params: Params) -> tuple[jax.Array, Memory]:
+        outputs, memory = apply_net(shape.net, params, before.memory, batch.x, mode)
+        losses = _smoothed_losses(shape.task, outputs, y, member.label_smoothing)
+        if batch.partner is not None:  # mixed examples belong to two targets, each by its share
+            other = _smoothed_losses(shape.task, outputs, y[batch.partner], member.label_smoothing)
+            losses = batch.share * losses + (1.0 - batch.share) * other
+        penalty = sum(
+            strength * jnp.sum(jnp.square(layer[0]))
+            for strength, layer in zip(member.l2, params, strict=True)
+        )
+        return jnp.sum(weight * losses) / jnp.maximum(jnp.sum(weight), 1e-6) + penalty, memory
 
-    gradient = jax.grad(mean_loss)(state.params)
-    params, mean, square = _adam(shape, member, state, gradient, count)
-    return state._replace(params=params, mean=mean, square=square)
+    gradient, memory = jax.grad(mean_loss, has_aux=True)(before.params)
+    if shape.clip_norm:
+        gradient = _clip(gradient, shape.clip_norm)
+    params, mean, square = _adam(shape, member, before, gradient, count)
+    return Moving(params, memory, mean, square)
+
+
+def _clip(gradient: Params, limit: float) -> Params:
+    """Shorten one member's gradient to a length; over a stack of members one bad one would poison all."""
+    length = jnp.sqrt(sum(jnp.sum(jnp.square(part)) for part in jax.tree.leaves(gradient)))
+    factor = jnp.minimum(1.0, limit / jnp.maximum(length, 1e-12))
+    return jax.tree.map(lambda part: part * factor, gradient)
 
 
 def _learning_rate(shape: Shape, rate: jax.Array, count: jax.Array) -> jax.Array:
@@ -225,27 +272,30 @@ def _learning_rate(shape: Shape, rate: jax.Array, count: jax.Array) -> jax.Array
 
 
 def _adam(
-    shape: Shape, member: Member, state: State, gradient: Params, count: jax.Array
+    shape: Shape, member: Member, before: Moving, gradient: Params, count: jax.Array
 ) -> tuple[Params, Params, Params]:
-    """Take one Adam step (Kingma & Ba 2015) and the proximal step of L1 in Adam's own metric.
+    """Take one Adam step (Kingma & Ba 2015), decoupled weight decay, and the proximal step of L1 in Adam's own metric.
 
     The threshold of each weight is its own step size times the strength, so that a weight whose data gradient does
-    not resist becomes exactly zero; a subgradient in the loss would only make it jitter around zero.
+    not resist becomes exactly zero; a subgradient in the loss would only make it jitter around zero. Decoupled decay
+    (Loshchilov & Hutter 2019) shrinks every weight by the same share, whatever its gradient; L2 in the loss passes
+    through Adam's scaling, which weakens it for weights with large gradients.
     """
     rate = _learning_rate(shape, member.learning_rate, count)
     correct_mean = 1.0 - ADAM_DECAY_MEAN ** (count + 1.0)
     correct_square = 1.0 - ADAM_DECAY_SQUARE ** (count + 1.0)
     params, means, squares = [], [], []
     for index, (layer, mean, square, slope) in enumerate(
-        zip(state.params, state.mean, state.square, gradient, strict=True)
+        zip(before.params, before.mean, before.square, gradient, strict=True)
     ):
         new_layer, new_mean, new_square = [], [], []
-        for part in range(2):  # weight, bias
+        for part in range(len(layer)):  # the weight first, then what penalties leave alone
             m = ADAM_DECAY_MEAN * mean[part] + (1.0 - ADAM_DECAY_MEAN) * slope[part]
             v = ADAM_DECAY_SQUARE * square[part] + (1.0 - ADAM_DECAY_SQUARE) * jnp.square(slope[part])
             step_size = rate / (jnp.sqrt(v / correct_square) + ADAM_EPSILON)
             value = layer[part] - step_size * m / correct_mean
             if part == 0:
+                value = value - rate * member.weight_decay * layer[part]
                 limit = jnp.where(member.l1[index] > 0, step_size * member.l1[index], 0.0)
                 value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - limit, 0.0)
             new_layer.append(value)
@@ -257,53 +307,50 @@ def _adam(
     return tuple(params), tuple(means), tuple(squares)
 
 
-def start_member(shape: Shape, member: Member, n_checkpoints: int, n_validation: int) -> State:
-    """Draw the initial weights of one member and make room for its records."""
-    key = draw_key(member.seed, PURPOSE_WEIGHTS)
-    params = init_mlp(key, shape.n_inputs, shape.widths, shape.n_outputs, used=member.widths)
-    zeros = jax.tree.map(jnp.zeros_like, params)
-    return State(
-        params=params,
-        mean=zeros,
-        square=zeros,
-        alive=member.active,
-        curves=jnp.full((shape.n_epochs, 2), jnp.nan),
-        losses=jnp.full((n_checkpoints, n_validation), jnp.nan),
-        hits=jnp.zeros((n_checkpoints, n_validation), bool),
-    )
+def _in_parts(evaluate: Any, rows: jax.Array, n_at_once: int) -> Any:  # noqa: ANN401 - function of rows, tree of arrays
+    """Apply a function of rows to parts of them, so that a large network's values fit into memory."""
+    n_rows = rows.shape[0]
+    if n_rows <= n_at_once:
+        return evaluate(rows)
+    n_parts = -(-n_rows // n_at_once)
+    padded = jnp.pad(rows, (0, n_parts * n_at_once - n_rows))
+    parts = jax.lax.map(evaluate, padded.reshape(n_parts, n_at_once))
+    return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[:n_rows], parts)
 
 
 def _evaluate(
-    shape: Shape, member: Member, data: Data, params: Params
+    shape: Shape, member: Member, data: Data, params: Params, memory: Memory
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Read training loss, validation losses [V] and hits [V] in evaluation mode."""
     fold = member.fold
     target = data.target[member.variant, fold]
+    mode = _evaluating(shape, member)
+    n_at_once = max(EVALUATED_VALUES // find_widest(list_layers(shape.net)), shape.batch_size)
 
     def losses_of(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-        outputs = apply_mlp(params, data.features[fold, rows]) + data.output_offset[fold]
+        outputs, _ = apply_net(shape.net, params, memory, gather_rows(data, fold, rows), mode)
+        outputs = outputs + data.output_offset[fold]
         return row_losses(shape.task, outputs, target[rows]), row_hits(shape.task, outputs, target[rows])
 
-    watched, _ = losses_of(data.watch_rows[fold])
+    # one call for both kinds of rows: every further one would be compiled by itself
+    n_watched = data.watch_rows.shape[1]
+    rows = jnp.concatenate([data.watch_rows[fold], data.validation_rows[fold]])
+    losses, hits = _in_parts(losses_of, rows, n_at_once)
     mask = data.watch_mask[fold]
-    train_loss = jnp.sum(watched * mask) / jnp.maximum(jnp.sum(mask), 1.0)
-    losses, hits = losses_of(data.validation_rows[fold])
-    return train_loss, losses, hits
+    train_loss = jnp.sum(jnp.where(mask > 0, losses[:n_watched], 0.0)) / jnp.maximum(jnp.sum(mask), 1.0)
+    return train_loss, losses[n_watched:], hits[n_watched:]
 
 
-def _train_epoch(shape: Shape, member: Member, data: Data, state: State, epoch: jax.Array) -> State:
+def _train_epoch(shape: Shape, member: Member, data: Data, before: Moving, epoch: jax.Array) -> Moving:
     n_fit = data.fit_rows.shape[1]
-    key = jax.random.fold_in(draw_key(member.seed, PURPOSE_ORDER), epoch)
-    order = jnp.argsort(jax.random.bits(key, (n_fit,)))
+    order = draw_permutation(Stream(member.seed, PURPOSE_ORDER, epoch, 0), n_fit)
 
-    def step(index: jax.Array, before: State) -> State:
+    def step(index: jax.Array, so_far: Moving) -> Moving:
         # the last batch wraps around to the first rows of the epoch's order, so that every batch is full
         rows = order[(index * shape.batch_size + jnp.arange(shape.batch_size)) % n_fit]
-        return _train_step(shape, member, data, before, rows, epoch, index)
+        return _train_step(shape, member, data, so_far, rows, epoch * shape.n_steps + index)
 
-    small = state._replace(curves=jnp.zeros(()), losses=jnp.zeros(()), hits=jnp.zeros(()))
-    after = jax.lax.fori_loop(0, shape.n_steps, step, small)
-    return state._replace(params=after.params, mean=after.mean, square=after.square)
+    return jax.lax.fori_loop(0, shape.n_steps, step, before)
 
 
 def advance_member(
@@ -314,7 +361,7 @@ def advance_member(
     state: State,
     bounds: tuple[jax.Array, jax.Array],
 ) -> State:
-    """Train one member from checkpoint index `bounds[0]` to `bounds[1]` and record its losses on the way.
+    """Train one member over the epochs `bounds[0]` to `bounds[1]` and record its losses on the way.
 
     Args:
         shape: what is compiled.
@@ -322,36 +369,34 @@ def advance_member(
         data: arrays on the device.
         checkpoints: int32 [E], epochs (1-based, increasing) at which per-row losses are kept.
         state: where the training stands.
-        bounds: first and last (exclusive) checkpoint index of this call.
+        bounds: first epoch (0-based) and the one after the last, both ends of checkpoints.
 
     Returns:
         The state after the epochs; a member whose loss is not finite is frozen and `alive` turns False.
     """
 
-    def epoch_loop(epoch: jax.Array, before: State) -> State:
-        after = _train_epoch(shape, member, data, before, epoch)
-        train_loss, losses, _ = _evaluate(shape, member, data, after.params)
+    def run_epoch(epoch: jax.Array, before: State) -> State:
+        moving = Moving(before.params, before.memory, before.mean, before.square)
+        after = _train_epoch(shape, member, data, moving, epoch)
+        train_loss, losses, hits = _evaluate(shape, member, data, after.params, after.memory)
         mask = data.validation_mask[member.fold]
         # `where` before the sum: a padding row that is not finite must not reach the curve
         val_loss = jnp.sum(jnp.where(mask > 0, losses, 0.0)) / jnp.maximum(jnp.sum(mask), 1.0)
         # clipped logits have a finite loss even when a weight is infinite, so the weights are looked at too
-        weights = sum(jnp.sum(jnp.abs(part)) for layer in after.params for part in layer)
+        weights = sum(jnp.sum(jnp.abs(part)) for part in jax.tree.leaves((after.params, after.memory)))
         sound = jnp.isfinite(train_loss) & jnp.isfinite(val_loss) & jnp.isfinite(weights)
-        curves = after.curves.at[epoch].set(jnp.stack([train_loss, val_loss]))
-        kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), after.params, before.params)
-        return after._replace(params=kept, curves=curves, alive=before.alive & sound)
+        kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), after, moving)
+        # every epoch writes where the next checkpoint's losses belong: the checkpoint itself is the last to write
+        slot = jnp.searchsorted(checkpoints, epoch + 1)
+        return State(
+            *kept,
+            alive=sound,
+            curves=before.curves.at[epoch].set(jnp.stack([train_loss, val_loss])),
+            losses=before.losses.at[slot].set(jnp.where(sound, losses, jnp.nan)),
+            hits=before.hits.at[slot].set(hits & sound),
+        )
 
     def guarded(epoch: jax.Array, before: State) -> State:
-        return jax.lax.cond(before.alive, epoch_loop, lambda _, same: same, epoch, before)
+        return jax.lax.cond(before.alive, run_epoch, lambda _, same: same, epoch, before)
 
-    def segment(index: jax.Array, before: State) -> State:
-        return jax.lax.cond(before.alive, run_segment, lambda _, same: same, index, before)
-
-    def run_segment(index: jax.Array, before: State) -> State:
-        first = jnp.where(index == 0, 0, checkpoints[index - 1])
-        after = jax.lax.fori_loop(first, checkpoints[index], guarded, before)
-        _, losses, hits = _evaluate(shape, member, data, after.params)
-        losses = jnp.where(after.alive, losses, jnp.nan)
-        return after._replace(losses=after.losses.at[index].set(losses), hits=after.hits.at[index].set(hits))
-
-    return jax.lax.fori_loop(bounds[0], bounds[1], segment, state)
+    return jax.lax.fori_loop(bounds[0], bounds[1], guarded, state)

@@ -5,18 +5,38 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from heldout.errors import UsageError
+from heldout.nets import Net, draw_params, list_layers, list_shapes, pad_arrays, start_memory
+from heldout.nets.net import Memory, Params
 from heldout.records import FloatArray, Hyper, Tensors
-from heldout.train.member import Data, Member, Shape, State, advance_member, start_member
+from heldout.train.member import Data, Member, Shape, State, advance_member
 
 MEMBER_AXIS = "member"
 PLACES_A_DEVICE = 8
+STACKED_PLACES = 64  # members of one stack on a graphics card: assumption, not measured
 WATCHED_ROWS = 5000  # at most so many fit rows are read for the training curve
+REMEMBERED_DRAWS = 16  # first weights are the same for all remedies and folds of a seed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How members lie in a program.
+
+    Args:
+        stacked: True to compute all members of a device at once (`vmap`, for graphics cards); False to compute them
+            one after the other (`lax.map`, for CPUs, where stacking was measured to be slower).
+        places: member places a device.
+    """
+
+    stacked: bool
+    places: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +49,7 @@ class MemberSpec:
         fold: which fold of the tensors.
         variant: which target variant (0 is the real one).
         active: False for padding.
-        widths: real units of each hidden layer; those of the shape when left out.
+        net: the network's own size; that of the shape when left out.
     """
 
     hyper: Hyper
@@ -37,7 +57,7 @@ class MemberSpec:
     fold: int
     variant: int = 0
     active: bool = True
-    widths: tuple[int, ...] | None = None
+    net: Net | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +69,8 @@ class MemberResults:
         losses: float32 [G, E, V].
         hits: bool [G, E, V].
         alive: bool [G], False for a member that diverged.
-        weights: one float32 [G, n_in, n_out] per layer.
-        biases: one float32 [G, n_out] per layer.
+        params: for each layer its arrays, float32 [G, ...], the weight first.
+        memory: for each layer what it keeps beside its weights, float32 [G, ...].
 
     The units that a member does not use are cut off by `cut_units`.
     """
@@ -59,8 +79,13 @@ class MemberResults:
     losses: FloatArray
     hits: np.ndarray
     alive: np.ndarray
-    weights: tuple[FloatArray, ...]
-    biases: tuple[FloatArray, ...]
+    params: Params
+    memory: Memory = ()
+
+    @property
+    def weights(self) -> tuple[FloatArray, ...]:
+        """The weight of each layer, float32 [G, ...]."""
+        return tuple(layer[0] for layer in self.params)
 
 
 Watch = Callable[[int, MemberResults], bool]
@@ -72,22 +97,35 @@ def make_mesh() -> Mesh:
     return Mesh(np.array(jax.local_devices()), (MEMBER_AXIS,))
 
 
-def group_size() -> int:
-    """Give the number of member places of every program: fixed, so that one compiled program serves any group.
+def plan_layout() -> Layout:
+    """Give the layout for the devices that are there: mapped on CPUs, stacked on graphics cards.
 
-    Places that are not needed hold inactive members, which cost nothing.
+    Example:
+        >>> plan_layout().places > 0
+        True
     """
-    return PLACES_A_DEVICE * count_devices()
+    if jax.default_backend() == "cpu":
+        return Layout(stacked=False, places=PLACES_A_DEVICE)
+    return Layout(stacked=True, places=STACKED_PLACES)
 
 
-def _spread(n_members: int) -> np.ndarray:
+def group_size(layout: Layout | None = None) -> int:
+    """Give the number of member places of a program: fixed, so that one compiled program serves any group.
+
+    Places that are not needed hold inactive members, which cost nothing where members are mapped.
+    """
+    return (layout or plan_layout()).places * count_devices()
+
+
+def _spread(n_members: int, layout: Layout) -> np.ndarray:
     """Deal members to the devices in turn: int64 [places], the member of each place, -1 for none."""
-    if n_members > group_size():
-        raise ValueError(f"a group holds at most {group_size()} members, got {n_members}")
-    order = np.full(group_size(), -1)
+    size = group_size(layout)
+    if n_members > size:
+        raise ValueError(f"a group holds at most {size} members, got {n_members}")
+    order = np.full(size, -1)
     for member in range(n_members):
         device, place = member % count_devices(), member // count_devices()
-        order[device * PLACES_A_DEVICE + place] = member
+        order[device * layout.places + place] = member
     return order
 
 
@@ -112,8 +150,11 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
     block_of = np.array([lookup.get(int(slot), -1) for slot in tensors.slot_unseen], np.int32)
     is_unseen = np.zeros(len(block_of), np.float32)
     is_unseen[blocks] = 1.0
+    center, spread = _byte_scales(tensors)
     arrays = {
         "features": tensors.features,
+        "center": center,
+        "spread": spread,
         "target": tensors.target[None] if targets is None else targets,
         "fit_rows": tensors.fit_rows,
         "fit_weight": tensors.fit_weight,
@@ -136,30 +177,63 @@ def _offset(tensors: Tensors) -> FloatArray:
     return np.zeros((len(tensors.fit_rows), tensors.n_outputs), np.float32)
 
 
+def _byte_scales(tensors: Tensors) -> tuple[FloatArray, FloatArray]:
+    """Give center and spread of bytes by channel, from each fold's own fit rows; nothing for other features."""
+    features = tensors.features
+    if features.dtype != np.uint8:
+        return np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32)
+    centers, spreads = [], []
+    for fold, rows in enumerate(tensors.fit_rows):
+        own = features[min(fold, len(features) - 1)]
+        real = rows[tensors.fit_weight[fold] > 0]
+        counts = np.zeros((features.shape[-1], 256))
+        for first in range(0, len(real), 1000):
+            part = own[real[first : first + 1000]].reshape(-1, features.shape[-1])
+            counts += np.stack([np.bincount(part[:, c], minlength=256) for c in range(part.shape[1])])
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        center = shares @ np.arange(256)
+        centers.append(center)
+        spreads.append(
+            np.sqrt(np.maximum((shares * (np.arange(256) - center[:, None]) ** 2).sum(axis=1), 1.0))
+        )
+    return np.array(centers, np.float32), np.array(spreads, np.float32)
+
+
 def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:
-    """Stack the traced inputs of some members along a new first axis."""
+    """Stack the traced inputs of some members along a new first axis.
+
+    Raises:
+        UsageError: a member asks for an augmenter that is not compiled in.
+    """
     return Member(
         learning_rate=jnp.array([spec.hyper.learning_rate for spec in specs], jnp.float32),
         dropout=jnp.array([spec.hyper.dropout for spec in specs], jnp.float32),
         l1=jnp.array([spec.hyper.l1 for spec in specs], jnp.float32),
         l2=jnp.array([spec.hyper.l2 for spec in specs], jnp.float32),
+        weight_decay=jnp.array([spec.hyper.weight_decay for spec in specs], jnp.float32),
         label_smoothing=jnp.array([spec.hyper.label_smoothing for spec in specs], jnp.float32),
+        augment=jnp.array([_list_augmentation(spec.hyper, shape) for spec in specs], jnp.float32),
         seed=jnp.array([spec.seed for spec in specs], jnp.uint32),
         fold=jnp.array([spec.fold for spec in specs], jnp.int32),
         variant=jnp.array([spec.variant for spec in specs], jnp.int32),
         active=jnp.array([spec.active for spec in specs], bool),
-        widths=jnp.array([shape.widths if spec.widths is None else spec.widths for spec in specs], jnp.int32),
     )
 
 
-@functools.cache
-def _compiled(shape: Shape, n_checkpoints: int):  # noqa: ANN202 - a pair of jitted functions
-    """Build the program of one shape: start all members, and advance all members."""
-    by_member, everywhere = PartitionSpec(MEMBER_AXIS), PartitionSpec()
+def _list_augmentation(hyper: Hyper, shape: Shape) -> list[float]:
+    asked = dict(hyper.augmentation)
+    if not set(asked) <= set(shape.augmenters):
+        raise UsageError(
+            f"augmenters {sorted(asked)} are asked for, the program holds {list(shape.augmenters)}",
+            hint="name all augmenters of a study when its trainings are planned",
+        )
+    return [asked.get(name, 0.0) for name in shape.augmenters]
 
-    def start(members: Member, data: Data) -> State:
-        n_validation = data.validation_rows.shape[1]
-        return jax.lax.map(lambda one: start_member(shape, one, n_checkpoints, n_validation), members)
+
+@functools.cache
+def _compiled(shape: Shape, layout: Layout):  # noqa: ANN202 - a jitted function
+    """Build the program of one shape: it advances all members over some epochs."""
+    by_member, everywhere = PartitionSpec(MEMBER_AXIS), PartitionSpec()
 
     def advance(
         members: Member, data: Data, checkpoints: jax.Array, state: State, bounds: jax.Array
@@ -167,34 +241,66 @@ def _compiled(shape: Shape, n_checkpoints: int):  # noqa: ANN202 - a pair of jit
         def one(pair: tuple[Member, State]) -> State:
             return advance_member(shape, pair[0], data, checkpoints, pair[1], (bounds[0], bounds[1]))
 
-        return jax.lax.map(one, (members, state))
+        return jax.vmap(one)((members, state)) if layout.stacked else jax.lax.map(one, (members, state))
 
-    split = functools.partial(jax.shard_map, mesh=make_mesh(), out_specs=by_member, check_vma=False)
-    start_all = split(start, in_specs=(by_member, everywhere))
-    advance_all = split(advance, in_specs=(by_member, everywhere, everywhere, by_member, everywhere))
-    return jax.jit(start_all), jax.jit(advance_all, donate_argnums=(3,))
+    split = jax.shard_map(
+        advance,
+        mesh=make_mesh(),
+        in_specs=(by_member, everywhere, everywhere, by_member, everywhere),
+        out_specs=by_member,
+        check_vma=False,
+    )
+    return jax.jit(split, donate_argnums=(3,))
 
 
-def compile_program(shape: Shape, data: Data, checkpoints: tuple[int, ...]) -> None:
+def compile_program(
+    shape: Shape, data: Data, checkpoints: tuple[int, ...], *, layout: Layout | None = None
+) -> None:
     """Compile (or fetch from the cache) the program of a shape ahead of its first use."""
+    layout = layout or plan_layout()
     spec = MemberSpec(_blank_hyper(shape), 0, 0, active=False)
-    members, state = _start(shape, [spec] * group_size(), data, len(checkpoints))
-    _compiled(shape, len(checkpoints))[1](
+    members, state = _start(shape, [spec] * group_size(layout), data, len(checkpoints))
+    _compiled(shape, layout)(
         members, data, jnp.array(checkpoints, jnp.int32), state, jnp.array([0, 0], jnp.int32)
     )
 
 
 def _blank_hyper(shape: Shape) -> Hyper:
-    zeros = (0.0,) * (len(shape.widths) + 1)
+    zeros = (0.0,) * len(list_layers(shape.net))
     return Hyper(learning_rate=0.0, dropout=zeros, l1=zeros, l2=zeros)
 
 
 def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints: int) -> tuple[Member, State]:
-    start, _ = _compiled(shape, n_checkpoints)
-    members = jax.device_put(
-        stack_members(specs, shape), NamedSharding(make_mesh(), PartitionSpec(MEMBER_AXIS))
+    """Draw the first weights on the host, where that needs no compilation, and make room for the records."""
+    drawn = [_draw_first(shape.net, spec.net or shape.net, spec.seed if spec.active else 0) for spec in specs]
+    params, memory = (_stack([one[part] for one in drawn]) for part in (0, 1))
+    n, n_validation = len(specs), data.validation_rows.shape[1]
+    state = State(
+        params=params,
+        memory=memory,
+        mean=jax.tree.map(np.zeros_like, params),
+        square=jax.tree.map(np.zeros_like, params),
+        alive=np.array([spec.active for spec in specs]),
+        curves=np.full((n, shape.n_epochs, 2), np.nan, np.float32),
+        losses=np.full((n, n_checkpoints, n_validation), np.nan, np.float32),
+        hits=np.zeros((n, n_checkpoints, n_validation), bool),
     )
-    return members, start(members, data)
+    by_member = NamedSharding(make_mesh(), PartitionSpec(MEMBER_AXIS))
+    return jax.device_put(stack_members(specs, shape), by_member), jax.device_put(state, by_member)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_DRAWS)
+def _draw_first(program: Net, own: Net, seed: int) -> tuple[Params, Memory]:
+    """Draw a network's first weights for its own size and pad them to the program's."""
+    layers, wide = list_layers(own), list_layers(program)
+    params, memory = draw_params(layers, seed), start_memory(layers)
+    if own == program:
+        return params, memory
+    return pad_arrays(params, list_shapes(wide)), pad_arrays(memory, list_shapes(wide, kept=True))
+
+
+def _stack(trees: list[Any]) -> Any:  # noqa: ANN401 - trees of arrays
+    return jax.tree.map(lambda *arrays: np.stack(arrays), *trees)
 
 
 def run_members(
@@ -205,11 +311,12 @@ def run_members(
     *,
     stop_at: int | None = None,
     watch: Watch | None = None,
+    layout: Layout | None = None,
 ) -> MemberResults:
     """Train a group of members of one shape.
 
-    A member trained in company equals the member trained alone, bit for bit, because members are mapped, not
-    stacked, on the CPU.
+    A member trained in company equals the member trained alone, bit for bit, where members are mapped, not
+    stacked: on the CPU.
 
     Args:
         shape: what is compiled.
@@ -219,21 +326,24 @@ def run_members(
         stop_at: number of checkpoints to run (all when left out); the weights are those at the last one run.
         watch: called after each checkpoint with its index and the results so far; returns True to stop. It makes
             the program return to the host at each checkpoint; the numbers do not change.
+        layout: how members lie in the program; follows from the devices when left out.
     """
-    _, advance = _compiled(shape, len(checkpoints))
+    layout = layout or plan_layout()
+    advance = _compiled(shape, layout)
     n_given = len(specs)
-    order = _spread(n_given)
+    order = _spread(n_given, layout)
     padding = replace(specs[0], active=False)
     slots = [padding if index < 0 else specs[index] for index in order]
     members, state = _start(shape, slots, data, len(checkpoints))
     place = np.argsort(np.where(order < 0, n_given, order), kind="stable")[:n_given]
     marks, last = jnp.array(checkpoints, jnp.int32), len(checkpoints) if stop_at is None else stop_at
+    ends = [0, *checkpoints[:last]]
     if watch is None:
-        state = advance(members, data, marks, state, jnp.array([0, last], jnp.int32))
+        state = advance(members, data, marks, state, jnp.array([0, ends[-1]], jnp.int32))
         return _fetch(state, place)
     results = _fetch(state, place)
     for index in range(last):
-        state = advance(members, data, marks, state, jnp.array([index, index + 1], jnp.int32))
+        state = advance(members, data, marks, state, jnp.array(ends[index : index + 2], jnp.int32))
         results = _fetch(state, place)
         if watch(index, results):
             break
@@ -242,25 +352,25 @@ def run_members(
 
 def _fetch(state: State, place: np.ndarray) -> MemberResults:
     host = jax.tree.map(lambda array: array[place], jax.device_get(state))
-    return MemberResults(
-        curves=host.curves,
-        losses=host.losses,
-        hits=host.hits,
-        alive=host.alive,
-        weights=tuple(weight for weight, _ in host.params),
-        biases=tuple(bias for _, bias in host.params),
-    )
+    return MemberResults(host.curves, host.losses, host.hits, host.alive, host.params, host.memory)
 
 
-def cut_units(results: MemberResults, widths: tuple[int, ...]) -> MemberResults:
-    """Cut the unused units off the weights of members that share their real widths.
+def cut_units(results: MemberResults, net: Net) -> MemberResults:
+    """Cut the unused units off the weights of members that share their real size.
 
     Args:
         results: members of one configuration.
-        widths: real units of each hidden layer.
+        net: their own network.
     """
-    n_layers = len(results.weights)
-    ends = [None, *widths, None]
-    weights = tuple(results.weights[i][:, : ends[i], : ends[i + 1]] for i in range(n_layers))
-    biases = tuple(results.biases[i][:, : ends[i + 1]] for i in range(n_layers))
-    return replace(results, weights=weights, biases=biases)
+    layers = list_layers(net)
+    return replace(
+        results,
+        params=_cut(results.params, list_shapes(layers)),
+        memory=_cut(results.memory, list_shapes(layers, kept=True)),
+    )
+
+
+def _cut(arrays: Any, shapes: Any) -> Any:  # noqa: ANN401 - trees of arrays
+    if isinstance(arrays, tuple):
+        return tuple(_cut(array, shape) for array, shape in zip(arrays, shapes, strict=True))
+    return arrays[(slice(None), *(slice(side) for side in shapes))]

@@ -1,0 +1,93 @@
+"""One work of the engine benchmark by heldout's own engine, in a process of its own.
+
+    python engine_own.py WORK [--device cpu|gpu]
+
+Prints JSON: seconds of compiling and of training (all trials, every core), losses, and the floating point operations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from engine_data import LEARNING_RATE, WORKS, Work, draw_data, draw_trials
+from heldout.train.device import prepare_device
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("work", choices=WORKS)
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    given = parser.parse_args()
+    prepare_device()
+    import jax
+
+    if given.device == "gpu" and jax.default_backend() != "gpu":
+        raise SystemExit(f"no graphics card: the devices are {jax.devices()}")
+    print(json.dumps(measure(WORKS[given.work])))
+
+
+def measure(work: Work) -> dict[str, float]:
+    import numpy as np
+
+    from heldout.nets import Net, count_products, find_family, list_layers
+    from heldout.records import Fold, Hyper, Task
+    from heldout.tensors import TensorSource, build_tensors
+    from heldout.train.member import Shape
+    from heldout.train.program import MemberSpec, compile_program, group_size, put_data, run_members
+
+    x, y = draw_data(work)
+    net = Net(
+        work.family,
+        work.inputs,
+        work.n_outputs,
+        work.widths,
+        work.channels,
+        work.kernel,
+        work.embedding,
+        work.vocabulary,
+    )
+    task = Task.BINARY if work.n_outputs == 1 else Task.MULTICLASS
+    n = work.n_fit + work.n_validation
+    unseen = np.full(x.shape[1] if x.ndim == 2 else 1, -1, np.int32)
+    source = TensorSource(x[None], y.astype(float), task, max(2, work.n_outputs), None, False, unseen)
+    tensors = build_tensors(source, (Fold(np.arange(work.n_fit), np.arange(work.n_fit, n)),))
+    data = put_data(tensors)
+    n_steps = -(-work.n_fit // work.batch_size)
+    shape = Shape(net, task, work.batch_size, n_steps, work.n_epochs)
+    checkpoints = (1, work.n_epochs)
+    begun = time.perf_counter()
+    compile_program(shape, data, checkpoints)
+    compiled = time.perf_counter()
+    layers, places = list_layers(net), find_family(work.family).dropped(net)
+    specs = [
+        MemberSpec(
+            Hyper(
+                LEARNING_RATE,
+                tuple(rate if place in places else 0.0 for place in range(len(layers))),
+                (0.0,) * len(layers),
+                (strength,) * len(layers),
+            ),
+            seed,
+            0,
+        )
+        for rate, strength, seed in draw_trials(work)
+    ]
+    losses = []
+    for first in range(0, len(specs), group_size()):
+        results = run_members(shape, specs[first : first + group_size()], data, checkpoints)
+        losses.extend(results.curves[:, -1, 0])
+    done = time.perf_counter()
+    flops = 6.0 * count_products(layers) * work.batch_size * n_steps * work.n_epochs * len(specs)
+    return {
+        "compile": compiled - begun,
+        "seconds": done - begun,
+        "steady": done - compiled,
+        "train": float(np.mean(losses)),
+        "flops": flops,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""How long and at which pace the networks of a study are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.nets import Net, list_layers
+from heldout.records import Hyper, Rung
+
+DEEP_FROM = 16  # assumption: two hidden layers from this width on, one below
+RATES = (3e-4, 1e-3, 3e-3)  # candidates for wide rungs; measured on tables, a wrong rate fakes underfitting
+TOKEN_RATES = (1e-3, 3e-3, 1e-2)  # assumption: a vector is moved only by the rows that hold its token
+CHECKPOINTS = (
+    20  # geometric epochs with per-row losses; twenty lose nothing for the verdict (verdicts, section 10)
+)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and in which steps every network of a study is trained.
+
+    Args:
+        batch_size: rows of one step.
+        n_steps: steps of one epoch.
+        n_epochs: epochs; ladder and remedy networks always run to the last one.
+        checkpoints: epochs (1-based) at which per-row losses are kept.
+    """
+
+    batch_size: int
+    n_steps: int
+    n_epochs: int
+    checkpoints: tuple[int, ...]
+
+
+def candidate_rates(widths: tuple[int, ...]) -> tuple[float, float, float]:
+    """Give the three learning rates tried on a rung: narrower layers take larger steps.
+
+    Example:
+        >>> candidate_rates(())
+        (0.003, 0.01, 0.03)
+    """
+    if not widths:
+        return (0.003, 0.01, 0.03)
+    factor = 3.0 if widths[0] < DEEP_FROM else 1.0
+    low, middle, high = (round(rate * factor, 6) for rate in RATES)
+    return (low, middle, high)
+
+
+def list_rates(rung: Rung) -> tuple[float, float, float]:
+    """Give the three learning rates tried on a rung of any family.
+
+    Example:
+        >>> list_rates(Rung(1, (), 100, 0.001, family="text", embedding=8))
+        (0.001, 0.003, 0.01)
+    """
+    if rung.family == "mlp":
+        return candidate_rates(rung.widths)
+    return TOKEN_RATES if rung.embedding else RATES
+
+
+def plan_schedule(n_fit: int, *, effort: float = 1.0) -> Schedule:
+    """Derive batch size, epochs and checkpoints from the number of fit rows.
+
+    Args:
+        n_fit: fit rows of one network.
+        effort: factor on the number of steps (1 standard).
+
+    Example:
+        >>> plan_schedule(200).n_epochs, plan_schedule(10_000).batch_size
+        (143, 256)
+    """
+    # measured on heart (194 rows) and california (13,000): about 1,000 steps are past the best epoch of every rung
+    # on small data, 1,600 on large ones
+    batch = next(
+        size
+        for size, limit in ((32, 1500), (64, 4000), (128, 8000), (256, 60_000), (512, 1 << 60))
+        if n_fit < limit
+    )
+    batch = min(batch, n_fit)
+    n_steps = -(-n_fit // batch)
+    total = effort * (1000 if n_fit < 1500 else 1600)
+    n_epochs = int(np.clip(round(total / n_steps), 20, 150))
+    marks = np.unique(np.geomspace(1, n_epochs, CHECKPOINTS).round().astype(int))
+    return Schedule(batch, n_steps, n_epochs, tuple(int(mark) for mark in marks))
+
+
+def plain_hyper(rung: Rung, *, learning_rate: float | None = None) -> Hyper:
+    """Give the training inputs of a rung without any remedy.
+
+    Example:
+        >>> plain_hyper(Rung(0, (), 3, 0.01)).dropout
+        (0.0,)
+    """
+    zeros = (0.0,) * count_layers(rung)
+    return Hyper(learning_rate or rung.learning_rate, dropout=zeros, l1=zeros, l2=zeros)
+
+
+def count_layers(rung: Rung) -> int:
+    """Count the layers of weights of a rung, which is also the number of places of dropout.
+
+    Example:
+        >>> count_layers(Rung(1, (4,), 21, 0.01))
+        2
+    """
+    return len(list_layers(nominal_net(rung)))
+
+
+def nominal_net(rung: Rung) -> Net:
+    """Give a network of a rung's size for inputs of a nominal shape: enough to number its layers.
+
+    Example:
+        >>> nominal_net(Rung(1, (4,), 21, 0.01)).widths
+        (4,)
+    """
+    side = 1 << 7  # no pooling of any rung leaves less than one place
+    shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1)}
+    inputs = (side,) if rung.embedding else shapes.get(rung.family, (1,))
+    return Net(
+        rung.family,
+        inputs,
+        1,
+        rung.widths,
+        rung.channels,
+        rung.kernel,
+        rung.embedding,
+        int(rung.embedding > 0),
+    )

@@ -1,0 +1,37 @@
+"""The averaged embedding: the mean of the vectors of a text's words, then dense layers."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from heldout.nets.cnn import embedding_layer
+from heldout.nets.mlp import apply_dense
+from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, dense_layer
+
+
+def list_text_layers(net: Net) -> tuple[LayerSpec, ...]:
+    """List the layers: the table of word vectors, hidden layers, the output layer.
+
+    Example:
+        >>> net = Net("text", (200,), 1, widths=(16,), embedding=8, vocabulary=1000)
+        >>> [layer.arrays[0].shape for layer in list_text_layers(net)]
+        [(1000, 8), (8, 16), (16, 1)]
+    """
+    sizes = (net.embedding, *net.widths)
+    hidden = [dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths)]
+    return (embedding_layer(net), *hidden, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
+
+
+def apply_text(
+    net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
+) -> tuple[jax.Array, Memory]:
+    """Compute the outputs for a batch of token rows [R, T]; token 0 is padding and counts for nothing.
+
+    The sum of the vectors is divided by the number of real tokens.
+    """
+    table = params[0][0]
+    real = (x > 0).astype(table.dtype)
+    total = jnp.einsum("rt,rte->re", real, table[x])
+    mean = total / jnp.maximum(real.sum(axis=1, keepdims=True), 1.0)
+    return apply_dense(params[1:], mean, mode, first=1), memory

@@ -1,0 +1,139 @@
+"""What every family of networks keeps: one suite over the table of families."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from heldout.nets import (
+    EVALUATION,
+    Mode,
+    Net,
+    apply_net,
+    count_products,
+    draw_params,
+    find_family,
+    list_layers,
+    list_shapes,
+    pad_arrays,
+    start_memory,
+)
+
+EXAMPLES = (
+    Net("mlp", (6,), 3, (8, 4)),
+    Net("mlp", (6,), 3),
+    Net("cnn", (8, 8, 3), 3, (8,), (4, 8), kernel=3),
+    Net("cnn", (9, 7, 1), 3, (), (4, 4, 4), kernel=5),
+    Net("residual", (8, 8, 3), 3, channels=(4, 8), kernel=3),
+    Net("residual", (7, 9, 1), 3, channels=(4,), kernel=3),
+    Net("sequence", (12,), 3, (4,), (8, 4), kernel=5, embedding=6, vocabulary=20),
+    Net("sequence", (12, 2), 3, (), (8,), kernel=3),
+    Net("text", (12,), 3, (8,), embedding=6, vocabulary=20),
+    Net("text", (12,), 3, (), embedding=6, vocabulary=20),
+)
+N_ROWS = 5
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda net: f"{net.family}-{net.widths}-{net.channels}")
+def net(request):
+    return request.param
+
+
+def draw_batch(net, n_rows=N_ROWS):
+    rng = np.random.default_rng(0)
+    if net.vocabulary:
+        tokens = rng.integers(1, net.vocabulary, (n_rows, *net.inputs)).astype(np.int32)
+        tokens[:, -3:] = 0
+        return tokens
+    return rng.normal(size=(n_rows, *net.inputs)).astype(np.float32)
+
+
+def widen(net):
+    """The same network with twice the units and channels."""
+    return replace(
+        net,
+        widths=tuple(2 * width for width in net.widths),
+        channels=tuple(2 * size for size in net.channels),
+    )
+
+
+def start(net, seed=0):
+    layers = list_layers(net)
+    return draw_params(layers, seed), start_memory(layers)
+
+
+def test_one_row_of_outputs_for_each_row_of_a_batch(net):
+    params, memory = start(net)
+    outputs, after = apply_net(net, params, memory, draw_batch(net), EVALUATION)
+    assert outputs.shape == (N_ROWS, net.n_outputs)
+    assert outputs.dtype == jnp.float32
+    assert np.isfinite(outputs).all()
+    for one, other in zip(jax.tree.leaves(after), jax.tree.leaves(memory), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_row_is_the_same_alone_and_in_company_in_evaluation_mode(net):
+    params, memory = start(net)
+    x = draw_batch(net)
+    together = apply_net(net, params, memory, x, EVALUATION)[0]
+    alone = [apply_net(net, params, memory, x[row : row + 1], EVALUATION)[0][0] for row in range(N_ROWS)]
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_every_weight_has_a_gradient(net):
+    params, memory = start(net)
+    x = draw_batch(net, 64)
+
+    def loss(own):
+        outputs, _ = apply_net(net, own, memory, x, Mode(lambda place, values: values, training=True))
+        return jnp.sum(jnp.square(outputs - 1.0))
+
+    gradients = jax.jit(jax.grad(loss))(params)
+    for layer, gradient in zip(list_layers(net), gradients, strict=True):
+        assert np.abs(gradient[0]).max() > 0, layer.name
+
+
+def test_dropout_acts_at_every_place_it_is_said_to(net):
+    params, memory = start(net)
+    x = draw_batch(net)
+    seen = []
+    apply_net(net, params, memory, x, Mode(lambda place, values: seen.append(place) or values, training=True))
+    assert len(seen) == len(set(seen))
+    assert set(find_family(net.family).dropped(net)) <= set(seen)
+    tokens = {0} if net.vocabulary else set()  # a token cannot be multiplied
+    assert set(range(len(list_layers(net)))) - set(seen) == tokens
+
+
+def test_a_padded_network_gives_the_same_outputs_and_its_padding_no_gradient(net):
+    wide = widen(net)
+    params, memory = start(net)
+    layers = list_layers(wide)
+    padded = pad_arrays(params, list_shapes(layers))
+    kept = pad_arrays(memory, list_shapes(layers, kept=True))
+    x = draw_batch(net, 16)
+
+    def run(own_net, own, own_memory):
+        def loss(weights):
+            outputs, _ = apply_net(own_net, weights, own_memory, x, mode)
+            return jnp.sum(jnp.square(outputs - 1.0)), outputs
+
+        mode = Mode(lambda place, values: values, training=True)
+        return jax.jit(jax.value_and_grad(loss, has_aux=True))(own)
+
+    (_, narrow_outputs), _ = run(net, params, memory)
+    (_, wide_outputs), gradients = run(wide, padded, kept)
+    np.testing.assert_allclose(narrow_outputs, wide_outputs, rtol=1e-3, atol=1e-4)
+    shapes = list_shapes(list_layers(net))
+    for layer, layer_shapes in zip(gradients, shapes, strict=True):
+        for gradient, shape in zip(layer, layer_shapes, strict=True):
+            outside = np.asarray(gradient).copy()
+            outside[tuple(slice(side) for side in shape)] = 0.0
+            assert not outside.any()
+
+
+def test_products_grow_with_the_size(net):
+    if net.widths or net.channels:
+        small = count_products(list_layers(net))
+        assert count_products(list_layers(widen(net))) > small
