@@ -84,7 +84,7 @@ def stack_raw(columns: tuple[TypedColumn, ...], rows: IndexArray) -> tuple[Doubl
         return np.zeros((len(rows), 0)), np.zeros(0, bool)
     stacked, flags = [], []
     for column in used:
-        is_category = column.spec.kind is Kind.CATEGORY
+        is_category = column.spec.kind in (Kind.CATEGORY, Kind.SET)
         values = column.codes.astype(float) if is_category else column.values
         # a code above the limit is a rare category: all of them share the last bin
         values = np.minimum(values, MOST_CATEGORIES - 1) if is_category else values

@@ -69,9 +69,9 @@ def test_evidence_names_unparsed_and_missing_cells() -> None:
 
 
 def test_between_80_and_95_percent_only_many_different_numbers_make_a_column_of_numbers() -> None:
-    assert declare([*(f"{i}.5" for i in range(45)), *(f"<{i}" for i in range(5))]).kind is Kind.NUMBER
-    assert declare([*repeat("1", "2", "3"), *(f"<{i}" for i in range(6))]).kind is Kind.CATEGORY
-    spec = declare([*(f"{i}.5" for i in range(45)), *(f"<{i}" for i in range(15))])
+    assert declare([*(f"{i}.5" for i in range(45)), *(f"n{i}." for i in range(5))]).kind is Kind.NUMBER
+    assert declare([*repeat("1", "2", "3"), *(f"n{i}." for i in range(6))]).kind is Kind.CATEGORY
+    spec = declare([*(f"{i}.5" for i in range(45)), *(f"n{i}." for i in range(15))])
     assert spec.kind is Kind.CATEGORY
     assert "too few for a column of numbers" in spec.why
 

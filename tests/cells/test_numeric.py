@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from heldout.cells.missing import MISSING_AMONG_NUMBERS
-from heldout.cells.numeric import NumberEvidence, choose_decimal, judge_codes, measure_numbers
-from heldout.cells.tally import Present, Tally, keep_present, tally_column
-from heldout.errors import DataError
+from heldout.cells.numeric import NumberEvidence, judge_codes, measure_numbers
+from heldout.cells.readings import NumberForm
+from heldout.cells.tally import Tally, keep_present, tally_column
 from heldout.records import Kind
 from heldout.sources.columns import encode_cells
 
 
 def measure(cells: list[str], name: str = "x", decimal: str = ".") -> tuple[Tally, NumberEvidence]:
     tally = tally_column(encode_cells(name, cells), np.arange(len(cells)))
-    return tally, measure_numbers(tally, keep_present(tally, MISSING_AMONG_NUMBERS), decimal=decimal)
+    return tally, measure_numbers(tally, keep_present(tally, MISSING_AMONG_NUMBERS), form=NumberForm(decimal))
 
 
 def judge(cells: list[str], name: str = "x") -> Kind | None:
@@ -68,17 +68,3 @@ def test_diagnosis_codes_make_numbers_codes() -> None:
 def test_nearly_unique_large_whole_numbers_are_told() -> None:
     assert measure([str(1_000_000 + i * 7919 % 999_983) for i in range(80)])[1].looks_keyed
     assert not measure([str(i) for i in range(80)])[1].looks_keyed
-
-
-def make_present(*texts: str) -> Present:
-    return Present(texts, np.ones(len(texts), np.int64), len(texts), 0, "")
-
-
-def test_the_decimal_comma_needs_proof() -> None:
-    assert choose_decimal(make_present("3.5", "1,234.5"), column="x") == "."
-    assert choose_decimal(make_present("3,5", "1,234", "7"), column="x") == ","
-    assert choose_decimal(make_present("0,125"), column="x") == ","
-    assert choose_decimal(make_present("a,b", "3,5"), column="x") == "."
-    assert choose_decimal(make_present("1,234", "2,345,678"), column="x") == "."
-    with pytest.raises(DataError, match=r"column 'pop': '1,234' may be 1234 or 1\.234"):
-        choose_decimal(make_present("1,234", "12,345"), column="pop")

@@ -12,6 +12,7 @@ from heldout.audit.input import AuditInput
 from heldout.audit.leaks import check_leaks
 from heldout.audit.missing import check_missing
 from heldout.audit.nice import judge_niceness
+from heldout.audit.questions import check_questions
 from heldout.audit.skew import check_skew
 from heldout.records import Finding
 
@@ -23,6 +24,7 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_leaks,  # HO209 copies of the target, HO210 single columns that predict it
     check_families,  # HO211 rows of one unit
     check_skew,  # HO213 far values, HO214 capped target
+    check_questions,  # HO215 what the cells left open
 )
 
 

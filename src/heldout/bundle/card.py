@@ -70,7 +70,9 @@ def write_examples(bundle: Bundle) -> str:
     lines = []
     for place in _PLACES:
         row = {
-            plan.spec.name: _invent_cell(plan.spec, merge_rates(bundle.recipe, plan.spec.name), place, common)
+            plan.spec.source or plan.spec.name: _invent_cell(
+                plan.spec, merge_rates(bundle.recipe, plan.spec.name), place, common
+            )
             for plan in list_inputs(bundle.recipe)
         }
         lines.append(json.dumps(row, ensure_ascii=True, allow_nan=False))
@@ -117,6 +119,9 @@ def show_name(text: str) -> str:
 
 
 def _invent_cell(spec: ColumnSpec, rates: FitRates, place: float, common: dict[str, str]) -> str | float:
+    if spec.source:
+        # One cell holds several parts; an empty one is right for all of them.
+        return ""
     if spec.kind is Kind.YES_NO:
         words = spec.true_words if place > 0 else spec.false_words
         return words[0] if words else ("yes" if place > 0 else "no")
@@ -125,7 +130,7 @@ def _invent_cell(spec: ColumnSpec, rates: FitRates, place: float, common: dict[s
     end = rates.high if place > 0 else rates.low
     number = rates.median + abs(place) * (end - rates.median)
     if spec.kind is Kind.DATE:
-        return _format_date(number, spec.date_format)
+        return _format_date(number, spec.date_format.split(" | ")[0])
     rounded = float(f"{number:.3g}")
     return repr(rounded).replace(".", ",") if spec.decimal == "," else rounded
 

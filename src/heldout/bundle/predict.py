@@ -93,7 +93,7 @@ def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) ->
             be in another unit (with both medians), or holds more new categories than the limit. All are named.
     """
     plans = list_inputs(bundle.recipe)
-    raws = match_columns(table, tuple(plan.spec.name for plan in plans))
+    raws = match_columns(table, tuple(plan.spec.source or plan.spec.name for plan in plans))
     typed = tuple(type_column(raw, plan.spec) for raw, plan in zip(raws, plans, strict=True))
     rates = [merge_rates(bundle.recipe, plan.spec.name) for plan in plans]
     flags = tuple(flag_cells(column, rate) for column, rate in zip(typed, rates, strict=True))
@@ -200,7 +200,7 @@ def _flag_rows(flags: tuple[CellFlags, ...], unseen: list[BoolArray], n_rows: in
 def _note_table(bundle: Bundle, table: Table) -> tuple[str, ...]:
     """Note what of the table was not used."""
     notes = list(table.notes)
-    known = {plan.spec.name for plan in bundle.recipe.columns} | {bundle.target}
+    known = {plan.spec.source or plan.spec.name for plan in bundle.recipe.columns} | {bundle.target}
     extra = [column.name for column in table.columns if column.name not in known]
     if extra:
         shown = ", ".join(repr(name[:60]) for name in extra[:10]) + (", ..." if len(extra) > 10 else "")

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-import datetime
+import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 
+from heldout.cells.calendars import SERIAL_FORMAT, compile_format, match_date, read_days
 from heldout.errors import DataError, UsageError
 
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _ISO_TIMES = (*_TIMES, "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f", "T%H:%M:%S%z", " %H:%M:%S%z", "T%H:%M:%S.%f%z")
 _SAFE_DAYS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
+    "%Y.%m.%d",
     "%d.%m.%Y",
     "%d %b %Y",
     "%d-%b-%Y",
+    "%d/%b/%Y",
     "%b %d, %Y",
-    "%d %B %Y",
-    "%B %d, %Y",
+    "%b %d %Y",
+    "%d. %B %Y",
+    "%a %d %b %Y",
+    "%a, %d %b %Y",
+    "%d-%b-%y",
+    "%d %b %y",
+    "%d.%m.%y",
 )
-# Written alike in both orders; each pair is tested together.
-_TWO_ORDERS = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"))
+# Written alike in several orders; each set is decided together.
+_ORDERS = (
+    ("%d/%m/%Y", "%m/%d/%Y"),
+    ("%d-%m-%Y", "%m-%d-%Y"),
+    ("%d/%m/%y", "%m/%d/%y"),
+    ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d"),
+)
 SAFE_FORMATS = tuple(
-    day + time for day in _SAFE_DAYS for time in (_ISO_TIMES if day.startswith("%Y-") else _TIMES)
+    day + time for day in _SAFE_DAYS for time in (_ISO_TIMES if day.startswith("%Y") else _TIMES)
 )
-ORDER_PAIRS = tuple((first + time, second + time) for first, second in _TWO_ORDERS for time in _TIMES)
+ORDER_PAIRS = tuple((first + time, second + time) for first, second in _ORDERS[:3] for time in _TIMES)
+_ORDER_SETS = tuple(tuple(day + time for day in days) for days in _ORDERS for time in _TIMES)
+_ORDER_OF = {form: forms for forms in _ORDER_SETS for form in forms}
+COMPACT_FORMAT = "%Y%m%d"
+_MONTH_FORMATS = ("%Y-%m", "%b %Y", "%m/%Y")
+_ALL_FORMATS = (*SAFE_FORMATS, *itertools.chain.from_iterable(_ORDER_SETS), *_MONTH_FORMATS)
 _DATE_SHAPE = re.compile(
-    r"\s*([0-9]{4}[-/][0-9]{1,2}[-/][0-9]|[0-9]{1,2}[./ -]([0-9]{1,2}|[A-Za-z]{3,9})[./ -][0-9]{4}|[A-Za-z]{3,9} [0-9])"
+    r"\s*([0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]|\s*$)"
+    r"|[0-9]{1,2}[./ -]{1,2}([0-9]{1,2}|[^\W\d_]{3,10}\.?)[./ -]{1,2}[0-9]{2}"
+    r"|[^\W\d_]{3,10}\.?,? [0-9])"
 )
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_SECONDS_A_DAY = 86_400.0
-_PROBES = 20
-_MOSTLY = 0.95
+_DIGITS, _LETTERS, _BLANKS = re.compile("[0-9]"), re.compile(r"[^\W\d_]+"), re.compile(r"\s+")
+SEPARATOR = " | "
+_PROBES = 50
+_MOSTLY, _VALID, _FEWEST_COMPACT = 0.95, 0.8, 8
+_COMPACT_YEARS = ("19", "20")
 
 
 def parse_date(text: str, *, date_format: str) -> float | None:
@@ -40,7 +62,9 @@ def parse_date(text: str, *, date_format: str) -> float | None:
 
     Args:
         text: the cell, blanks around it allowed.
-        date_format: a strptime format. Times with a zone are converted to UTC; others are taken as they stand.
+        date_format: a strptime format, or several joined by " | ", tried in turn. Month names are read in English,
+            German, French, Spanish and Italian whatever the locale. Times with a zone are converted to UTC; others
+            are taken as they stand. Years of two digits: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068.
 
     Example:
         >>> parse_date("1970-01-02", date_format="%Y-%m-%d")
@@ -48,20 +72,20 @@ def parse_date(text: str, *, date_format: str) -> float | None:
         >>> parse_date("1970-02-30", date_format="%Y-%m-%d") is None
         True
     """
-    try:
-        moment = datetime.datetime.strptime(text.strip(), date_format)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return (moment - _EPOCH).total_seconds() / _SECONDS_A_DAY
+    if SEPARATOR not in date_format:
+        return read_days(text, date_format)
+    for form in date_format.split(SEPARATOR):
+        days = read_days(text, form)
+        if days is not None:
+            return days
+    return None
 
 
 def check_date_format(date_format: str, *, column: str) -> str:
     """The format itself, after checking that it names a full date.
 
     Args:
-        date_format: a strptime format as the user wrote it.
+        date_format: a strptime format as the user wrote it, or several joined by " | ".
         column: column name for the message.
 
     Raises:
@@ -75,21 +99,23 @@ def check_date_format(date_format: str, *, column: str) -> str:
         heldout.errors.UsageError: date_format 'DD/MM/YYYY' of column 'visit' does not name year, month and day
           -> use strptime codes, e.g. "%d/%m/%Y" or "%Y-%m-%d %H:%M"
     """
-    sample = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
-    try:
-        back = datetime.datetime.strptime(sample.strftime(date_format), date_format)
-    except ValueError:
-        back = None
-    if back is None or (back.year, back.month, back.day) != (2001, 2, 3):
-        raise UsageError(
-            f"date_format {date_format!r} of column {column!r} does not name year, month and day",
-            hint='use strptime codes, e.g. "%d/%m/%Y" or "%Y-%m-%d %H:%M"',
-        )
+    for form in date_format.split(SEPARATOR):
+        pattern = compile_format(form)
+        names = set(pattern.groupindex) if pattern is not None else set()
+        has_day = {"d", "b"} <= names or {"d", "m"} <= names or "j" in names
+        if form != SERIAL_FORMAT and not (has_day and names & {"Y", "y"}):
+            raise UsageError(
+                f"date_format {date_format!r} of column {column!r} does not name year, month and day",
+                hint='use strptime codes, e.g. "%d/%m/%Y" or "%Y-%m-%d %H:%M"',
+            )
     return date_format
 
 
 def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: str) -> str:
-    """The one format that at least 95 % of the cells have, or "" when the column holds no dates.
+    """The formats that at least 95 % of the cells have, joined by " | ", or "" when the column holds no dates.
+
+    Each cell must have one reading that is consistent with the column: day/month or month/day is decided by the
+    cells that only one of them can read.
 
     Args:
         levels: distinct cell texts that are not missing.
@@ -100,8 +126,8 @@ def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: st
         DataError: day/month and month/day both fit and give different dates.
 
     Example:
-        >>> find_date_format(["2021-03-04", "2021-03-05"], [1, 1], column="visit")
-        '%Y-%m-%d'
+        >>> find_date_format(["2021-03-04", "2021-03-05", "7.3.2021"], [1, 1, 1], column="visit")
+        '%Y-%m-%d | %d.%m.%Y'
         >>> find_date_format(["13/04/2021", "05/04/2021"], [1, 1], column="visit")
         '%d/%m/%Y'
         >>> find_date_format(["03/04/2021", "05/04/2021"], [1, 1], column="visit")
@@ -109,44 +135,101 @@ def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: st
         heldout.errors.DataError: column 'visit' may be day/month or month/day: '03/04/2021' reads both ways
           -> say which, in heldout.toml: [columns."visit"] date_format = "%d/%m/%Y" (or "%m/%d/%Y")
     """
-    if not levels or not any(_DATE_SHAPE.match(text) for text in levels[:_PROBES]):
+    if not any(_DATE_SHAPE.match(text) for text in levels[:_PROBES]):
+        return _find_compact(levels, counts)
+    total = sum(counts)
+    by_shape: dict[str, list[int]] = {}
+    for place, text in enumerate(levels):
+        by_shape.setdefault(_take_shape(text), []).append(place)
+    chosen: Counter[str] = Counter()
+    places: dict[tuple[str, ...], list[int]] = {}
+    for members in by_shape.values():
+        for forms in _list_forms(levels[members[0]]):
+            places.setdefault(forms, []).extend(members)
+            break
+    shaped = sum(counts[place] for members in places.values() for place in members)
+    serial = [place for place, text in enumerate(levels) if match_date(text, SERIAL_FORMAT)]
+    n_serial = sum(counts[place] for place in serial)
+    if shaped < total / 2 or shaped + n_serial < _MOSTLY * total:
         return ""
-    for date_format in SAFE_FORMATS:
-        if _measure_share(levels, counts, date_format) >= _MOSTLY:
-            return date_format
-    for day_first, month_first in ORDER_PAIRS:
-        shares = _measure_share(levels, counts, day_first), _measure_share(levels, counts, month_first)
-        if max(shares) < _MOSTLY:
-            continue
-        # A cell that only one order can read decides, unless the other order has such cells too.
-        if min(shares) < _MOSTLY or (max(shares) == 1.0 and min(shares) < 1.0):
-            return day_first if shares[0] > shares[1] else month_first
-        differing = _find_differing(levels, day_first, month_first)
-        if differing is None:
-            return day_first
-        raise DataError(
-            f"column {column!r} may be day/month or month/day: {differing!r} reads both ways",
-            hint=f'say which, in heldout.toml: [columns."{column}"] date_format = "{day_first}" (or "{month_first}")',
+    for forms, members in places.items():
+        form = (
+            forms[0]
+            if len(forms) == 1
+            else _choose_order([levels[place] for place in members], forms, column)
         )
-    return ""
+        chosen[form] += sum(counts[place] for place in members if read_days(levels[place], form) is not None)
+    if serial:
+        chosen[SERIAL_FORMAT] += n_serial
+    if sum(chosen.values()) < _VALID * total:
+        return ""
+    ordered = [form for form, count in sorted(chosen.items(), key=lambda item: (-item[1], item[0])) if count]
+    return SEPARATOR.join(_settle_orders(ordered, column))
 
 
-def _measure_share(levels: Sequence[str], counts: Sequence[int], date_format: str) -> float:
-    # Most formats fail on the first cells already; strptime is slow.
-    probes = levels[:_PROBES]
-    if sum(parse_date(text, date_format=date_format) is not None for text in probes) < len(probes) / 4:
-        return 0.0
+def _take_shape(text: str) -> str:
+    return _BLANKS.sub(" ", _LETTERS.sub("a", _DIGITS.sub("9", text.strip())))
+
+
+def _list_forms(text: str) -> list[tuple[str, ...]]:
+    """The sets of formats that have a text's shape; a set holds the orders that cannot be told apart by shape."""
+    found: list[tuple[str, ...]] = []
+    for form in _ALL_FORMATS:
+        if match_date(text, form):
+            forms = _ORDER_OF.get(form, (form,))
+            if forms not in found:
+                found.append(forms)
+    return found
+
+
+def _choose_order(texts: list[str], forms: tuple[str, ...], column: str) -> str:
+    days = [[read_days(text, form) for form in forms] for text in texts]
+    sure = Counter(
+        next(form for form, day in zip(forms, row, strict=True) if day is not None)
+        for row in days
+        if sum(day is not None for day in row) == 1
+    )
+    if sure:
+        best, n_best = sure.most_common(1)[0]
+        # A few cells of another order are slips; many are another source.
+        if n_best >= _MOSTLY * sum(sure.values()):
+            return best
+        other = next(form for form in sure if form != best)
+        raise DataError(
+            f"column {column!r} holds dates in two orders: {n_best} cells are only {best}, {sure[other]} only {other}",
+            hint=f'write them in one order, or say which holds: [columns."{column}"] date_format = "{best}"',
+        )
+    for text, row in zip(texts, days, strict=True):
+        if len({day for day in row if day is not None}) > 1:
+            raise DataError(
+                f"column {column!r} may be day/month or month/day: {text!r} reads both ways",
+                hint=f'say which, in heldout.toml: [columns."{column}"] date_format = "{forms[0]}" (or '
+                + ", ".join(f'"{form}"' for form in forms[1:])
+                + ")",
+            )
+    return forms[0]
+
+
+def _settle_orders(forms: list[str], column: str) -> list[str]:
+    """Refuse a column whose formats are partly day first and partly month first with the same marks."""
+    first = {form[:2] + form[2] for form in forms if form in _ORDER_OF}
+    if {"%d/", "%m/"} <= first or {"%d-", "%m-"} <= first:
+        raise DataError(
+            f"column {column!r} holds dates in two orders: {', '.join(forms)}",
+            hint=f'write them in one order, or say which hold: [columns."{column}"] date_format = "{forms[0]}"',
+        )
+    return forms
+
+
+def _find_compact(levels: Sequence[str], counts: Sequence[int]) -> str:
+    """Eight digits that are nearly all days of the calendar between 1900 and 2099."""
+    if sum(counts) < _FEWEST_COMPACT or not levels[0].strip().startswith(_COMPACT_YEARS):
+        return ""
     good = sum(
         count
         for text, count in zip(levels, counts, strict=True)
-        if parse_date(text, date_format=date_format) is not None
+        if len(text.strip()) == 8
+        and text.strip().startswith(_COMPACT_YEARS)
+        and read_days(text, COMPACT_FORMAT) is not None
     )
-    return good / sum(counts)
-
-
-def _find_differing(levels: Sequence[str], first: str, second: str) -> str | None:
-    for text in levels:
-        days = parse_date(text, date_format=first), parse_date(text, date_format=second)
-        if None not in days and days[0] != days[1]:
-            return text
-    return None
+    return COMPACT_FORMAT if good >= _MOSTLY * sum(counts) else ""

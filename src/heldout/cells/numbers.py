@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
+from heldout.cells.characters import clean_cell
+
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_EXPONENT = r"(?:[eE][+-]?[0-9]{1,4})?"
-_MINUS_SIGNS = str.maketrans(
-    {"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\ufe63": "-", "\uff0d": "-"}
-)
+_EXPONENT = r"(?:\s?[x*\u00b7]\s?10(?:\^|\*\*)[+-]?[0-9]{1,3}|[eE][+-]?[0-9]{1,4})?"
+_POWER = re.compile(r"\s?[x*\u00b7]\s?10(?:\^|\*\*)")
 _PLAIN = {
     mark: re.compile(rf"[+-]?(?:[0-9]+(?:{re.escape(mark)}[0-9]*)?|{re.escape(mark)}[0-9]+){_EXPONENT}")
     for mark in ".,"
@@ -19,23 +20,27 @@ _PLAIN = {
 _GROUPED = {
     ".": re.compile(
         r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]*)?|,[0-9]{3}\.[0-9]+|(?:'[0-9]{3})+(?:\.[0-9]+)?)"
+        r"|[+-]?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?"
     ),
     ",": re.compile(
         r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}(?:,[0-9]*)?|\.[0-9]{3},[0-9]+|(?:'[0-9]{3})+(?:,[0-9]+)?)"
     ),
 }
+_BARE_POWER = re.compile(r"10\^[+-]?[0-9]{1,3}")
 
 
-def parse_number(text: str, *, decimal: str = ".") -> float | None:
+def parse_number(text: str, *, decimal: str = ".", thousands: str = "") -> float | None:
     """The number that a cell holds, or None when it is not surely one.
 
-    The grammar is closed: sign (also the typographic minus), digits, one decimal separator, exponent, thousands
-    groups where no other reading exists. Percent, units, ranges, `<0.5`, `inf` and `nan` are not numbers here,
-    nor is anything beyond single precision: networks compute in float32.
+    The grammar is closed: sign (also the typographic minus), digits (also full-width), one decimal separator,
+    exponent (also written as a power of ten), thousands groups (also Swiss and Indian ones) where no other reading
+    exists or where the column's separator is known. Percent, units, ranges, `<0.5`, `inf` and `nan` are not
+    numbers here, nor is anything beyond single precision: networks compute in float32.
 
     Args:
         text: the cell, blanks around it allowed.
         decimal: "." or ",".
+        thousands: the column's thousands separator where it is known (",", ".", " " or "'"), else "".
 
     Returns:
         A finite float or None.
@@ -45,31 +50,69 @@ def parse_number(text: str, *, decimal: str = ".") -> float | None:
         (63.0, 1234567.5, -3.2)
         >>> parse_number("1,234"), parse_number("5O.1"), parse_number("nan"), parse_number("1e39")
         (None, None, None, None)
-        >>> parse_number("3,5", decimal=",")
-        3.5
+        >>> parse_number("3,5", decimal=","), parse_number("1,234", thousands=","), parse_number("12,34,567")
+        (3.5, 1234.0, 1234567.0)
+        >>> parse_number("4.5 \u00d7 10\u2079")
+        4500000000.0
     """
-    clean = text.strip()
-    if not clean.isascii():
-        clean = clean.translate(_MINUS_SIGNS)
+    clean = clean_cell(text)
+    if thousands:
+        number = _parse_grouped(clean, decimal, thousands)
+        if number is not None or thousands == (".", ",")[decimal == "."]:
+            return _bound(number) if number is not None else _parse_plain(clean, decimal, thousands)
+    return _parse_plain(clean, decimal, "")
+
+
+def _parse_plain(clean: str, decimal: str, thousands: str) -> float | None:
     if _PLAIN[decimal].fullmatch(clean):
-        number = float(clean if decimal == "." else clean.replace(",", "."))
-    elif _GROUPED[decimal].fullmatch(clean):
-        thousands = "," if decimal == "." else "."
-        number = float(clean.replace("'", "").replace(thousands, "").replace(",", "."))
-    else:
+        plain = clean if decimal == "." else clean.replace(",", ".")
+        return _bound(_to_float(plain))
+    if not thousands and _GROUPED[decimal].fullmatch(clean):
+        groups = "," if decimal == "." else "."
+        return _bound(float(clean.replace("'", "").replace(groups, "").replace(",", ".")))
+    if _BARE_POWER.fullmatch(clean):
+        return _bound(float("1e" + clean[3:]))
+    return None
+
+
+def _to_float(plain: str) -> float:
+    return float(plain) if "10" not in plain else float(_POWER.sub("e", plain))
+
+
+def _bound(number: float | None) -> float | None:
+    return number if number is not None and abs(number) <= _FLOAT32_MAX else None
+
+
+@lru_cache(maxsize=16)
+def _grouped_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    mark, dot = re.escape(thousands), re.escape(decimal)
+    groups = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+"
+    if thousands == ",":
+        groups = rf"(?:{groups}|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}})"
+    return re.compile(rf"[+-]?{groups}(?:{dot}[0-9]*)?")
+
+
+def _parse_grouped(clean: str, decimal: str, thousands: str) -> float | None:
+    if not _grouped_pattern(decimal, thousands).fullmatch(clean):
         return None
-    return number if abs(number) <= _FLOAT32_MAX else None
+    return float(clean.replace(thousands, "").replace(decimal, "."))
 
 
 def is_repaired_number(text: str) -> bool:
-    """True when a cell that holds a number had to be repaired: typographic minus or thousands groups.
+    """True when a cell that holds a number had to be repaired: other characters, thousands groups, powers of ten.
 
     Example:
         >>> is_repaired_number("\u22123.2"), is_repaired_number("-3.2")
         (True, False)
     """
     clean = text.strip()
-    return not clean.isascii() or "'" in clean or clean.count(",") + clean.count(".") > 1
+    return (
+        not clean.isascii()
+        or "'" in clean
+        or " " in clean
+        or "^" in clean
+        or clean.count(",") + clean.count(".") > 1
+    )
 
 
 def is_zero_padded(text: str) -> bool:

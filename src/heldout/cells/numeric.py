@@ -1,4 +1,4 @@
-"""Columns of numbers: how many cells are numbers, which decimal separator, and numbers that are codes or keys."""
+"""Columns of numbers: how many cells are numbers, and numbers that are codes or keys."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heldout.cells.numbers import is_zero_padded, parse_number
+from heldout.cells.numbers import is_zero_padded
+from heldout.cells.readings import NumberForm, read_number
 from heldout.cells.tally import Present, Tally, is_key_name, split_name
-from heldout.errors import DataError
-from heldout.records import BoolArray, DoubleArray, Kind
+from heldout.records import BoolArray, DoubleArray, IndexArray, Kind, Status
 
 _MOSTLY = 0.95
 _PADDED_SHARE = 0.02
@@ -22,7 +22,6 @@ _YEARS = (1500, 2100)
 _LETTER_CODE = re.compile(r"\s*[A-Za-z]{1,3}[0-9]{1,5}(?:[.-][0-9]{1,3})?\s*")
 _FEWEST_CODES = 5
 _MANY_KEYS, _LARGE_KEY, _NEARLY_UNIQUE = 50, 1_000, 0.9
-_SURE_COMMA = re.compile(r".*,(?:[0-9]{1,2}|[0-9]{4,})(?:[eE][+-]?[0-9]+)?\s*|\s*[+-]?0?,[0-9]+\s*")
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,9 @@ class NumberEvidence:
         has_letter_codes: True when the other cells are codes such as V57 and E909 (diagnoses), so that the numbers
             are codes as well.
         looks_keyed: True when nearly all numbers are large, whole and different, as keys are.
+        numbers: float64, the distinct numbers, rising.
+        times: int64, cells of each.
+        n_limits: cells that are limits ("<0.5").
     """
 
     share: float
@@ -57,32 +59,39 @@ class NumberEvidence:
     unparsed: tuple[str, ...]
     has_letter_codes: bool
     looks_keyed: bool
+    numbers: DoubleArray
+    times: IndexArray
+    n_limits: int
 
 
-def measure_numbers(tally: Tally, present: Present, *, decimal: str) -> NumberEvidence:
+def measure_numbers(tally: Tally, present: Present, *, form: NumberForm) -> NumberEvidence:
     """Count the numbers among the cells that are not missing.
 
     Args:
         tally: the column's cells at the deciding rows.
         present: those that are not missing.
-        decimal: decimal separator, "." or ",".
+        form: how the column writes numbers.
 
     Example:
         >>> from heldout.cells.tally import keep_present, tally_column
         >>> from heldout.records import RawColumn
         >>> tally = tally_column(RawColumn("x", np.arange(3, dtype=np.int32), ("1", "2", "5O")), np.arange(3))
-        >>> measure_numbers(tally, keep_present(tally, ("",)), decimal=".").unparsed
+        >>> measure_numbers(tally, keep_present(tally, ("",)), form=NumberForm()).unparsed
         ('5O',)
     """
-    parsed = [parse_number(text, decimal=decimal) for text in present.texts]
-    is_number = np.array([number is not None for number in parsed], dtype=bool)
-    numbers = np.array([number for number in parsed if number is not None], dtype=np.float64)
+    read = [read_number(text, form) for text in present.texts]
+    is_number = np.array([found is not None for found in read], dtype=bool)
+    numbers = np.array([found[0] for found in read if found is not None], dtype=np.float64)
     counts = present.counts[is_number]
     n_parsed = int(counts.sum())
-    distinct = np.unique(numbers)
+    distinct, place = np.unique(numbers, return_inverse=True)
+    times = np.bincount(place, weights=counts, minlength=len(distinct)).astype(np.int64)
+    limits = {Status.CENSORED_BELOW, Status.CENSORED_ABOVE}
+    is_limit = np.array([found is not None and found[1] in limits for found in read], dtype=bool)
     padded = np.array([is_zero_padded(text) for text in present.texts], dtype=bool) & is_number
-    is_whole = bool((distinct == np.round(distinct)).all())
+    is_whole = bool((distinct == np.round(distinct)).all()) and not form.unit
     is_large = len(distinct) >= _MANY_KEYS and float(distinct[0]) >= _LARGE_KEY
+    is_unique = len(distinct) == n_parsed
     return NumberEvidence(
         share=n_parsed / present.n_cells if present.n_cells else 0.0,
         n_parsed=n_parsed,
@@ -90,12 +99,15 @@ def measure_numbers(tally: Tally, present: Present, *, decimal: str) -> NumberEv
         low=float(distinct[0]) if len(distinct) else float("nan"),
         high=float(distinct[-1]) if len(distinct) else float("nan"),
         is_whole=is_whole,
-        is_unique=len(distinct) == n_parsed,
-        rises=_check_rise(tally, decimal) if len(distinct) == n_parsed else False,
+        is_unique=is_unique,
+        rises=_check_rise(tally, form) if is_unique else False,
         padded_share=float(present.counts[padded].sum() / n_parsed) if n_parsed else 0.0,
         unparsed=tuple(text for text, good in zip(present.texts, is_number, strict=True) if not good),
         has_letter_codes=_find_letter_codes(present, ~is_number),
         looks_keyed=is_whole and is_large and len(distinct) >= _NEARLY_UNIQUE * n_parsed,
+        numbers=distinct,
+        times=times,
+        n_limits=int(present.counts[is_limit].sum()) if len(is_limit) else 0,
     )
 
 
@@ -110,57 +122,14 @@ def _find_letter_codes(present: Present, is_other: BoolArray) -> bool:
     )
 
 
-def _check_rise(tally: Tally, decimal: str) -> bool:
+def _check_rise(tally: Tally, form: NumberForm) -> bool:
     used = np.unique(tally.codes[tally.codes >= 0])
     value: DoubleArray = np.full(len(tally.levels) + 1, np.nan)
     for code in used:
-        number = parse_number(tally.levels[code], decimal=decimal)
-        value[code] = np.nan if number is None else number
+        found = read_number(tally.levels[code], form)
+        value[code] = np.nan if found is None else found[0]
     ordered = value[tally.codes]
     return bool((np.diff(ordered[~np.isnan(ordered)]) > 0).all())
-
-
-def choose_decimal(present: Present, *, column: str) -> str:
-    """The decimal separator of a column: the point, or the comma when its cells prove it.
-
-    Args:
-        present: cells that are not missing.
-        column: column name for the refusal.
-
-    Returns:
-        "." or ",".
-
-    Raises:
-        DataError: the cells are numbers with a comma that may be a decimal comma or a thousands separator.
-
-    Example:
-        >>> choose_decimal(Present(("3,5", "4"), np.array([1, 1]), 2, 0, ""), column="ldl")
-        ','
-        >>> choose_decimal(Present(("1,234", "4"), np.array([1, 1]), 2, 0, ""), column="pop")
-        Traceback (most recent call last):
-        heldout.errors.DataError: column 'pop': '1,234' may be 1234 or 1.234
-          -> if the comma is the decimal separator: [columns."pop"] decimal = "," in heldout.toml; else remove it
-    """
-    with_comma = [text for text in present.texts if "," in text]
-    if (
-        not with_comma
-        or _share_of_numbers(present, ".") >= _MOSTLY
-        or _share_of_numbers(present, ",") < _MOSTLY
-    ):
-        return "."
-    if any(_SURE_COMMA.fullmatch(text) for text in with_comma):
-        return ","
-    digits = with_comma[0].strip()
-    raise DataError(
-        f"column {column!r}: {digits!r} may be {digits.replace(',', '')} or {digits.replace(',', '.')}",
-        hint=f'if the comma is the decimal separator: [columns."{column}"] decimal = "," in heldout.toml; '
-        "else remove it",
-    )
-
-
-def _share_of_numbers(present: Present, decimal: str) -> float:
-    good = [parse_number(text, decimal=decimal) is not None for text in present.texts]
-    return float(present.counts[np.array(good, dtype=bool)].sum() / max(present.n_cells, 1))
 
 
 def judge_codes(tally: Tally, evidence: NumberEvidence) -> tuple[Kind, str] | None:
@@ -179,7 +148,7 @@ def judge_codes(tally: Tally, evidence: NumberEvidence) -> tuple[Kind, str] | No
         >>> from heldout.records import RawColumn
         >>> raw = RawColumn("No", np.arange(9, dtype=np.int32), tuple("123456789"))
         >>> tally = tally_column(raw, np.arange(9))
-        >>> judge_codes(tally, measure_numbers(tally, keep_present(tally, ("",)), decimal="."))
+        >>> judge_codes(tally, measure_numbers(tally, keep_present(tally, ("",)), form=NumberForm()))
         (<Kind.IDENTIFIER: 'identifier'>, '9 whole numbers that rise from row to row without repeats (1 to 9)')
     """
     if not evidence.is_whole:

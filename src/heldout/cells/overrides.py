@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,6 +40,36 @@ class ColumnOverride(Protocol):
         """Decimal separator, "." or ","."""
         ...
 
+    @property
+    def thousands(self) -> str | None:
+        """Thousands separator."""
+        ...
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the numbers."""
+        ...
+
+    @property
+    def grammar(self) -> str | None:
+        """How cells are taken apart; "whole" for not at all."""
+        ...
+
+    @property
+    def map(self) -> Mapping[str, str] | None:
+        """Cell text -> category."""
+        ...
+
+    @property
+    def clip(self) -> tuple[float, float] | None:
+        """Limits to which values are clipped."""
+        ...
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Limits beyond which values are impossible."""
+        ...
+
 
 @dataclass(frozen=True)
 class Said:
@@ -50,6 +81,12 @@ class Said:
     false: tuple[str, ...] | None
     date_format: str | None
     decimal: str | None
+    thousands: str | None = None
+    unit: str | None = None
+    grammar: str | None = None
+    map: tuple[tuple[str, str], ...] | None = None
+    clip: tuple[float, float] | None = None
+    range: tuple[float, float] | None = None
 
 
 _NOTHING_SAID = Said(None, None, None, None, None, None)
@@ -68,5 +105,26 @@ def take_override(override: ColumnOverride | None) -> Said:
     if override is None:
         return _NOTHING_SAID
     return Said(
-        override.kind, override.missing, override.true, override.false, override.date_format, override.decimal
+        kind=override.kind,
+        missing=override.missing,
+        true=override.true,
+        false=override.false,
+        date_format=override.date_format,
+        decimal=override.decimal,
+        thousands=override.thousands,
+        unit=override.unit,
+        grammar=override.grammar,
+        map=None if override.map is None else tuple(override.map.items()),
+        clip=override.clip,
+        range=override.range,
     )
+
+
+def is_silent(said: Said) -> bool:
+    """True when the user said nothing about a column.
+
+    Example:
+        >>> is_silent(take_override(None))
+        True
+    """
+    return said == _NOTHING_SAID

@@ -7,14 +7,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from heldout.cells.composites import split_cell
 from heldout.cells.dates import parse_date
-from heldout.cells.missing import is_missing, is_sentinel, prepare_words
-from heldout.cells.numbers import is_repaired_number, parse_number
+from heldout.cells.lists import JOIN, split_items
+from heldout.cells.missing import MISSING_AMONG_NUMBERS, MissingWords, is_missing, is_sentinel, prepare_words
+from heldout.cells.readings import NumberForm, read_number
+from heldout.cells.spellings import read_spelling
+from heldout.cells.tally import split_name
 from heldout.cells.yesno import parse_yes_no
 from heldout.errors import DataError
 from heldout.records import ColumnSpec, Kind, RawColumn, Status, Table, TypedColumn
 
 _VALUE_KINDS = (Kind.NUMBER, Kind.DATE, Kind.YES_NO)
+_WHOLE_WORDS = prepare_words(MISSING_AMONG_NUMBERS)
+LIST_GRAMMAR = "list"
 
 
 def type_table(table: Table, specs: Sequence[ColumnSpec]) -> tuple[TypedColumn, ...]:
@@ -40,13 +46,13 @@ def type_table(table: Table, specs: Sequence[ColumnSpec]) -> tuple[TypedColumn, 
           -> its columns are: x
     """
     by_name = {column.name: column for column in table.columns}
-    lacking = [spec.name for spec in specs if spec.name not in by_name]
+    lacking = [spec.name for spec in specs if (spec.source or spec.name) not in by_name]
     if lacking:
         raise DataError(
             f"{table.source} lacks {len(lacking)} of {len(specs)} declared columns: {', '.join(lacking[:20])}",
             hint=f"its columns are: {', '.join(list(by_name)[:40])}",
         )
-    return tuple(type_column(by_name[spec.name], spec) for spec in specs)
+    return tuple(type_column(by_name[spec.source or spec.name], spec) for spec in specs)
 
 
 def type_column(raw: RawColumn, spec: ColumnSpec) -> TypedColumn:
@@ -68,9 +74,38 @@ def type_column(raw: RawColumn, spec: ColumnSpec) -> TypedColumn:
         >>> typed.values, [Status(status).name for status in typed.status]
         (array([ 5., nan, nan, nan]), ['OK', 'UNPARSED', 'MISSING', 'MISSING'])
     """
+    texts = take_parts(raw.levels, spec)
     if spec.kind in _VALUE_KINDS:
-        return _type_values(raw, spec)
-    return _type_texts(raw, spec)
+        return _type_values(raw, texts, spec)
+    return _type_texts(raw, texts, spec)
+
+
+def take_parts(levels: Sequence[str], spec: ColumnSpec) -> list[str | None]:
+    """The part of each distinct cell that a column is about: the whole cell unless its spec names a part.
+
+    Args:
+        levels: distinct cell texts.
+        spec: its `grammar`, `pattern` and `part`.
+
+    Returns:
+        One text per level, "" where the whole cell is missing, None where it does not fit the grammar.
+
+    Example:
+        >>> how = {"source": "x", "grammar": "template", "pattern": "{sex}/{age}", "part": "age"}
+        >>> spec = ColumnSpec("x/age", Kind.NUMBER, "", **how)
+        >>> take_parts(["F/3", "?", "three"], spec)
+        ['3', '', None]
+    """
+    if not spec.grammar or spec.grammar == LIST_GRAMMAR and not spec.part:
+        return list(levels)
+    made: list[str | None] = []
+    for text in levels:
+        if is_missing(text, _WHOLE_WORDS):
+            made.append("")
+            continue
+        parts = split_cell(text, grammar=spec.grammar, pattern=spec.pattern)
+        made.append(None if parts is None else parts.get(spec.part, ""))
+    return made
 
 
 def cell_text(raw: RawColumn, row: int) -> str | None:
@@ -88,43 +123,84 @@ def cell_text(raw: RawColumn, row: int) -> str | None:
     return None if code < 0 else raw.levels[code]
 
 
-def _type_values(raw: RawColumn, spec: ColumnSpec) -> TypedColumn:
+def _type_values(raw: RawColumn, texts: list[str | None], spec: ColumnSpec) -> TypedColumn:
     read = _choose_reader(spec)
     words = prepare_words(spec.missing_words)
     # One entry more than levels: code -1 (null) looks up the last one.
-    values = np.full(len(raw.levels) + 1, np.nan)
-    status: NDArray[np.uint8] = np.full(len(raw.levels) + 1, Status.MISSING, dtype=np.uint8)
-    for code, text in enumerate(raw.levels):
-        if is_missing(text, words):
-            status[code] = Status.SENTINEL if is_sentinel(text, words) else Status.MISSING
-            continue
-        value = read(text)
-        if value is None:
+    values = np.full(len(texts) + 1, np.nan)
+    status: NDArray[np.uint8] = np.full(len(texts) + 1, Status.MISSING, dtype=np.uint8)
+    for code, text in enumerate(texts):
+        if text is None:
             status[code] = Status.UNPARSED
+        elif is_missing(text, words):
+            status[code] = Status.SENTINEL if is_sentinel(text, words) else Status.MISSING
         else:
-            values[code] = value
-            is_repaired = spec.kind is Kind.NUMBER and is_repaired_number(text)
-            status[code] = Status.REPAIRED if is_repaired else Status.OK
+            found = read(text)
+            status[code] = Status.UNPARSED if found is None else found[1]
+            values[code] = np.nan if found is None else found[0]
+    _hold_limits(values, status, spec)
     return TypedColumn(spec, status[raw.codes], values[raw.codes], np.zeros(0, dtype=np.int32))
 
 
-def _choose_reader(spec: ColumnSpec) -> Callable[[str], float | None]:
+def _hold_limits(values: NDArray[np.float64], status: NDArray[np.uint8], spec: ColumnSpec) -> None:
+    """Clip values beyond the declared limits, or take them out where they are declared impossible."""
+    low = -np.inf if spec.low is None else spec.low
+    high = np.inf if spec.high is None else spec.high
+    beyond = (values < low) | (values > high)
+    if not beyond.any():
+        return
+    if spec.beyond == "clip":
+        status[beyond] = Status.CLIPPED
+        values[beyond] = np.clip(values[beyond], low, high)
+    else:
+        status[beyond] = Status.OUT_OF_RANGE
+        values[beyond] = np.nan
+
+
+def _choose_reader(spec: ColumnSpec) -> Callable[[str], tuple[float, Status] | None]:
     if spec.kind is Kind.NUMBER:
-        return lambda text: parse_number(text, decimal=spec.decimal)
+        form = NumberForm(spec.decimal, spec.thousands, spec.unit, split_name(spec.name))
+        return lambda text: read_number(text, form)
     if spec.kind is Kind.DATE:
-        return lambda text: parse_date(text, date_format=spec.date_format)
-    return lambda text: parse_yes_no(text, true_words=spec.true_words, false_words=spec.false_words)
+        return lambda text: _mark_ok(parse_date(text, date_format=spec.date_format))
+    return lambda text: _mark_ok(parse_yes_no(text, true_words=spec.true_words, false_words=spec.false_words))
 
 
-def _type_texts(raw: RawColumn, spec: ColumnSpec) -> TypedColumn:
+def _mark_ok(value: float | None) -> tuple[float, Status] | None:
+    return None if value is None else (value, Status.OK)
+
+
+def _type_texts(raw: RawColumn, texts: list[str | None], spec: ColumnSpec) -> TypedColumn:
     words = prepare_words(spec.missing_words)
+    read = _choose_canon(spec)
     index: dict[str, int] = {}
-    codes = np.full(len(raw.levels) + 1, -1, dtype=np.int32)
-    status: NDArray[np.uint8] = np.full(len(raw.levels) + 1, Status.MISSING, dtype=np.uint8)
-    for code, text in enumerate(raw.levels):
-        if is_sentinel(text, words):
-            status[code] = Status.SENTINEL
-        elif not is_missing(text, words):
-            codes[code] = index.setdefault(text.strip(), len(index))
-            status[code] = Status.OK
+    codes = np.full(len(texts) + 1, -1, dtype=np.int32)
+    status: NDArray[np.uint8] = np.full(len(texts) + 1, Status.MISSING, dtype=np.uint8)
+    for code, text in enumerate(texts):
+        if text is None:
+            status[code] = Status.UNPARSED
+            continue
+        status[code], canon = _settle_text(text, words, read)
+        if canon is not None:
+            codes[code] = index.setdefault(canon, len(index))
     return TypedColumn(spec, status[raw.codes], np.zeros(0), codes[raw.codes], tuple(index))
+
+
+def _settle_text(text: str, words: MissingWords, read: Callable[[str], str]) -> tuple[Status, str | None]:
+    if is_sentinel(text, words):
+        return Status.SENTINEL, None
+    if is_missing(text, words):
+        return Status.MISSING, None
+    clean = text.strip()
+    canon = read(clean)
+    if not canon:
+        return Status.MISSING, None
+    return (Status.OK if canon == clean else Status.REPAIRED), canon
+
+
+def _choose_canon(spec: ColumnSpec) -> Callable[[str], str]:
+    pairs = dict(zip(spec.spellings[::2], spec.spellings[1::2], strict=True))
+    if spec.kind is Kind.SET:
+        separator = spec.pattern if spec.grammar == LIST_GRAMMAR else ";"
+        return lambda text: JOIN.join(split_items(text, separator=separator, items=pairs))
+    return lambda text: read_spelling(text, pairs)

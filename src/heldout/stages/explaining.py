@@ -41,7 +41,7 @@ def explain_raw(
     table = read_table(source)
     if not 0 <= row < len(table.lines):
         raise UsageError(f"row {row} is not in the table", hint=f"it has rows 0 to {len(table.lines) - 1}")
-    typed = type_column(find_column(table, column), specs[column])
+    typed = type_column(find_column(table, specs[column].source or column), specs[column])
     return explain_cell(recipe, column, typed, row, state=fold)
 
 

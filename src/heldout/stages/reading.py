@@ -137,7 +137,11 @@ def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a pa
         table = mark_parts(table, settings.split)
     for name in settings.subgroups:
         find_column(table, name)  # raises, naming the nearest column
-    unknown = [name for name in settings.columns if all(column.name != name for column in table.columns)]
+    unknown = [
+        name
+        for name in settings.columns
+        if all(name != column.name and not name.startswith(f"{column.name}/") for column in table.columns)
+    ]
     for name in unknown:
         find_column(table, name)  # raises, naming the nearest column
     return table
@@ -209,7 +213,7 @@ def _parse_weight(text: str) -> float:
 def _comparable(table: Table, rows: IndexArray, settings: Settings, unused: dict[str, str]) -> tuple:
     """Give the raw columns by which rows are compared: features, without identifiers (they differ in every copy)."""
     specs = declare_columns(table, rows=rows, overrides=settings.columns, unused=unused)
-    wanted = {spec.name for spec in specs if spec.used and spec.kind is not Kind.IDENTIFIER}
+    wanted = {spec.source or spec.name for spec in specs if spec.used and spec.kind is not Kind.IDENTIFIER}
     columns = tuple(column for column in table.columns if column.name in wanted)
     if not columns:
         reasons = "; ".join(f"{spec.name!r}: {unused.get(spec.name, spec.kind.value)}" for spec in specs[:8])

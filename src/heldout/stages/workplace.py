@@ -11,9 +11,10 @@ from heldout.events import Events
 from heldout.executors import LocalExecutor
 from heldout.folder import StudyFolder
 from heldout.ladder import Schedule
-from heldout.records import FloatArray, Tensors
+from heldout.records import Configuration, FloatArray, Tensors
 from heldout.signals import stop_if_requested
 from heldout.stages.store import FolderStore
+from heldout.train.program import MemberSpec
 
 Shapes = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 LADDER_SHARE, REMEDY_SHARE = (
@@ -62,6 +63,25 @@ class Workplace:
             self.events.start_phase(phase, total=total)
         self.events.advance(done)
 
+    def record(
+        self, phase: str, configuration: Configuration, spec: MemberSpec, *, curves: FloatArray, share: float
+    ) -> None:
+        """Keep the curves of one network in the events, one line of the file, for whoever watches."""
+        rung = configuration.rung
+        self.events.keep(
+            "curves",
+            phase=phase,
+            configuration=configuration.name,
+            rung=rung.index,
+            weights=rung.n_parameters,
+            remedies=[" ".join(filter(None, (u.name, u.detail, f"{u.strength:g}"))) for u in configuration.remedies],
+            seed=spec.seed,
+            fold=spec.fold,
+            share=round(share, 6),
+            train=round_losses(curves[:, 0]),
+            validation=round_losses(curves[:, 1]),
+        )
+
     def make_executor(
         self,
         tensors: Tensors,
@@ -81,6 +101,7 @@ class Workplace:
             targets=targets,
             shapes=dict(shapes),
             say=self.note,
+            record=self.record if kept and targets is None else None,
         )
         self._executors.append(executor)
         return executor
@@ -124,3 +145,17 @@ class Workplace:
         self.events.say(
             f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
         )
+
+
+def round_losses(losses: FloatArray) -> list[float]:
+    """Losses with four significant digits, enough for any picture and a third of the bytes.
+
+    Args:
+        losses: float32 [T]; NaN (not run, diverged) stays NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> round_losses(np.array([0.693147, 1234.5678, np.nan], np.float32))
+        [0.6931, 1235.0, nan]
+    """
+    return [float(f"{loss:.4g}") for loss in losses.tolist()]
