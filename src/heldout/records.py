@@ -103,6 +103,7 @@ class Table:
         part: int8 [N], 0 = undeclared, 1 = fit, 2 = validation, 3 = test, as the user declared with
             `--validation`, `--test` or `--split`.
         ledger: where every row and line of the source went; None for tables that were not read.
+        arrays: pictures and signals, one entry a row each.
     """
 
     columns: tuple[RawColumn, ...]
@@ -112,9 +113,69 @@ class Table:
     set_aside: tuple[SetAside, ...] = ()
     part: NDArray[np.int8] | None = None
     ledger: Ledger | None = None
+    arrays: tuple[ArrayColumn, ...] = ()
 
 
 PART_UNDECLARED, PART_FIT, PART_VALIDATION, PART_TEST = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class ArrayPolicy:
+    """How files or cells became an array; with it further examples become arrays of the same shape and meaning.
+
+    Nothing in it was fitted to values: it holds sizes, rules and units only, all of them plain values.
+
+    Args:
+        kind: picture or signal.
+        dtype: "uint8" (0 to 255) or "float32".
+        channels: meaning of each channel: "gray", "red", "green", "blue", "alpha", "mask" (one where no value was
+            observed), a name or a number. The last axis of the array has their length.
+        height: rows of a picture.
+        width: columns of a picture.
+        length: points of a signal.
+        fit: how other sizes are brought to this one. Pictures: "exact" (refused), "scale" (aspect kept by all),
+            "crop" (shorter side, then the centre), "pad" (longer side, then a border). Signals: "exact", "pad" (at
+            the end), "stretch" (to the same number of points), "grid" (means over the steps of a common axis).
+        divisor: what stored numbers are divided by: 65535 for 16 bit pictures, else 1.
+        start: first value of the axis of a signal ("grid" only).
+        step: distance of two values of the axis ("grid" only).
+        axis: name of the axis of a signal ("grid" only).
+        unit: the part of a file that was read: name or number of a FITS extension, "" where there is one only.
+        why: how this was decided, one sentence.
+    """
+
+    kind: Kind
+    dtype: str
+    channels: tuple[str, ...]
+    height: int = 0
+    width: int = 0
+    length: int = 0
+    fit: str = "exact"
+    divisor: float = 1.0
+    start: float = 0.0
+    step: float = 0.0
+    axis: str = ""
+    unit: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class ArrayColumn:
+    """Pictures or signals of a table, one for each row.
+
+    Args:
+        name: unique among the names of columns and arrays.
+        kind: picture or signal.
+        values: [N, height, width, channels] or [N, length, channels], uint8 or float32; may be a memory map.
+        policy: how they were read.
+        notes: one sentence per guess made.
+    """
+
+    name: str
+    kind: Kind
+    values: NDArray[np.generic]
+    policy: ArrayPolicy
+    notes: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ typed cells
@@ -144,6 +205,9 @@ class Kind(StrEnum):
     SET = "set"
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
+    SEQUENCE = "sequence"
+    PICTURE = "picture"
+    SIGNAL = "signal"
 
 
 @dataclass(frozen=True)
@@ -410,6 +474,8 @@ class Hyper:
         weight_decay: share of every weight taken away at each step, times the learning rate (decoupled from the
             gradient; compare `l2`, which acts through it).
         augmentation: pairs of augmenter and strength.
+        scales_test: dropout as the lecture's second way: kept units stay as they are while training, and all are
+            multiplied by the keep share outside training; else kept units are divided by it while training.
     """
 
     learning_rate: float
@@ -419,6 +485,7 @@ class Hyper:
     label_smoothing: float = 0.0
     weight_decay: float = 0.0
     augmentation: tuple[tuple[str, float], ...] = ()
+    scales_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -428,7 +495,7 @@ class RemedyUse:
     Args:
         name: `dropout`, `l1`, `l2`, `early_stopping`, `fewer_parameters` or `augmentation`.
         strength: its number, in the remedy's own unit.
-        detail: which augmenter, for `augmentation`.
+        detail: which augmenter, for `augmentation`; "at test" for dropout that multiplies at the test.
     """
 
     name: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from heldout.errors import UsageError
 
 Preset = Literal["quick", "standard", "thorough"]
+Rule = Literal["best", "patience", "lecture"]
 
 
 class ColumnSettings(BaseModel):
@@ -71,6 +72,41 @@ class RemedySettings(BaseModel):
         default_factory=dict,
         description="augmentation: augmenter -> strengths, e.g. {'shift': [0.1], 'flip': [0.5]}; only these are tried",
     )
+    scaling: Literal["training", "test"] | None = Field(
+        None,
+        description="dropout: kept units are divided by the keep share while training (the default), or all are "
+        "multiplied by it at the test",
+    )
+
+
+class StoppingSettings(BaseModel):
+    """Which epoch of a network is delivered, and when a network that is trained anew may stop.
+
+    Example:
+        >>> StoppingSettings(rule="patience", patience=3).min_delta
+        0.0
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Rule = Field(
+        "best",
+        description="best: the epoch with the lowest validation loss; patience: the lowest one before patience is used "
+        "up; lecture: the epoch after the first rise",
+    )
+    patience: int = Field(5, ge=1, description="epochs in a row without improvement before stopping")
+    min_delta: float = Field(0.0, ge=0, description="how much lower a loss must be to count as improvement")
+    smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the smoothed loss before in the smoothed loss now; 0 reads the raw loss",
+    )
+
+
+def _read_rule(value: object) -> object:
+    """Take the name of a rule alone for a rule with its usual numbers."""
+    return {"rule": value} if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -130,17 +166,24 @@ class Settings(BaseModel):
     )
     single: bool = Field(False, description="deliver one network instead of the ensemble")
 
+    early_stopping: Annotated[
+        StoppingSettings, BeforeValidator(_read_rule, json_schema_input_type=Rule | StoppingSettings)
+    ] = Field(StoppingSettings(), description="a rule by its name, or with its numbers: rule, patience, ...")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="where networks are trained; auto takes a graphics card where one is there"
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
+        for name, item in self.remedies.items():
+            if name != "dropout" and isinstance(item, RemedySettings) and item.scaling:
+                raise ValueError(f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout")
         if self.gap and self.time is None:
             raise ValueError("gap leaves rows out between past and future, and needs time")
         unknown = set(self.costs) - {"miss", "false_alarm"}
         if unknown or any(not cost > 0 for cost in self.costs.values()):
             raise ValueError(f"costs are {{'miss': ..., 'false_alarm': ...}}, each above 0, got {self.costs}")
         return self
-
-    patience: int = Field(5, ge=1, description="early stopping: checks without improvement before stopping")
-    min_delta: float = Field(0.0, ge=0)
 
 
 def list_strengths(settings: Settings) -> dict[str, tuple[float, ...]]:
@@ -176,6 +219,17 @@ def list_kinds(settings: Settings) -> dict[str, dict[str, tuple[float, ...]]]:
     """
     given = {name: item.kinds for name, item in settings.remedies.items() if isinstance(item, RemedySettings)}
     return {name: kinds for name, kinds in given.items() if kinds}
+
+
+def scales_test(settings: Settings) -> bool:
+    """Say whether dropout multiplies all units by the keep share at the test, the lecture's second way.
+
+    Example:
+        >>> scales_test(Settings(remedies={"dropout": RemedySettings(scaling="test")}))
+        True
+    """
+    given = settings.remedies.get("dropout")
+    return isinstance(given, RemedySettings) and given.scaling == "test"
 
 
 def load_settings(path: str | Path | None, **given: Any) -> Settings:  # noqa: ANN401 - any option value

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heldout.errors import DataError, HeldoutError, StudyError, UsageError
-from heldout.events import Events, ProgressChoice, open_display
+from heldout.events import Events, ProgressChoice, open_display, record_end
 from heldout.folder import default_name, open_folder
 from heldout.settings import Settings, load_settings
 from heldout.signals import catch_signals
@@ -43,7 +43,19 @@ def run_study(
         Everything the study found, as the report shows it.
     """
     from heldout.evidence import choose
-    from heldout.stages import delivering, gating, grouping, judging, preparing, saving, testing, training
+    from heldout.stages import (
+        announcing,
+        delivering,
+        gating,
+        grouping,
+        judging,
+        preparing,
+        saving,
+        testing,
+        training,
+    )
+
+    events = workplace.events
 
     # look at the data, split it honestly, turn it into tensors
     with workplace.phase("preparing"):
@@ -54,17 +66,20 @@ def run_study(
         tensors = preparing.make_tensors(prepared, folds)
         judge = judging.make_judge(prepared, tensors, folds)
         saving.save_start(workplace, prepared, plan, settings, findings=findings, source=source)
+        announcing.announce_plan(events, prepared, plan, judge, names=(source, reading.target.name))
 
     # start small and grow the network until it overfits; read the curves
     with workplace.phase("training"):
         crew = training.Crew(workplace, tensors, plan, settings)
         ladder = crew.train_ladder(judge)
         ladder_verdict = judging.judge_ladder(ladder, judge)
+        announcing.announce_ladder(events, ladder_verdict, ladder, final=False)
 
         # try the remedies one by one on the same rows and seeds, then pairs of what helped
         rung = training.find_remedy_rung(ladder_verdict, ladder)
         remedies = crew.train_remedies(rung, judge)
         results = judging.judge_remedies(ladder, remedies, rung, judge)
+        announcing.announce_remedies(events, results)
         trained = training.Trained(ladder, remedies, crew.train_pairs(rung, results), rung)
 
         # choose the simplest that is not worse
@@ -76,6 +91,8 @@ def run_study(
         # before any verdict stands: could a fault of the data or the training explain the losses?
         data = gating.Gated(reading, prepared, folds, findings, settings)
         verdicts = gating.pass_gates(crew, trained, judged, data=data)
+        announcing.announce_ladder(events, verdicts.ladder, ladder, final=True)
+        announcing.announce_choice(events, choice, verdicts.chosen, final=True)
 
     # train what is delivered, fit the simple predictors, then open the test once
     with workplace.phase("delivering"):
@@ -147,7 +164,8 @@ def fit(
         if folder.has("content.json"):
             return load(folder_path)
         try:
-            with catch_signals(), Events(folder.path / "events.jsonl", open_display(progress)) as events:
+            sink = Events(folder.path / "events.jsonl", open_display(progress))
+            with catch_signals(), sink as events, record_end(events):
                 workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
                 run_study(reading, settings, workplace, source=name, strict=strict)
         except HeldoutError:

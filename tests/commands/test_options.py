@@ -24,8 +24,6 @@ ONLY_IN_A_FILE = {
     "target_log",
     "sample_weight",
     "numeric_embedding",
-    "patience",
-    "min_delta",
 }
 
 
@@ -45,8 +43,8 @@ def test_every_setting_is_an_option_or_belongs_into_a_file():
 def test_own_options_come_before_the_common_ones():
     names = names_of(PredictOptions)
     assert names[:5] == ["model", "file", "out", "flags", "allow_shift"]
-    assert names[5:8] == ["header", "delimiter", "encoding"]
-    assert names[8] == "json"
+    assert names[5:9] == ["header", "delimiter", "encoding", "sheet"]
+    assert names[9] == "json"
     assert names_of(ScoreOptions)[:2] == ["model", "file"]
 
 

@@ -74,3 +74,13 @@ def test_messages_with_unbalanced_quotes_are_all_read() -> None:
 def test_arff_is_refused() -> None:
     with pytest.raises(DataError, match=r"wdbc\.dat is an ARFF file"):
         read_table(find_file("breast_cancer_wisconsin/wdbc.dat"))
+
+
+def test_three_tables_in_one_file_are_refused() -> None:
+    with pytest.raises(DataError, match=r"IDs_mapping\.csv seems to hold two tables: after a blank line, line 11"):
+        read_table(find_file("diabetes130/IDs_mapping.csv"))
+
+
+def test_identifiers_that_a_spreadsheet_rounded_are_told() -> None:
+    table = read_table(find_file("sdss_star_galaxy_qso/sdss_skyserver.csv.gz"))
+    assert sum("a long number that a spreadsheet rounded" in note for note in table.notes) == 2

@@ -174,6 +174,18 @@ class FitOptions(StudyOptions, ReadOptions):
         bool | None,
         _option("--single/--ensemble", "Deliver one network instead of the ensemble.", setting="single"),
     ] = None
+    early_stopping: Annotated[
+        Literal["best", "patience", "lecture"] | None,
+        _option(
+            "--early-stopping",
+            "Which epoch is delivered: best, patience or lecture.",
+            setting="early_stopping",
+        ),
+    ] = None
+    device: Annotated[
+        Literal["auto", "cpu", "gpu"] | None,
+        _option("--device", "Where networks are trained: auto, cpu or gpu.", setting="device"),
+    ] = None
     class_weight: Annotated[
         Literal["none", "balanced"] | None,
         _option(

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from heldout.records import CodeArray, IndexArray, RawColumn, Table
 
 _NAMES_SHOWN = 40
 _NEAREST_CUTOFF = 0.6
+# A column whose first rows hold this share of distinct texts is numbered at the end, one column at a time: the
+# numbering takes some 90 bytes per distinct text (measured on 5 million cells, CPython 3.11).
+_JUDGED_ROWS, _DISTINCT_SHARE = 10_000, 0.5
+_SEPARATOR = "\x1e"
 
 
 class CellEncoder:
@@ -33,9 +37,21 @@ class CellEncoder:
         self._index: defaultdict[str, int] = defaultdict()
         self._index.default_factory = self._index.__len__
         self._blocks: list[CodeArray] = []
+        self._waiting: list[Sequence[str | None] | _Packed] = []
+        self._n_rows = 0
 
     def add(self, cells: Sequence[str | None]) -> None:
         """Append the cells of further rows; None is a true null."""
+        if self._waiting or self._is_mostly_distinct():
+            self._waiting.append(_pack_cells(cells))
+        else:
+            self._number(cells)
+        self._n_rows += len(cells)
+
+    def _is_mostly_distinct(self) -> bool:
+        return self._n_rows >= _JUDGED_ROWS and len(self._index) > _DISTINCT_SHARE * self._n_rows
+
+    def _number(self, cells: Sequence[str | None]) -> None:
         index = self._index
         if None in cells:
             codes = [-1 if cell is None else index[cell] for cell in cells]
@@ -46,9 +62,34 @@ class CellEncoder:
         self._blocks.append(np.fromiter(map(number, cells), np.int32, len(cells)))  # type: ignore[arg-type]
 
     def finish(self, name: str) -> RawColumn:
-        """Return the encoded column."""
+        """Return the encoded column and forget it."""
+        for block in self._waiting:
+            self._number(block.unpack() if isinstance(block, _Packed) else block)
         codes = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int32)
-        return RawColumn(name, codes, tuple(self._index))
+        column = RawColumn(name, codes, tuple(self._index))
+        # The numbering takes more memory than the texts and refers to itself: it must be gone before the next column
+        # is numbered, and not only when cycles are collected.
+        self._index.clear()
+        self._index.default_factory = None
+        self.__init__()
+        return column
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """Cells of a column that differ in almost every row, as one text until the column is numbered."""
+
+    text: str
+
+    def unpack(self) -> list[str]:
+        return self.text.split(_SEPARATOR)
+
+
+def _pack_cells(cells: Sequence[str | None]) -> Sequence[str | None] | _Packed:
+    if None in cells or not cells:
+        return cells
+    text = _SEPARATOR.join(cells)  # type: ignore[arg-type]
+    return _Packed(text) if text.count(_SEPARATOR) == len(cells) - 1 else cells
 
 
 def encode_cells(name: str, cells: Sequence[str | None]) -> RawColumn:

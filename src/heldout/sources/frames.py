@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from heldout.errors import DataError, UsageError
-from heldout.records import RawColumn, Table
+from heldout.records import Ledger, RawColumn, Table
 from heldout.sources.columns import CellEncoder, encode_cells
 from heldout.sources.header import repair_names
 
@@ -62,7 +62,8 @@ def read_frame(frame: object, *, name: str = "frame") -> Table:
         for series, column in zip(wrapped.iter_columns(), names, strict=True)
     )
     lines = np.arange(1, len(wrapped) + 1, dtype=np.int64)
-    return Table(columns, lines, name, notes=(*notes, *_note_index(frame, name)))
+    ledger = Ledger(rows=len(lines), used=len(lines))
+    return Table(columns, lines, name, notes=(*notes, *_note_index(frame, name)), ledger=ledger)
 
 
 def _check_size(name: str, *, n_rows: int, n_columns: int) -> None:
@@ -198,7 +199,8 @@ def read_dicts(rows: Sequence[Mapping[str, object]], *, name: str = "rows") -> T
         )
     names, notes = repair_names(list(keys), name=name)
     columns = tuple(encoder.finish(column) for encoder, column in zip(keys.values(), names, strict=True))
-    return Table(columns, np.arange(1, len(rows) + 1, dtype=np.int64), name, notes=notes)
+    lines = np.arange(1, len(rows) + 1, dtype=np.int64)
+    return Table(columns, lines, name, notes=notes, ledger=Ledger(rows=len(rows), used=len(rows)))
 
 
 def read_parquet(raw: bytes, *, name: str) -> Table:

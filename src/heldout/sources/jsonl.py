@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from heldout.errors import DataError
-from heldout.records import SetAside, Table
+from heldout.records import IndexArray, Ledger, SetAside, Table
 from heldout.sources.columns import encode_cells
 from heldout.sources.decode import decode_text
 from heldout.sources.header import repair_names
@@ -55,7 +55,8 @@ def read_jsonl(raw: bytes, *, name: str, encoding: str | None = None) -> Table:
           -> flatten nested values into columns of their own
     """
     text, notes = decode_text(raw, name=name, encoding=encoding)
-    rows, aside = _parse_list(text, name) if text.lstrip().startswith("[") else _parse_lines(text)
+    is_list = text.lstrip().startswith("[")
+    rows, aside = _parse_list(text, name) if is_list else _parse_lines(text)
     if len(aside) > _BAD_LIMIT * (len(rows) + len(aside)):
         raise DataError(
             f"{name}: {len(aside)} of {len(rows) + len(aside)} lines are no JSON objects; the first is line "
@@ -75,7 +76,24 @@ def read_jsonl(raw: bytes, *, name: str, encoding: str | None = None) -> Table:
     if aside:
         notes += (f"{name}: {len(aside)} lines were set aside: line {aside[0].line} ({aside[0].reason})",)
     lines = np.array([line for line, _ in rows], dtype=np.int64)
-    return Table(columns, lines, name, notes=(*notes, *repairs), set_aside=tuple(aside))
+    ledger = _account(text, lines, len(aside), is_list=is_list)
+    return Table(columns, lines, name, (*notes, *repairs), tuple(aside), ledger=ledger)
+
+
+def _account(text: str, lines: IndexArray, n_aside: int, *, is_list: bool) -> Ledger:
+    n_used = len(lines)
+    if is_list:
+        return Ledger(rows=n_used, used=n_used)
+    pieces = text.split("\n")
+    return Ledger(
+        rows=n_used + n_aside,
+        used=n_used,
+        quarantined=n_aside,
+        lines=text.count("\n") + (not text.endswith("\n")),
+        lines_used=n_used,
+        lines_quarantined=n_aside,
+        lines_blank=sum(not piece.strip() for piece in pieces) - (not pieces[-1]),
+    )
 
 
 def _parse_lines(text: str) -> tuple[list[tuple[int, dict[str, Any]]], list[SetAside]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from heldout.errors import DataError, UsageError
 from heldout.records import PART_FIT, PART_TEST, PART_UNDECLARED, PART_VALIDATION, RawColumn, Table
 from heldout.sources.columns import compact_levels, find_column, list_names, name_nearest
+from heldout.sources.ledger import add_ledgers
 
 _PART_NAMES = {PART_VALIDATION: "validation", PART_TEST: "test"}
 _PART_WORDS = {
@@ -78,6 +79,7 @@ def join_parts(main: Table, *, validation: Table | None = None, test: Table | No
         notes=tuple(notes),
         set_aside=tuple(aside),
         part=np.concatenate([part for _, part in pieces]),
+        ledger=add_ledgers([table.ledger for table, _ in pieces]),
     )
 
 

@@ -1,0 +1,38 @@
+"""What may be said to readers of pictures, signals and sequences beside the place of the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from heldout.records import ArrayPolicy, Kind
+
+# Longest side in pixels of square pictures, and their area squared: a network of 2 cores sees 50,000 pictures of 64 x
+# 64 pixels in minutes (assumption; to be set by `side`).
+SIDE = 64
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user or an earlier study says about the reading.
+
+    Args:
+        policies: policies of an earlier reading, so that new examples are read the same way; empty to decide.
+        label_pattern: regular expression on headers of sequences or on file names; its first group (or all of it) is
+            the label.
+        cache: folder for memory-mapped arrays, or None to keep them in memory (above 1 GB in a temporary file).
+        side: pictures get at most this many pixels squared.
+        hdu: name or number of the FITS extension to read, "" to find it.
+        encoding: codec of texts, None to find it.
+    """
+
+    policies: tuple[ArrayPolicy, ...] = ()
+    label_pattern: str = ""
+    cache: Path | None = None
+    side: int = SIDE
+    hdu: str = ""
+    encoding: str | None = None
+
+    def policy(self, kind: Kind) -> ArrayPolicy | None:
+        """The given policy of a kind of array, or None when it is to be decided."""
+        return next((policy for policy in self.policies if policy.kind is kind), None)
