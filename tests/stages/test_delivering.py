@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from heldout.bundle.forward import predict_members
+from heldout.evidence.early_stopping import StoppingRule
+from heldout.nets import Net
+from heldout.records import Hyper
 from heldout.stages.delivering import (
     LEAST_CALIBRATION_ROWS,
     Weights,
-    _BestSoFar,
+    _Kept,
     deliver,
     retrain_chosen,
-    train_on_all,
+    train_by_rule,
 )
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.train.program import MemberSpec
@@ -41,55 +44,52 @@ def deliver_frame(frame=None, **settings):
     return deliver(reading, prepared, tensors, weights, chosen, folds=folds), prepared, tensors, weights
 
 
-def results(losses, weight=0.0):
-    """What a watched training shows at one checkpoint: two validation rows and one of padding."""
-    losses = np.asarray(losses, np.float32)
-    each = np.repeat(losses[:, None, None], 3, axis=2)
-    each[:, :, 2] = np.nan  # padding is never looked at
+def results(curves, weight=0.0):
+    """What a watched training shows at one epoch: its curves so far."""
+    curves = np.asarray(curves, np.float32)
     return SimpleNamespace(
-        losses=each,
+        curves=np.stack([np.zeros_like(curves), curves], axis=2),
         params=(
-            (np.full((len(losses), 2, 1), weight, np.float32), np.full((len(losses), 1), weight, np.float32)),
+            (np.full((len(curves), 2, 1), weight, np.float32), np.full((len(curves), 1), weight, np.float32)),
         ),
     )
 
 
-def watch(curve, *, patience, min_delta=0.0):
-    """Run the watch over a curve of one network; give where it stopped and what it kept."""
-    best = _BestSoFar(1, patience, min_delta)
-    mask = np.array([True, True, False])
-    for index, loss in enumerate(curve):
-        shown = results([loss], weight=float(index))
-        shown.losses = np.repeat(shown.losses, len(curve), axis=1)
-        if best.update(index, shown, mask):
+def watch(curves, rule):
+    """Run the watch over the curves of some networks; give where it stopped and what it kept."""
+    curves = np.asarray(curves, np.float32)
+    kept = _Kept(len(curves), rule)
+    for epoch in range(1, curves.shape[1] + 1):
+        so_far = np.where(np.arange(curves.shape[1]) < epoch, curves, np.nan)
+        if kept.update(epoch, results(so_far, weight=float(epoch))):
             break
-    return index, best.index[0], float(best.layers[0][0][0][0, 0])
+    return epoch, kept.epochs, [float(layers[0][0][0, 0]) for layers in kept.layers]
+
+
+def patience(number, **changes):
+    return StoppingRule("patience", number, **changes)
 
 
 def test_the_best_weights_are_kept_and_patience_ends_the_training():
-    assert watch([5, 4, 3, 4, 4, 1], patience=2) == (4, 2, 2.0)
-    assert watch([5, 4, 3, 4, 4, 1], patience=3) == (5, 5, 5.0)
+    assert watch([[5, 4, 3, 4, 4, 1]], patience(2)) == (5, [3], [3.0])
+    assert watch([[5, 4, 3, 4, 4, 1]], patience(3)) == (6, [6], [6.0])
+    assert watch([[5, 4, 3, 4, 4, 1]], StoppingRule("lecture")) == (4, [4], [4.0])
+    assert watch([[5, 4, 3, 4, 4, 1]], StoppingRule("best")) == (6, [6], [6.0])
 
 
-def test_an_improvement_below_min_delta_is_none():
-    assert watch([1.0, 0.995, 0.99, 0.985], patience=3, min_delta=0.1) == (3, 0, 0.0)
+def test_below_min_delta_patience_runs_on_and_the_lowest_loss_is_still_kept():
+    assert watch([[1.0, 0.995, 0.99, 0.985]], patience(3, min_delta=0.1)) == (4, [4], [4.0])
 
 
-def test_a_network_that_diverges_keeps_its_first_weights():
-    assert watch([np.nan, np.nan, np.nan], patience=2) == (2, 0, 0.0)
-    assert watch([np.nan, 2.0, np.nan, np.nan], patience=2) == (3, 1, 1.0)
+def test_a_network_that_diverges_keeps_its_last_sound_weights():
+    assert watch([[np.nan, np.nan, np.nan]], patience(2)) == (1, [1], [1.0])
+    assert watch([[2.0, 1.0, np.nan, np.nan]], patience(2)) == (4, [2], [2.0])
 
 
-def test_all_members_must_have_stopped():
-    best = _BestSoFar(2, 1, 0.0)
-    mask = np.array([True, True, False])
-    stops = []
-    for index, pair in enumerate(([1, 5], [2, 4], [3, 3], [4, 3.5])):
-        shown = results(pair)
-        shown.losses = np.repeat(shown.losses, 4, axis=1)
-        stops.append(best.update(index, shown, mask))
-    assert stops == [False, False, False, True]
-    assert best.index == [0, 2]
+def test_all_members_must_have_stopped_and_each_keeps_its_own():
+    assert watch([[1, 2, 3, 4], [5, 4, 3, 3.5]], patience(1)) == (4, [1, 3], [1.0, 3.0])
+    # a network that stopped is not looked at again, though its loss falls later
+    assert watch([[1, 2, 0, 0], [5, 4, 3, 3.5]], patience(1)) == (4, [1, 3], [1.0, 3.0])
 
 
 def test_the_bundle_holds_every_network_with_its_fold():
@@ -153,42 +153,71 @@ def test_a_regression_gets_intervals_that_hold_nine_tenths_of_the_rows():
 
 
 class FakeExecutor:
-    """An executor of one fold whose networks improve until a given checkpoint."""
+    """An executor of some folds whose networks improve until a given epoch."""
 
-    def __init__(self, best_index):
-        self.schedule = SimpleNamespace(checkpoints=(1, 2, 4, 8))
-        self.tensors = SimpleNamespace(fit_rows=[0], validation_mask=np.array([[1.0, 1.0, 0.0]]))
-        self.best_index, self.stopped, self.calls = best_index, [], []
+    def __init__(self, best, *, n_folds=1):
+        self.schedule = SimpleNamespace(checkpoints=(1, 2, 4, 8), n_epochs=8)
+        self.tensors = SimpleNamespace(fit_rows=[0] * n_folds)
+        self.best, self.stopped, self.calls = best, [], []
 
     def report(self, phase, done, total):
         self.calls.append((phase, done, total))
 
-    def train_members(self, configuration, specs, *, stop_at=None, watch=None, progress=lambda done: None):
+    def net_of(self, configuration):
+        return Net("mlp", (2,), 1)
+
+    def train_members(self, configuration, specs, *, ends=None, watch=None, progress=lambda done: None):
+        curves = [[abs(epoch - self.best) for epoch in range(1, 9)]] * len(specs)
+        shown = results(curves, weight=float(ends[-1]))
         if watch is None:
             progress(len(specs))
-            self.stopped.append(stop_at)
-            return results([0.0] * len(specs), weight=float(stop_at))
-        shown = None
-        for index in range(4):
-            shown = results([abs(index - self.best_index)] * len(specs), weight=float(index))
-            shown.losses = np.repeat(shown.losses, 4, axis=1)
-            if watch(index, shown):
-                self.stopped.append(index)
+            self.stopped.append(ends)
+            return shown
+        for epoch in ends:
+            shown = results(curves, weight=float(epoch))
+            if watch(epoch, shown):
                 break
+        self.stopped.append(epoch)
         return shown
+
+
+PLAIN = SimpleNamespace(hyper=Hyper(0.01, (0.0,), (0.0,), (0.0,)))
+AT_TEST = SimpleNamespace(hyper=Hyper(0.01, (0.25,), (0.0,), (0.0,), scales_test=True))
 
 
 def test_the_chosen_networks_are_trained_to_their_deployed_epoch():
     executor = FakeExecutor(0)
-    weights = retrain_chosen(executor, SimpleNamespace(hyper=None), 4, (0, 1, 2))
-    assert executor.stopped == [3]  # epoch 4 is the third checkpoint
+    weights = retrain_chosen(executor, PLAIN, 4, (0, 1, 2))
+    assert executor.stopped == [(4,)]
     assert weights.epochs == (4, 4, 4)
     assert [spec.seed for spec in weights.specs] == [0, 1, 2]
+    assert float(weights.layers[0][0][0][0, 0]) == 4.0
 
 
-def test_on_all_rows_every_network_is_restored_to_its_best_epoch():
-    executor = FakeExecutor(1)
-    weights = train_on_all(executor, SimpleNamespace(hyper=None), (0, 1, 2), patience=2, min_delta=0.0)
-    assert weights.epochs == (2, 2, 2)
-    assert all(float(layers[0][0][0, 0]) == 1.0 for layers in weights.layers)
-    assert executor.calls[-1] == ("delivery", 3, 3)
+def test_by_a_rule_every_network_is_restored_to_the_epoch_it_keeps():
+    executor = FakeExecutor(2, n_folds=2)
+    weights = train_by_rule(executor, PLAIN, (0, 1, 2), patience(2))
+    assert weights.epochs == (2,) * 6
+    assert [(spec.seed, spec.fold) for spec in weights.specs[:3]] == [(0, 0), (0, 1), (1, 0)]
+    assert all(float(layers[0][0][0, 0]) == 2.0 for layers in weights.layers)
+    assert set(executor.stopped) == {4}
+    assert executor.calls[-1] == ("delivery", 6, 6)
+
+
+def test_best_stops_computing_after_a_third_of_the_epochs_without_a_lower_loss():
+    executor = FakeExecutor(3)
+    assert train_by_rule(executor, PLAIN, (0,), StoppingRule("best")).epochs == (3,)
+    assert executor.stopped == [6]
+    executor = FakeExecutor(7)
+    assert train_by_rule(executor, PLAIN, (0,), StoppingRule("best")).epochs == (7,)
+    assert executor.stopped == [8]
+
+
+def test_keep_shares_of_dropout_at_test_stand_in_the_delivered_weights():
+    for weights in (
+        retrain_chosen(FakeExecutor(0), AT_TEST, 4, (0,)),
+        train_by_rule(FakeExecutor(4), AT_TEST, (0,), StoppingRule("best")),
+    ):
+        ((weight, bias),) = weights.layers[0]
+        assert float(weight[0, 0]) == 0.75 * 4.0
+        assert float(bias[0]) == 4.0  # what is added is not multiplied
