@@ -11,7 +11,7 @@ import pytest
 
 from heldout.errors import StudyError
 from heldout.records import Split
-from heldout.seal import SealedTest, append_opening, count_openings
+from heldout.seal import SealedTest, append_opening, append_shown, count_openings, list_shown
 
 
 def make_split(n_test: int = 3) -> Split:
@@ -105,3 +105,33 @@ def test_lines_of_several_writers_stay_whole(tmp_path: Path) -> None:
 def test_an_unreadable_journal_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="cannot read the journal"):
         count_openings(tmp_path, "a")
+
+
+def show(place, value, *, study="a", **changes):
+    entry = {"shown": value, "shown_of": "abc", "split_seed": 0, "n": 9, "loss": "log-loss", "study": study}
+    append_shown(place, entry | changes)
+
+
+def test_only_scores_of_the_same_question_on_the_same_rows_are_listed(tmp_path):
+    place = tmp_path / "shown.jsonl"
+    rows = {"split_seed": 0, "n": 9, "loss": "log-loss"}
+    assert list_shown(place, "abc", **rows) == ()
+    show(place, 0.5)
+    show(place, 0.4, study="b")
+    for other in (
+        {"shown_of": "abd"},
+        {"split_seed": 1},
+        {"n": 8},
+        {"loss": "squared error"},
+        {"shown": "low"},
+    ):
+        show(place, 0.1, **other)
+    assert list_shown(place, "abc", **rows) == (0.5, 0.4)
+    assert list_shown(place, "abc", except_study="a", **rows) == (0.4,)
+    assert count_openings(place, "abc") == 0  # a score shown is no opening
+
+
+def test_a_file_of_scores_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudyError, match="cannot write the journal"):
+        show(tmp_path / "file" / "shown.jsonl", 0.5)

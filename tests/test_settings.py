@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from heldout.errors import EXIT_USAGE, UsageError
-from heldout.settings import ColumnSettings, Settings, load_settings, settings_schema
+from heldout.settings import ColumnSettings, Settings, load_settings, scales_test, settings_schema
 
 TOML = """
 target = "num"
@@ -93,8 +93,19 @@ def test_settings_do_not_change():
         ({"seed": -1}, "setting 'seed': Input should be greater than or equal to 0, got -1"),
         ({"seed": 1.5}, r"setting 'seed': .*, got 1\.5"),
         ({"gap": -2}, "setting 'gap': Input should be greater than or equal to 0, got -2"),
-        ({"patience": 0}, "setting 'patience': Input should be greater than or equal to 1, got 0"),
-        ({"min_delta": -0.1}, "setting 'min_delta': .*, got -0.1"),
+        ({"early_stopping": {"patience": 0}}, r"setting 'early_stopping\.patience': .* equal to 1, got 0"),
+        ({"early_stopping": {"min_delta": -0.1}}, r"setting 'early_stopping\.min_delta': .*, got -0\.1"),
+        ({"early_stopping": {"smoothing": 1}}, r"setting 'early_stopping\.smoothing': .*less than 1, got 1"),
+        (
+            {"early_stopping": "first"},
+            r"'early_stopping\.rule': .*'best', 'patience' or 'lecture', got 'first'",
+        ),
+        ({"device": "tpu"}, "setting 'device': Input should be 'auto', 'cpu' or 'gpu', got 'tpu'"),
+        ({"remedies": {"l1": {"scaling": "test"}}}, r"remedies\.l1 has no scaling, got 'test'"),
+        (
+            {"remedies": {"dropout": {"scaling": "both"}}},
+            r"setting 'remedies\.dropout\.scaling': .*, got 'both'",
+        ),
         ({"metric": "acc"}, "setting 'metric': Input should be .*'accuracy'.*, got 'acc'"),
         ({"columns": {"age": {"kind": "float"}}}, r"setting 'columns\.age\.kind': .*, got 'float'"),
         (
@@ -151,3 +162,17 @@ def test_an_unknown_setting_in_a_file_is_refused(write):
 def test_the_published_schema_is_that_of_the_code():
     published = Path(__file__).resolve().parents[1] / "docs" / "heldout.schema.json"
     assert json.loads(published.read_text(encoding="utf-8")) == settings_schema()
+
+
+def test_a_rule_of_early_stopping_goes_by_its_name_or_with_its_numbers(tmp_path):
+    place = tmp_path / "heldout.toml"
+    place.write_text('early_stopping = "lecture"\n[remedies.dropout]\nscaling = "test"\n')
+    short = load_settings(place)
+    assert short.early_stopping.rule == "lecture"
+    assert short.early_stopping.patience == 5
+    assert scales_test(short)
+    assert not scales_test(Settings(remedies={"dropout": (0.5,)}))
+    place.write_text('[early_stopping]\nrule = "patience"\npatience = 2\nsmoothing = 0.5\n')
+    long = load_settings(place).early_stopping
+    assert (long.rule, long.patience, long.min_delta, long.smoothing) == ("patience", 2, 0.0, 0.5)
+    assert Settings().early_stopping.rule == "best"

@@ -23,6 +23,10 @@ from heldout.records import (
 
 MOST_CATEGORIES = 254  # scikit-learn's histogram boosting takes at most 255 bins
 LINEAR_STEPS = 2000
+MOST_NGRAMS = 200_000
+TEXT_STRENGTH = (
+    10.0  # weak L2 suits sparse words; scikit-learn's 1.0 underfits them (a usual choice, not tuned here)
+)
 LEAST_ROWS_FOR_THREADS = 5000  # below, threads wait for each other: on a busy machine a hundred times as long
 
 
@@ -40,8 +44,11 @@ class BaselineData:
         task: what is predicted.
         n_classes: number of classes.
         weight: float64 [N] or None.
-        has_text: a column holds words or dates; boosting then sees the network's features, which hold their parts
-            (an hour inside a number of days is nothing that a tree can split on).
+        sees_features: boosting sees the network's features, which hold the parts of words and dates (an hour inside a
+            number of days is nothing that a tree can split on).
+        texts: the text of each development row where a text is the only feature; else empty. The linear model then
+            sees weights of words and pairs of words, and boosting is left out.
+        test_texts: the same of the test rows.
     """
 
     features: FloatArray
@@ -53,7 +60,9 @@ class BaselineData:
     task: Task
     n_classes: int
     weight: DoubleArray | None
-    has_text: bool = False
+    sees_features: bool = False
+    texts: tuple[str, ...] = ()
+    test_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
     """
     everything = np.arange(len(data.target))
     outputs = []
-    for name in ("constant", "linear", "gradient boosting"):
+    for name in ("constant", "linear") if data.texts else ("constant", "linear", "gradient boosting"):
         held = [
             _fit_predict(name, data, fold.fit, (k, fold.validation), seed) for k, fold in enumerate(folds)
         ]
@@ -151,7 +160,9 @@ def _fit_predict(
     if name == "constant":
         n = len(data.test_features) if held is None else len(held[1])
         return np.broadcast_to(_constant(y, weight, data), (n, max(1, data.n_classes))).copy()
-    uses_raw = name == "gradient boosting" and not data.has_text and data.raw.shape[1] > 0
+    if data.texts:
+        return _predict_texts(data, fit, held, weight)
+    uses_raw = name == "gradient boosting" and not data.sees_features and data.raw.shape[1] > 0
     table = data.raw if uses_raw else data.features[state]
     wanted = (data.test_raw if uses_raw else data.test_features) if held is None else table[held[1]]
     if len(wanted) == 0:
@@ -167,6 +178,38 @@ def _fit_predict(
         if data.task is Task.REGRESSION:
             return model.predict(wanted)[:, None]
         return _spread_classes(model.predict_proba(wanted), model.classes_, data.n_classes)
+
+
+def _predict_texts(
+    data: BaselineData, fit: IndexArray, held: tuple[int, IndexArray] | None, weight: DoubleArray | None
+) -> DoubleArray:
+    """Predict by a linear model of the words and pairs of words of the fit rows."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    wanted = data.test_texts if held is None else [data.texts[row] for row in held[1]]
+    y = data.target[fit]
+    if not wanted or (data.task is not Task.REGRESSION and len(np.unique(y)) < 2):
+        return np.broadcast_to(_constant(y, weight, data), (len(wanted), max(1, data.n_classes))).copy()
+    words = TfidfVectorizer(
+        ngram_range=(1, 2),
+        min_df=2,
+        max_features=MOST_NGRAMS,
+        sublinear_tf=True,
+        token_pattern=r"(?u)\b\w+\b",
+    )
+    try:
+        table = words.fit_transform([data.texts[row] for row in fit])
+    except ValueError:  # no word stands in two fit rows
+        return np.broadcast_to(_constant(y, weight, data), (len(wanted), max(1, data.n_classes))).copy()
+    model = _make_model("linear", data, np.zeros(0, bool), 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "did not converge in N steps" is no news for a baseline
+        model.set_params(**({"alpha": 1.0} if data.task is Task.REGRESSION else {"C": TEXT_STRENGTH}))
+        model.fit(table, y if data.task is Task.REGRESSION else y.astype(int), sample_weight=weight)
+        found = words.transform(wanted)
+        if data.task is Task.REGRESSION:
+            return model.predict(found)[:, None]
+        return _spread_classes(model.predict_proba(found), model.classes_, data.n_classes)
 
 
 def _constant(y: DoubleArray, weight: DoubleArray | None, data: BaselineData) -> DoubleArray:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from heldout.errors import UsageError
-from heldout.ladder import Schedule, grow_ladder, plan_schedule
-from heldout.records import Rung
+from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, plan_schedule
+from heldout.nets import Net, count_products, list_layers
+from heldout.records import InputLayout, Rung
 
 # (rungs, seeds, strengths) of each preset
 PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
@@ -19,6 +20,7 @@ FLOPS_PER_SECOND = (
     5e10  # one core; measured 3e10 to 1e11 for 64 to 512 units (a fixed figure: plans must not vary)
 )
 SECONDS_PER_STEP = 1.2e-5  # fixed cost of a step, measured on a linear rung
+SECONDS_PER_EMBEDDED = 1.3e-9  # measured: 4.3 ms a step for 50,000 words of 64 numbers
 LEAST_ROWS_WITHOUT_PERMUTATION = 200
 PERMUTED_NETWORKS = (
     240  # 199 permutations of three rungs at two fifths of the steps, in networks of the whole length
@@ -71,6 +73,7 @@ class Sizes:
         n_fit: fit rows of one fold.
         n_validation: validation rows of one fold.
         n_folds: folds.
+        layout: what the numbers of a row are; None for numbers in any order.
     """
 
     n_inputs: int
@@ -78,6 +81,7 @@ class Sizes:
     n_fit: int
     n_validation: int
     n_folds: int
+    layout: InputLayout | None = None
 
 
 def parse_budget(text: str) -> float:
@@ -132,28 +136,97 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
 def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     n_rungs, n_seeds, n_strengths = PRESETS[preset]
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
-    rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
     schedule = plan_schedule(n_fit, effort=effort)
-    shapes = bucket_widths(
-        rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
-    )
+    if sizes.layout is None:
+        rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
+        shapes = bucket_widths(
+            rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
+        )
+    else:  # each size of such networks has a program of its own
+        layout, shapes = sizes.layout, ()
+        rungs = grow_kind_ladder(
+            layout.kind, layout.shape, sizes.n_outputs, n_rungs=n_rungs, vocabulary=layout.vocabulary
+        )
     plan = Plan(
         preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0, shapes=shapes
     )
     return replace(plan, seconds=_estimate(sizes, plan, rungs))
 
 
-def member_seconds(n_products: int, schedule: Schedule, n_evaluated: int) -> float:
+def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:
+    """Estimate the time one core needs to train one network of a rung on data of these sizes."""
+    n_evaluated = 2 * sizes.n_validation
+    if sizes.layout is None:
+        return member_seconds(rung.n_parameters, schedule, n_evaluated)
+    net = make_net(rung, sizes.layout, sizes.n_outputs)
+    return member_seconds(
+        count_products(list_layers(net)), schedule, n_evaluated, n_embedded=net.vocabulary * net.embedding
+    )
+
+
+def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
+    """Give the network of a rung for examples of one layout.
+
+    Example:
+        >>> make_net(Rung(1, (4,), 21, 0.01), InputLayout("numbers", (3,)), 1).widths
+        (4,)
+    """
+    has_tokens = rung.embedding > 0
+    return Net(
+        family=rung.family,
+        inputs=layout.shape,
+        n_outputs=n_outputs,
+        widths=rung.widths,
+        channels=rung.channels,
+        kernel=rung.kernel,
+        embedding=rung.embedding,
+        vocabulary=layout.vocabulary if has_tokens else 0,
+        leading=layout.leading if has_tokens and rung.channels else 0,
+    )
+
+
+def member_seconds(n_products: int, schedule: Schedule, n_evaluated: int, *, n_embedded: int = 0) -> float:
     """Estimate the time one core needs to train one network.
 
     Args:
         n_products: multiplications of one example's way through it (`nets.count_products`).
         schedule: its steps.
         n_evaluated: rows evaluated after each epoch.
+        n_embedded: numbers of the table of word vectors, which every step updates as a whole.
     """
-    step = SECONDS_PER_STEP + 6.0 * n_products * schedule.batch_size / FLOPS_PER_SECOND
+    step = (
+        SECONDS_PER_STEP
+        + n_embedded * SECONDS_PER_EMBEDDED
+        + 6.0 * n_products * schedule.batch_size / FLOPS_PER_SECOND
+    )
     evaluation = 2.0 * n_products * n_evaluated / FLOPS_PER_SECOND
     return schedule.n_epochs * (schedule.n_steps * step + evaluation)
+
+
+def stretch_to_all_rows(n_products: int, n_fit: int, n_all: int, *, n_validation: int) -> float:
+    """Give how many times as long a network takes on all fit rows as on the subset the ladder ran on.
+
+    Whoever does without a study trains on all rows: that is what its price is held against.
+
+    Args:
+        n_products: multiplications of one example's way through the network.
+        n_fit: fit rows of the ladder.
+        n_all: all fit rows.
+        n_validation: validation rows, the same in both.
+
+    Returns:
+        1.0 where the ladder ran on all rows.
+
+    Example:
+        >>> stretch_to_all_rows(10_000, 800, 800, n_validation=400)
+        1.0
+        >>> stretch_to_all_rows(10_000, 8_000, 64_000, n_validation=5_000) > 1.5
+        True
+    """
+    few, every = (
+        member_seconds(n_products, plan_schedule(rows), 2 * n_validation) for rows in (n_fit, n_all)
+    )
+    return every / few
 
 
 def bucket_widths(
@@ -193,14 +266,14 @@ def bucket_widths(
 
 
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
-    each = [member_seconds(rung.n_parameters, plan.schedule, 2 * sizes.n_validation) for rung in rungs]
+    each = [rung_seconds(rung, sizes, plan.schedule) for rung in rungs]
     ladder = sum(each) * (plan.n_seeds * plan.n_folds + 3 * min(2, plan.n_folds))
     configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
     remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds
     delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds
     if plan.n_fit < plan.n_fit_all:
         delivery *= DELIVERY_EFFORT * plan.n_fit_all / plan.n_fit
-    compiled = COMPILE_SECONDS * len({shape for _, shape in plan.shapes})
+    compiled = COMPILE_SECONDS * (len({shape for _, shape in plan.shapes}) or len(rungs))
     permutations = 0.0
     if sizes.n_folds > 1 and sizes.n_fit + sizes.n_validation < LEAST_ROWS_WITHOUT_PERMUTATION:
         permutations = PERMUTED_NETWORKS * sizes.n_folds * each[len(each) // 3]

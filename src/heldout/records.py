@@ -391,6 +391,23 @@ class Finding:
 
 # ---------------------------------------------------------------------------------------------------- tensors
 @dataclass(frozen=True)
+class InputLayout:
+    """What the numbers of one encoded row are to a network.
+
+    Args:
+        kind: "numbers" (any order), "tokens" (numbers of words), "picture" or "signal".
+        shape: shape of one example; the product of its sides is the length of the encoded row.
+        vocabulary: number of tokens, padding and unknown included (tokens only).
+        leading: so many first tokens are words in their order; pairs of words follow (tokens only).
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    vocabulary: int = 0
+    leading: int = 0
+
+
+@dataclass(frozen=True)
 class Tensors:
     """All arrays that training needs, rows = development rows in the order of `Split.development`.
 
@@ -413,7 +430,7 @@ class Tensors:
         slot_unseen: int32 [D], for each feature the index of the `<unseen>` slot of its block, or -1.
         output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
             the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
-        vocabulary: number of tokens, padding and unknown included; 0 where the features are no tokens.
+        layout: what the numbers of a row are; None for numbers in any order.
     """
 
     features: NDArray[np.generic]
@@ -431,7 +448,7 @@ class Tensors:
     n_outputs: int
     slot_unseen: CodeArray
     output_offset: FloatArray | None = None
-    vocabulary: int = 0
+    layout: InputLayout | None = None
 
 
 # -------------------------------------------------------------------------------------------- configurations

@@ -177,7 +177,9 @@ class Settings(BaseModel):
     def _check_together(self) -> Self:
         for name, item in self.remedies.items():
             if name != "dropout" and isinstance(item, RemedySettings) and item.scaling:
-                raise ValueError(f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout")
+                raise ValueError(
+                    f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout"
+                )
         if self.gap and self.time is None:
             raise ValueError("gap leaves rows out between past and future, and needs time")
         unknown = set(self.costs) - {"miss", "false_alarm"}
@@ -275,7 +277,7 @@ def _explain(error: ValidationError) -> UsageError:
     for item in error.errors():
         # a setting of two forms complains once per form; the first form is the one most people write
         place = tuple(part for part in item["loc"] if not str(part).startswith(("tuple[", "RemedySettings")))
-        if place[:2] in seen:
+        if place[:2] in seen or (item["type"] == "tuple_type" and isinstance(item["input"], dict)):
             continue
         seen.add(place[:2])
         where = ".".join(str(part) for part in place)

@@ -16,7 +16,7 @@ from heldout.events import Events, ProgressChoice, open_display, record_end
 from heldout.folder import default_name, open_folder
 from heldout.settings import Settings, load_settings
 from heldout.signals import catch_signals
-from heldout.train.device import prepare_device
+from heldout.train.device import check_device, prepare_device
 
 if TYPE_CHECKING:
     from heldout.bundle import PredictionReport
@@ -154,8 +154,9 @@ def fit(
     from heldout.stages.saving import describe_identity
     from heldout.stages.workplace import Workplace
 
-    prepare_device()
     settings = _resolve(settings, options)
+    prepare_device(device=settings.device)
+    check_device(settings.device)
     name = reading_stage.name_source(source)
     folder_path = Path(out) if out is not None else default_name(name, resume=resume)
     reading = reading_stage.read_data(source, settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.errors import DataError
-from heldout.records import DoubleArray, FloatArray, Fold, IndexArray, Task, Tensors
+from heldout.records import DoubleArray, FloatArray, Fold, IndexArray, InputLayout, Task, Tensors
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class TensorSource:
         weight: float64 [N], sample weights, or None.
         balanced: True to weight every class equally.
         unseen: int32 [D], `<unseen>` slot of each feature's block or -1.
+        layout: what the numbers of a row are; None for numbers in any order.
     """
 
     features: FloatArray
@@ -31,6 +32,7 @@ class TensorSource:
     weight: DoubleArray | None
     balanced: bool
     unseen: np.ndarray
+    layout: InputLayout | None = None
 
 
 def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
@@ -76,6 +78,7 @@ def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
         task=source.task,
         n_outputs=source.n_classes if source.task is Task.MULTICLASS else 1,
         slot_unseen=source.unseen,
+        layout=source.layout,
         output_offset=np.stack([_undo_weights(source, fold.fit) for fold in folds]).astype(np.float32),
     )
 

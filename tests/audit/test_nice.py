@@ -16,7 +16,9 @@ def make_table(n_rows: int) -> dict[str, list[str]]:
 def test_plenty_of_clean_rows_are_nice() -> None:
     data = make_input(make_table(1_400), "y")
     verdict, *lines = judge_niceness(data, run_audit(data)[:-5])
-    assert verdict.sentence == "nice: all four conditions hold"
+    assert verdict.sentence == (
+        "nice: 2 of four conditions hold; cannot be told before training: one clear truth, labels likely good"
+    )
     assert [line.severity for line in lines] == [Severity.INFO] * 4
     assert [line.code for line in lines] == ["HO221", "HO222", "HO223", "HO224"]
 
@@ -38,4 +40,24 @@ def test_a_number_is_judged_by_its_range() -> None:
     table["y"] = [str(k) for k in range(200)]
     data = make_input(table, "y", regression=True)
     classes = judge_niceness(data, run_audit(data)[:-5])[3]
-    assert classes.sentence.startswith("yes: the target is a number from")
+    assert classes.sentence == "does not apply: a number, 0 to 199, median 99"
+
+
+def test_where_no_row_repeats_the_truth_is_not_said_to_be_clear() -> None:
+    data = make_input(make_table(60), "y")
+    truth = judge_niceness(data, run_audit(data)[:-5])[1]
+    assert truth.sentence == f"cannot be told: no two of {len(data.rows)} rows agree in all features"
+
+
+def test_copies_that_agree_make_the_truth_clear() -> None:
+    table = make_table(60)
+    table["x"][10] = table["x"][8]
+    data = make_input(table, "y")
+    truth = judge_niceness(data, run_audit(data)[:-5])[1]
+    assert truth.sentence == "yes: of 2 rows with a copy 0 contradict it"
+
+
+def test_every_line_is_short() -> None:
+    data = make_input(make_table(1_400), "y")
+    lines = judge_niceness(data, run_audit(data)[:-5])[1:]
+    assert all(len(f"- {line.title}: {line.sentence}") <= 110 for line in lines)

@@ -52,7 +52,7 @@ def test_card_says_what_matters(bundle, numbers, many):
         in card
     )
     assert "| accuracy | 0.8125 | none | 120 |" in card
-    assert "4 networks with layers" in card
+    assert "4 networks (mlp) with layers" in card
     assert "holds no row of the data" in card
     assert "tabular-regression" in write_card(numbers)
     assert "+- 2.5, made to hold 90% of new rows" in write_card(numbers)

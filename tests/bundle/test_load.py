@@ -42,6 +42,14 @@ def edit_json(**values):
     return change
 
 
+def edit_net(**values):
+    def change(data):
+        manifest = json.loads(data)
+        return json.dumps(manifest | {"net": manifest["net"] | values}).encode()
+
+    return change
+
+
 def edit_weights(change):
     def edit(data):
         arrays = read_arrays(data, where="w")
@@ -198,10 +206,13 @@ def test_changed_texts_with_right_hashes_give_only_refusals(data):
         (edit_json(target_log=1), "key 'target_log'"),
         (edit_json(temperature=0), "key 'temperature'"),
         (edit_json(threshold="0.5"), "key 'threshold'"),
-        (edit_json(sizes=[9, 10**7, 10**7, 1]), "networks of .* weights, at most 268,435,456"),
-        (edit_json(sizes=[9, 5, 2]), "2 outputs, expected 1"),
-        (edit_json(sizes=[3, 5, 1]), r"3 inputs, the recipe gives \d+ features"),
-        (edit_json(sizes=[9]), "key 'sizes'"),
+        (edit_net(widths=[10**7, 10**7]), "networks of .* weights, at most 268,435,456"),
+        (edit_net(n_outputs=2), "2 outputs, expected 1"),
+        (edit_net(inputs=[3]), r"3 inputs, the recipe gives \d+ features"),
+        (edit_net(inputs=[]), "key 'net.inputs'"),
+        (edit_net(family="forest"), "key 'net.family'"),
+        (edit_net(family="cnn"), "key 'net': a cnn takes examples with 3 axes, these have 1"),
+        (edit_net(kernel=3), "key 'net': kernel 3 and channels .* do not fit a mlp"),
         (edit_json(members=[]), "key 'members'"),
         (edit_json(classes=["a", "a"]), "do not fit the task 'binary'"),
         (edit_json(classes=["a", "b", "c"]), "do not fit the task 'binary'"),

@@ -15,6 +15,7 @@ from heldout.nets import (
     count_products,
     draw_params,
     find_family,
+    fold_shares,
     list_layers,
     list_shapes,
     pad_arrays,
@@ -137,3 +138,18 @@ def test_products_grow_with_the_size(net):
     if net.widths or net.channels:
         small = count_products(list_layers(net))
         assert count_products(list_layers(widen(net))) > small
+
+
+def test_shares_folded_into_the_weights_are_shares_of_the_values_at_their_input(net):
+    """What dropout multiplies at the test is the same function as the weights multiplied once."""
+    params, memory = start(net)
+    layers, x = list_layers(net), draw_batch(net)
+    shares = np.linspace(0.3, 0.9, len(layers)).astype(np.float32)
+    scaled = Mode(lambda place, values: values * shares[place], training=False)
+    wanted = apply_net(net, params, memory, x, scaled)[0]
+    folded = apply_net(net, fold_shares(layers, params, shares), memory, x, EVALUATION)[0]
+    np.testing.assert_allclose(folded, wanted, rtol=1e-4, atol=1e-5)
+    plain = apply_net(net, params, memory, x, EVALUATION)[0]
+    assert not np.allclose(folded, plain, atol=1e-3)
+    same = fold_shares(layers, params, (1.0,) * len(layers))
+    jax.tree.map(np.testing.assert_array_equal, same, params)

@@ -28,7 +28,7 @@ RUNGS = (Rung(0, (), 6, 0.01), Rung(1, (4,), 29, 0.01), Rung(2, (16, 16), 400, 0
 FULL = make_hyper(dropout=(0.1, 0.2), l1=(1e-3, 2e-3), l2=(3e-3, 4e-3), label_smoothing=0.05)
 TRAINED = [name for name in REMEDIES if any(REMEDIES[name].strengths.values()) or REMEDIES[name].has_kinds]
 STRONG = [name for name in TRAINED if not REMEDIES[name].has_kinds]  # those with strengths of their own
-AUGMENTERS = list_augmenters(1)
+AUGMENTERS = list_augmenters("numbers")
 
 
 @pytest.fixture(params=sorted(REMEDIES))
@@ -109,25 +109,25 @@ def test_a_usual_strength_changes_a_training_and_two_runs_agree(name, data):
 def test_impossible_strengths_are_refused(name, strength):
     text = f"{name} strength {strength:g} is outside its range 0 <= strength < {REMEDIES[name].largest:g}"
     with pytest.raises(UsageError, match=f"^{re.escape(text)}"):
-        plan_uses(3, {name: (0.0, strength)}, {}, n_axes=1)
+        plan_uses(3, {name: (0.0, strength)}, {}, kind="numbers")
 
 
 @pytest.mark.parametrize("strength", [-0.1, 0.0, 0.5, math.nan, math.inf])
 @pytest.mark.parametrize("name", sorted(set(REMEDIES) - set(TRAINED)))
 def test_what_trains_nothing_has_no_strengths(name, strength):
     with pytest.raises(UsageError, match=f"^{name} has no strengths to try") as refusal:
-        plan_uses(3, {name: (strength,)}, {}, n_axes=1)
+        plan_uses(3, {name: (strength,)}, {}, kind="numbers")
     assert "leave it out of the remedies" in refusal.value.hint
-    assert name not in {use.name for use in plan_uses(3, {name: ()}, {}, n_axes=1)}
+    assert name not in {use.name for use in plan_uses(3, {name: ()}, {}, kind="numbers")}
 
 
 @pytest.mark.parametrize("name", STRONG)
 def test_the_largest_strength_is_exclusive(name):
     largest = REMEDIES[name].largest
     with pytest.raises(UsageError, match="is outside its range"):
-        plan_uses(3, {name: (largest,)}, {}, n_axes=1)
+        plan_uses(3, {name: (largest,)}, {}, kind="numbers")
     below = math.nextafter(largest, 0.0)
-    uses = plan_uses(3, {name: (below,)}, {}, n_axes=1)
+    uses = plan_uses(3, {name: (below,)}, {}, kind="numbers")
     assert [use.strength for use in uses if use.name == name] == [below]
 
 

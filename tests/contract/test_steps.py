@@ -15,6 +15,7 @@ from heldout.recipe.steps.onehot import CategoriesAsked
 from heldout.recipe.steps.piecewise import BinsAsked
 from heldout.recipe.steps.set import ItemsAsked
 from heldout.recipe.steps.step import NothingAsked
+from heldout.recipe.steps.tokens import TokensAsked
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import make_view, take_cells
 from heldout.records import TypedColumn
@@ -60,6 +61,11 @@ CASES = {
     "onehot@1": Case(CategoriesAsked(), category("x", TOWNS), category("x", ["new", "", "once", None, "?"])),
     "date@1": Case(NothingAsked(), date("x", DAYS), date("x", [1e300, -1e300, 0.5, None])),
     "words@1": Case(WordsAsked(), text("x", NOTES), text("x", ["", "\ud800 \x00 red", "!!!", None])),
+    "tokens@1": Case(
+        TokensAsked(length=6, fewest_rows=1, most_pairs=50, fewest_pair_rows=1),
+        text("x", NOTES),
+        text("x", ["", "\ud800 \x00 red", "!!!", None, "red " * 99]),
+    ),
     "set@1": Case(ItemsAsked(), items("x", LISTS), items("x", ["new", "new; red", "", None, "?"])),
     "drop@1": Case(DropAsked("not wanted"), category("x", TOWNS), category("x", ["new", None])),
 }
@@ -168,7 +174,9 @@ def test_a_slot_no_fit_row_filled_stays_zero(op, states, slots):
         for column in (CASES[op].column, CASES[op].odd):
             lit = (STEPS[op].apply(take_cells(column), fitted, slots) != 0).any(axis=0)
             for slot in slots:
-                assert filled[slot.position] or not lit[slot.position] or slot.role is Role.UNSEEN, slot
+                # the weights of a token belong to the word, whatever its place
+                is_free = slot.role in (Role.UNSEEN, Role.TOKEN)
+                assert filled[slot.position] or not lit[slot.position] or is_free, slot
 
 
 @pytest.mark.parametrize(

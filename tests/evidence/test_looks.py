@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,32 @@ def test_other_rows_or_infinite_losses_are_refused():
         update_shown(first, np.zeros(3), np.arange(3))
     with pytest.raises(DataError, match="infinite"):
         update_shown(first, np.array([0.1, np.inf]), np.arange(2))
+
+
+def test_without_the_losses_before_a_score_must_beat_its_own_standard_error():
+    rng = np.random.default_rng(3)
+    losses, unit = rng.gamma(2.0, 0.3, 400), np.arange(400)
+    error = float(losses.std(ddof=1)) / 20
+    before = replace(start_shown(), value=float(losses.mean()) + 0.9 * error, looks=4)
+    kept = update_shown(before, losses, unit)
+    assert (kept.updated, kept.value, kept.looks) == (False, before.value, 5)
+    assert "not better by a standard error" in kept.sentence
+    before = replace(before, value=float(losses.mean()) + 1.1 * error)
+    changed = update_shown(before, losses, unit)
+    assert changed.updated
+    assert changed.value == pytest.approx(losses.mean(), abs=error)
+
+
+def test_without_the_losses_chance_alone_lowers_what_is_shown_less_than_the_best_of_all_looks():
+    rng, unit = np.random.default_rng(4), np.arange(100)
+    gains = []
+    for _ in range(40):
+        shared, shown, lowest = rng.gamma(2.0, 0.3, 100), start_shown(), np.inf
+        for _ in range(20):  # networks as good as each other
+            losses = 0.8 * shared + 0.6 * rng.gamma(2.0, 0.3, 100)
+            shown = replace(update_shown(shown, losses, unit), losses=np.zeros(0))
+            lowest = min(lowest, float(losses.mean()))
+        truth = 0.8 * float(shared.mean()) + 0.6 * 0.6
+        gains.append((truth - shown.value, truth - lowest))
+    by_ladder, by_lowest = np.mean(gains, axis=0)
+    assert by_ladder < 0.7 * by_lowest

@@ -221,11 +221,13 @@ def test_single_members_come_back_in_order_group_by_group(monkeypatch):
     assert done == [count_devices() * group for group in (1, 2, 3)]
 
 
-def test_watch_and_stop_at_reach_the_program():
+def test_watch_and_ends_reach_the_program():
     specs = [MemberSpec(make_hyper(), 0, 0)]
     executor = LocalExecutor(TENSORS, SCHEDULE)
-    short = executor.train_members(CONFIGURATIONS[0], specs, stop_at=2)
-    watched = executor.train_members(CONFIGURATIONS[0], specs, watch=lambda index, results: index == 1)
+    short = executor.train_members(CONFIGURATIONS[0], specs, ends=SCHEDULE.checkpoints[:2])
+    watched = executor.train_members(
+        CONFIGURATIONS[0], specs, watch=lambda epoch, results: epoch == SCHEDULE.checkpoints[1]
+    )
     assert_same_bits(watched, short)
     assert np.isnan(short.curves[0, -1]).all()
 

@@ -63,14 +63,15 @@ def test_padding_puts_zeros_at_the_end_and_changes_no_output():
             64 * 18 + 128 + 12,
             128,
         ),
-        (Net("text", (9,), 1, (), embedding=4, vocabulary=10), 40 + 5, 4, 4),
+        (Net("mlp", (5,), 1, (2,)), 12 + 3, 12, 5),
+        (Net("text", (9,), 1, (), embedding=4, vocabulary=10), 40 + 5, 4, 36),
     ],
 )
 def test_sizes_by_hand(net, n_parameters, n_products, widest):
     layers = list_layers(net)
     assert count_layer_parameters(layers) == n_parameters
     assert count_products(layers) == n_products
-    assert find_widest(layers) == widest
+    assert find_widest(net, layers) == widest
 
 
 def test_only_batch_normalization_keeps_something():

@@ -24,20 +24,20 @@ def by_name(uses):
 
 
 @pytest.mark.parametrize("n_strengths", [2, 3, 5])
-@pytest.mark.parametrize("n_axes", [1, 2, 3])
-def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths, n_axes):
+@pytest.mark.parametrize("kind", ["numbers", "tokens", "signal", "picture"])
+def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths, kind):
     wanted = {name: REMEDIES[name].strengths[n_strengths] for name in ("dropout", "l2", "l1")}
-    wanted |= {name: AUGMENTERS[name].strengths[n_strengths] for name in list_augmenters(n_axes)}
-    assert by_name(plan_uses(n_strengths, {}, {}, n_axes=n_axes)) == wanted
+    wanted |= {name: AUGMENTERS[name].strengths[n_strengths] for name in list_augmenters(kind)}
+    assert by_name(plan_uses(n_strengths, {}, {}, kind=kind)) == wanted
 
 
 def test_every_remedy_is_tried_once_before_any_is_tried_twice():
-    names = [use.name for use in plan_uses(3, {}, {}, n_axes=3)]
+    names = [use.name for use in plan_uses(3, {}, {}, kind="picture")]
     assert set(names[:4]) == {"augmentation", "dropout", "l1", "l2"}
 
 
 def test_named_strengths_replace_the_usual_ones_and_none_leave_the_remedy_out():
-    planned = by_name(plan_uses(3, {"dropout": (0.9, 0.1), "l1": (), "augmentation": ()}, {}, n_axes=1))
+    planned = by_name(plan_uses(3, {"dropout": (0.9, 0.1), "l1": (), "augmentation": ()}, {}, kind="numbers"))
     assert planned == {"dropout": (0.9, 0.1), "l2": REMEDIES["l2"].strengths[3]}
 
 
@@ -46,36 +46,36 @@ def test_named_kinds_are_the_only_ones_tried():
         {"dropout": (), "l1": (), "l2": ()},
         {"augmentation": {"flip": (0.5,), "shift": (0.1, 0.2)}},
     )
-    assert by_name(plan_uses(3, chosen, kinds, n_axes=3)) == {"flip": (0.5,), "shift": (0.1, 0.2)}
+    assert by_name(plan_uses(3, chosen, kinds, kind="picture")) == {"flip": (0.5,), "shift": (0.1, 0.2)}
 
 
 def test_an_augmenter_of_other_data_is_refused_before_training():
     with pytest.raises(UsageError, match="augmenter 'flip' does not apply to these data") as caught:
-        plan_uses(3, {}, {"augmentation": {"flip": (0.5,)}}, n_axes=1)
+        plan_uses(3, {}, {"augmentation": {"flip": (0.5,)}}, kind="numbers")
     assert caught.value.hint == "augmenters here are noise, mixup"
     with pytest.raises(UsageError, match="unknown augmenter 'flop'"):
-        plan_uses(3, {}, {"augmentation": {"flop": (0.5,)}}, n_axes=3)
+        plan_uses(3, {}, {"augmentation": {"flop": (0.5,)}}, kind="picture")
 
 
 def test_strengths_of_augmentation_without_a_kind_are_ambiguous():
     with pytest.raises(UsageError, match="do not say of which augmenter"):
-        plan_uses(3, {"augmentation": (0.1,)}, {}, n_axes=1)
+        plan_uses(3, {"augmentation": (0.1,)}, {}, kind="numbers")
 
 
 def test_an_unknown_remedy_lists_the_known_ones():
     with pytest.raises(UsageError, match="unknown remedy 'droput'") as caught:
-        plan_uses(3, {"droput": (0.1,)}, {}, n_axes=1)
+        plan_uses(3, {"droput": (0.1,)}, {}, kind="numbers")
     assert caught.value.hint == f"remedies are {', '.join(REMEDIES)}"
 
 
 def test_the_first_impossible_strength_is_named():
     text = re.escape("dropout strength 1 is outside its range 0 <= strength < 1")
     with pytest.raises(UsageError, match=text):
-        plan_uses(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)}, {}, n_axes=1)
+        plan_uses(3, {"l2": (5.0,), "dropout": (0.2, 1.0, 7.0)}, {}, kind="numbers")
     with pytest.raises(
         UsageError, match=re.escape("flip strength 1.5 is outside its range 0 <= strength <= 1")
     ):
-        plan_uses(3, {}, {"augmentation": {"flip": (1.5,)}}, n_axes=3)
+        plan_uses(3, {}, {"augmentation": {"flip": (1.5,)}}, kind="picture")
 
 
 def test_a_plain_rung_has_a_plain_name_and_training():

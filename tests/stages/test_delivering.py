@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from heldout.bundle.forward import predict_members
-from heldout.evidence.early_stopping import StoppingRule
+from heldout.evidence.early_stopping import StoppingRule, find_stop
+from heldout.executors import LocalExecutor
+from heldout.executors.local import Job
+from heldout.ladder import Schedule
 from heldout.nets import Net
-from heldout.records import Hyper
+from heldout.records import Configuration, Hyper, Rung
 from heldout.stages.delivering import (
     LEAST_CALIBRATION_ROWS,
     Weights,
@@ -221,3 +224,45 @@ def test_keep_shares_of_dropout_at_test_stand_in_the_delivered_weights():
         ((weight, bias),) = weights.layers[0]
         assert float(weight[0, 0]) == 0.75 * 4.0
         assert float(bias[0]) == 4.0  # what is added is not multiplied
+
+
+def test_a_bundle_predicts_what_the_engine_evaluated_with_dropout_at_the_test():
+    reading, prepared, _, settings = prepare_frame(make_frame(200).drop("price"))
+    folds = thin_folds(prepared)
+    tensors = make_tensors(prepared, folds)
+    executor = LocalExecutor(tensors, Schedule(32, 5, 12, (4, 12)))
+    zeros = (0.0, 0.0)
+    hyper = Hyper(0.02, dropout=(0.1, 0.5), l1=zeros, l2=zeros, scales_test=True)
+    configuration = Configuration("rung 1 + dropout at test 0.5", Rung(1, (8,), 100, 0.02), (), hyper)
+    run = executor.train(Job("remedies", (configuration,), (0, 1)))[0]
+    weights = retrain_chosen(executor, configuration, 12, (0, 1))
+    delivered = deliver(reading, prepared, tensors, weights, settings, folds=folds)
+    truth = reading.target.values[delivered.order].astype(int)
+    features = tuple(prepared.source.features[:, tensors.order])
+    each = predict_members(delivered.bundle, features)  # [seeds x folds, M, 2]
+    for seed in (0, 1):
+        fold = tensors.order_fold
+        own = each.reshape(2, len(folds), *each.shape[1:])[seed, fold, np.arange(len(fold))]
+        losses = -np.log(own[np.arange(len(truth)), truth])
+        np.testing.assert_allclose(losses, run.losses[-1, seed], rtol=1e-5, atol=1e-6)
+
+
+def test_the_rule_named_by_the_user_decides_what_is_delivered():
+    reading, prepared, _, settings = prepare_frame(make_frame(120).drop("price"))
+    folds = thin_folds(prepared)
+    tensors = make_tensors(prepared, folds)
+    executor = LocalExecutor(tensors, Schedule(16, 6, 10, (1, 3, 10)))
+    configuration = Configuration(
+        "rung 1", Rung(1, (8,), 100, 0.05), (), Hyper(0.05, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
+    )
+    specs = [MemberSpec(configuration.hyper, 0, fold) for fold in range(len(folds))]
+    curves = executor.train_members(configuration, specs).curves[:, :, 1]
+    for rule in (StoppingRule("best"), patience(1), StoppingRule("lecture")):
+        weights = train_by_rule(executor, configuration, (0,), rule)
+        if rule.name != "best":
+            assert list(weights.epochs) == [find_stop(rule, curve).kept for curve in curves]
+        for fold, epoch in enumerate(weights.epochs):
+            wanted = retrain_chosen(executor, configuration, epoch, (0,)).layers[fold]
+            for layer, same in zip(weights.layers[fold], wanted, strict=True):
+                for array, other in zip(layer, same, strict=True):
+                    np.testing.assert_array_equal(array, other)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.stages.growing import halve_rows, join_seeds, measure_growth
+from heldout.stages.growing import halve_rows, measure_growth
 from train.made_tensors import make_tensors
 
 
@@ -96,12 +96,3 @@ def test_a_half_keeps_units_whole_and_shapes_and_weights_as_they_were():
     assert n_half <= n_rows / 2
     other, _ = halve_rows(tensors, unit, seed=2)
     assert set(other.fit_rows[0].tolist()) != set(made.fit_rows[0].tolist())
-
-
-def test_seeds_are_joined_in_order():
-    runs = [make_run(np.full((2, 1, 4), float(number))) for number in range(3)]
-    joined = join_seeds(runs)
-    assert joined.losses.shape == (2, 3, 4)
-    assert joined.losses[0, :, 0].tolist() == [0.0, 1.0, 2.0]
-    assert joined.train_curve.shape == (3, 2)
-    assert len(joined.outcomes) == 3

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.stages.judging import judge_delivered, judge_ladder, judge_remedies, make_judge
+from heldout.records import Outcome, RemedyUse
+from heldout.stages.judging import (
+    judge_delivered,
+    judge_ladder,
+    judge_remedies,
+    make_judge,
+    say_norms,
+    say_zeros,
+)
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.stages.training import Trained
 from stages.made_data import declare_parts, make_frame, prepare_frame
@@ -88,3 +96,47 @@ def test_a_clear_overfit_is_told():
         "skill", "overtrained", "too big", "underfit", "memorising",
     }  # fmt: skip
     assert dataclasses.is_dataclass(verdict)
+
+
+def penalised(run, name, strength, *, zeros=(0.0, 0.0), norms=(1.0, 1.0)):
+    n = len(run.outcomes)
+    use = RemedyUse(name, strength)
+    configuration = dataclasses.replace(
+        run.configuration, name=f"{run.configuration.name} + {name} {strength:g}", remedies=(use,)
+    )
+    return dataclasses.replace(
+        run,
+        configuration=configuration,
+        zero_share=np.tile(np.float32(zeros), (n, 1)),
+        weight_norm=np.tile(np.float32(norms), (n, 1)),
+    )
+
+
+def test_the_report_says_which_layer_a_penalty_emptied_or_shortened():
+    ladder = make_ladder()
+    plain = ladder[2]
+    l1 = penalised(plain, "l1", 0.003, zeros=(0.83, 0.12))
+    l2 = penalised(plain, "l2", 0.01, norms=(0.4, 0.25))
+    results = judge_remedies(ladder, {"l1": (l1,), "l2": (l2,)}, plain.configuration.rung, make_settings(200))
+    told = {result.name: result.sentence for result in results}
+    assert told["l1"].endswith(
+        "At the last epoch L1 0.003 made weights exactly zero: 83 % of hidden 1 and 12 % of output "
+        "(without it 0 % at most)."
+    )
+    assert told["l2"].endswith(
+        "At the last epoch L2 0.01 changed the norm of the weights from 1 to 0.4 in hidden 1 and 1 to 0.25 in output."
+    )
+    assert "exactly zero" not in told["early_stopping"]
+
+
+def test_diverged_networks_have_no_weights_to_speak_of():
+    plain = make_ladder()[2]
+    l1 = penalised(plain, "l1", 0.003, zeros=(0.5, 0.5))
+    mixed = dataclasses.replace(
+        l1,
+        outcomes=(Outcome.DIVERGED, *l1.outcomes[1:]),
+        zero_share=np.r_[[[np.nan, np.nan]], l1.zero_share[1:]].astype(np.float32),
+    )
+    assert "50 % of hidden 1" in say_zeros(plain, mixed)
+    gone = dataclasses.replace(l1, outcomes=(Outcome.DIVERGED,) * len(l1.outcomes))
+    assert say_zeros(plain, gone) == say_norms(plain, gone) == ""

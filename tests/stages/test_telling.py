@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from evidence.made_runs import draw_losses, make_run
-from heldout.records import Finding, Prediction, Severity
+from evidence.made_runs import draw_losses, make_run, make_settings
+from heldout.records import Finding, Prediction, Rung, Severity
+from heldout.settings import Settings, StoppingSettings
 from heldout.stages.telling import (
     describe_calibration,
     describe_costs,
@@ -13,6 +14,7 @@ from heldout.stages.telling import (
     list_versions,
     mark_families,
     note_columns,
+    note_early_stopping,
     note_threshold,
     say_cut,
     sort_findings,
@@ -150,3 +152,38 @@ def test_versions_are_those_installed():
     versions = dict(list_versions())
     assert versions["numpy"] == np.__version__
     assert {"python", "heldout", "jax"} <= versions.keys()
+
+
+def test_convolutions_are_a_version_only_where_a_network_has_them(monkeypatch):
+    monkeypatch.setattr("heldout.stages.telling.convolution_path", lambda: "rows")
+    dense, pictures = Rung(0, (8,), 9, 0.01), Rung(1, (8,), 9, 0.01, family="cnn", channels=(4,), kernel=3)
+    assert "convolution" not in dict(list_versions((dense,)))
+    assert dict(list_versions((dense, pictures)))["convolution"] == "rows"
+
+
+def tell_stopping(**settings):
+    curve = np.array([0.9, 0.7, 0.8, 0.5, 0.6, 0.6])
+    run = make_run(np.repeat(curve[:, None, None], 2, axis=1).repeat(20, axis=2))
+    return note_early_stopping(run, make_settings(20), Settings(**settings))
+
+
+def test_the_report_says_what_each_rule_would_have_done_and_what_its_faults_cost():
+    first, *faults = tell_stopping(early_stopping=StoppingSettings(patience=2))
+    assert "2 seeds" in first
+    assert "at the last epoch 6 the loss is 0.600" in first
+    assert "The lowest loss of the whole curve: keeps epoch 4, loss 0.500." in first
+    assert "Patience 2, min_delta 0: stops after epoch 6, keeps epoch 4, loss 0.500." in first
+    assert (
+        "The lecture's rule, given the validation loss: stops after epoch 3, keeps epoch 3, loss 0.800."
+        in first
+    )
+    assert first.endswith("Delivered are the weights of the lowest validation loss.")
+    assert len(faults) == 3
+
+
+def test_the_report_says_which_rule_was_asked_for():
+    first, *_ = tell_stopping(early_stopping="lecture")
+    assert "Delivered are the weights that the rule 'lecture' keeps" in first
+    assert "the verdict rests on epochs chosen on other rows and seeds" in first
+    smoothed, *_ = tell_stopping(early_stopping=StoppingSettings(rule="patience", patience=1, smoothing=0.5))
+    assert "Patience 1, min_delta 0, smoothing 0.5:" in smoothed

@@ -19,6 +19,7 @@ from heldout.stages.testing import (
     predict_test,
     row_losses,
     score_rows,
+    show_best,
     train_baselines,
 )
 from stages.made_data import declare_parts, make_frame
@@ -131,6 +132,13 @@ def test_the_test_is_scored_with_its_baselines_and_journalled(opened, tmp_path):
     )
     assert again.openings_before == 1
     assert again.test == scores.test
+    assert scores.best_shown == ""
+    assert "the best log-loss over 2 classes shown on these rows stays" in again.best_shown
+    assert "not lower by a standard error" in again.best_shown
+    kept = [json.loads(line) for line in (tmp_path / "runs" / ".shown.jsonl").read_text().splitlines()]
+    assert [(entry["study"], entry["n"]) for entry in kept] == [("a", 50), ("b", 50)]
+    assert kept[0]["shown"] == kept[1]["shown"]
+    assert "losses" not in kept[0]
 
 
 @pytest.mark.parametrize(("resumed", "before"), [(True, 0), (False, 1)])
@@ -272,3 +280,25 @@ def test_persistence_needs_time_and_a_number():
     assert _persistence(SimpleNamespace(time=None, target=number, rows=rows), rows, 0) == ()
     label = make_target([0, 1])
     assert _persistence(SimpleNamespace(time=np.arange(2.0), target=label, rows=rows), rows, 0) == ()
+
+
+def test_a_clearly_better_look_is_shown_and_a_resumed_study_does_not_race_itself(opened, tmp_path):
+    reading, prepared, delivered, _, _ = opened
+    split, place = prepared.split, tmp_path / "shown.jsonl"
+    labels = reading.target.values[split.test]
+    poor, good = (
+        Prediction(np.stack([1 - p, p], axis=1), (p > 0.5).astype(np.int32))
+        for p in (np.full(len(labels), 0.5), np.where(labels == 1, 0.9, 0.1))
+    )
+
+    def look(prediction, study, *, is_resumed=False):
+        return show_best(
+            place, split, delivered.bundle, test=(prediction, labels), study=study, is_resumed=is_resumed
+        )
+
+    assert look(poor, "a") == ""
+    assert look(poor, "a", is_resumed=True) == ""
+    told = look(good, "b")
+    assert "is now" in told
+    assert "before 0.69" in told
+    assert "stays" in look(poor, "c")

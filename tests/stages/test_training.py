@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
+from heldout.executors.local import Job
 from heldout.ladder import candidate_rates, grow_ladder, list_rates
 from heldout.plan import Plan
 from heldout.records import ConfigurationRun, LadderVerdict, RemedyResult
+from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages import training
 from heldout.stages.training import SEED_STRIDE, Controls, Crew, Trained, choose_rates, find_remedy_rung
@@ -158,6 +160,28 @@ def test_rungs_beyond_the_interpolating_one_are_raced(loss, n_seeds):
         assert runs[2].outcomes == runs[0].outcomes
 
 
+def test_a_raced_rung_at_which_remedies_are_tried_gets_all_seeds():
+    executor = FakeExecutor(lambda rate: 0.001)
+    executor.losses = {"rung 1": [0.7, 2.0, 2.0], "rung 2": [0.7, 2.0, 2.0]}
+    crew = make_crew(executor, n_seeds=5)
+    ladder = crew.train_ladder(JUDGE)
+    assert [run.losses.shape[1] for run in ladder] == [5, 3, 3]
+    full = crew.complete_seeds(ladder, RUNGS[1])
+    assert [run.losses.shape[1] for run in full] == [5, 5, 3]
+    assert [run.configuration.name for run in full] == [run.configuration.name for run in ladder]
+    assert crew.complete_seeds(full, RUNGS[1]) == full
+
+
+def test_remedies_are_not_tried_at_a_rung_that_lost_its_race():
+    crew = make_crew(FakeExecutor(lambda rate: 0.001), n_seeds=5)
+    crew.executor.losses = {"rung 2": [0.7, 2.0, 2.0]}
+    ladder = crew.train_ladder(JUDGE)
+    verdict = LadderVerdict("undecided", "HO103", -1, "", ())
+    seeds = [run.losses.shape[1] for run in ladder]
+    assert seeds[-1] == 3
+    assert find_remedy_rung(verdict, ladder).index == max(np.flatnonzero(np.array(seeds) == 5))
+
+
 def test_without_interpolation_every_rung_has_all_seeds():
     runs = make_crew(FakeExecutor(), n_seeds=5).train_ladder(JUDGE)
     assert [run.losses.shape[1] for run in runs] == [5, 5, 5]
@@ -170,7 +194,7 @@ def test_strengths_that_the_comparison_cannot_pick_get_no_further_seeds():
     remedies = crew.train_remedies(RUNGS[-1], JUDGE)
     assert [run.configuration.name for run in remedies["l2"]] == ["rung 2 + l2 0.0001"]
     assert remedies["l2"][0].losses.shape[1] == 5
-    assert [job.seeds for job, _ in executor.jobs] == [(0, 1), (2, 3, 4)]
+    assert [job.seeds for job, _ in executor.jobs] == [(0,), (1, 2, 3, 4)]
     assert [c.name for c in executor.jobs[1][0].configurations] == ["rung 2 + l2 0.0001"]
 
 
@@ -219,6 +243,22 @@ def test_pairs_are_made_of_what_helped_best_first():
     names = [tuple(use.name for use in run.configuration.remedies) for run in runs]
     assert len(names) == 3
     assert set(names[0]) == {"dropout", "l1"}
+
+
+def test_only_pairs_that_may_lead_get_all_seeds():
+    executor = FakeExecutor()
+    executor.losses = {
+        "rung 2": [0.7, 0.6, 0.6],
+        "rung 2 + dropout 0.5 + l1 0.001": [0.7, 0.4, 0.4],
+        "rung 2 + dropout 0.5 + l2 0.001": [0.7, 0.9, 0.9],
+        "rung 2 + l1 0.001 + l2 0.001": [0.7, 0.9, 0.9],
+    }
+    crew = make_crew(executor, n_seeds=5)
+    results = [make_result("dropout", -0.3), make_result("l1", -0.2), make_result("l2", -0.1)]
+    rivals = crew.executor.train(Job("ladder", (apply_remedies(RUNGS[-1], ()),), crew.seeds))
+    runs = crew.train_pairs(RUNGS[-1], results, rivals=rivals, judge=JUDGE)
+    assert [run.losses.shape[1] for run in runs] == [5, 1, 1]
+    assert [job.seeds for job, _ in executor.jobs[1:]] == [(0,), (1, 2, 3, 4)]
 
 
 def test_what_takes_no_training_makes_no_pair():

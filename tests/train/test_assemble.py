@@ -137,7 +137,7 @@ def test_seeds_added_later_give_the_record_of_all_seeds_at_once():
         )
         for places in ([0, 1], [2, 3, 4, 5])
     )
-    joined = join_seeds(first, more)
+    joined = join_seeds((first, more))
     for name, value in vars(whole).items():
         if isinstance(value, np.ndarray):
             np.testing.assert_array_equal(getattr(joined, name), value, err_msg=name)

@@ -2,11 +2,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from heldout.errors import UsageError
 from heldout.train import device
-from heldout.train.device import cache_folder, count_cores, measure_folder, prepare_device, prune_cache
+from heldout.train.device import (
+    cache_folder,
+    check_device,
+    count_cores,
+    measure_folder,
+    prepare_device,
+    prune_cache,
+)
 
 NAMES = (
     "XLA_FLAGS",
@@ -123,3 +132,72 @@ print(len(jax.devices()), jax.config.jax_compilation_cache_dir.split("/")[-2])
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["3", "xla"]
+
+
+def pretend_plugin(clean):
+    clean.setattr(device, "_GPU_PLUGINS", ("numpy",))  # any module that is installed
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "has_plugin", "wanted"),
+    [
+        ("auto", None, False, "cpu"),
+        ("auto", None, True, ""),
+        ("auto", "cuda", False, "cuda"),
+        ("auto", "", False, ""),
+        ("cpu", None, True, "cpu"),
+        ("cpu", "cuda,cpu", True, "cpu"),
+        ("gpu", None, True, "cuda,cpu"),
+        ("gpu", "rocm", True, "rocm,cpu"),
+        ("gpu", "cpu,cuda", True, "cuda,cpu"),
+    ],
+)
+def test_the_device_asked_for_narrows_the_platforms(clean, asked, given, has_plugin, wanted):
+    if has_plugin:
+        pretend_plugin(clean)
+    if given is not None:
+        clean.setenv("JAX_PLATFORMS", given)
+    assert prepare_device(device=asked, cores=1).platforms == wanted
+    assert os.environ.get("JAX_PLATFORMS", "") == wanted
+
+
+def test_a_device_that_cannot_be_had_is_refused_before_jax_starts(clean):
+    with pytest.raises(
+        UsageError, match=r"'gpu' is asked for, .*no plugin .*; there are: cpu with \d+ cores"
+    ):
+        prepare_device(device="gpu")
+    assert "jax" not in sys.modules
+    pretend_plugin(clean)
+    clean.setenv("JAX_PLATFORMS", "cpu")
+    with pytest.raises(UsageError, match=r"'gpu' is asked for, and JAX_PLATFORMS='cpu' allows none"):
+        prepare_device(device="gpu")
+    clean.setenv("JAX_PLATFORMS", "cuda")
+    with pytest.raises(UsageError, match=r"'cpu' is asked for, and JAX_PLATFORMS='cuda' allows none"):
+        prepare_device(device="cpu")
+
+
+def fake_jax(clean, *kinds, error=""):
+    def devices():
+        if error:
+            raise RuntimeError(error)
+        return [
+            SimpleNamespace(platform="cpu" if kind == "cpu" else "gpu", device_kind=kind) for kind in kinds
+        ]
+
+    clean.setitem(sys.modules, "jax", SimpleNamespace(devices=devices))
+
+
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(clean):
+    fake_jax(clean, "cpu", "cpu")
+    check_device("auto")
+    check_device("cpu")
+    with pytest.raises(UsageError, match="device 'gpu' is asked for; there are: 2 x cpu"):
+        check_device("gpu")
+    fake_jax(clean, "NVIDIA H100")
+    check_device("gpu")
+    with pytest.raises(UsageError, match="device 'cpu' is asked for; there are: 1 x NVIDIA H100"):
+        check_device("cpu")
+    fake_jax(clean, error="Unable to initialize backend 'cuda'\nmore")
+    with pytest.raises(UsageError, match="cannot be started: Unable to initialize backend 'cuda'") as caught:
+        check_device("gpu")
+    assert "--device cpu" in caught.value.hint

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from heldout.nets import Net, apply_net
+from heldout.nets import EVALUATION, Net, apply_net, fold_shares, list_layers
 from heldout.random_bits import Stream
 from heldout.records import Task
 from heldout.train import member as made
@@ -141,14 +141,19 @@ def test_both_ways_of_the_lecture_are_one_way_in_other_units():
     hyper = replace(make_hyper(), dropout=(rate,), l1=(0.0,), l2=(0.0,))
 
     def outputs(*, scales_test, factor):
-        shape = Shape(net, Task.REGRESSION, 8, 1, 1, scales_test=scales_test)
-        member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
+        shape, spec = (
+            Shape(net, Task.REGRESSION, 8, 1, 1),
+            MemberSpec(replace(hyper, scales_test=scales_test), 0, 0),
+        )
+        member = jax.tree.map(lambda a: a[0], stack_members([spec], shape))
         params = ((factor * weight, np.zeros(1, np.float32)),)
 
         def train(count):
-            return apply_net(net, params, ((),), x, made._dropping(shape, member, count))[0][:, 0]
+            return apply_net(net, params, ((),), x, made._dropping(member, count))[0][:, 0]
 
-        at_test = apply_net(net, params, ((),), x, made._evaluating(shape, member))[0][:, 0]
+        shares = 1.0 - member.dropout if scales_test else (1.0,)
+        folded = fold_shares(list_layers(net), params, shares)
+        at_test = apply_net(net, folded, ((),), x, EVALUATION)[0][:, 0]
         return np.asarray(jax.jit(jax.vmap(train))(jnp.arange(n_draws))), np.asarray(at_test)
 
     divided, at_test = outputs(scales_test=False, factor=1.0)
@@ -262,6 +267,99 @@ def test_adam_with_l1_equals_a_loop_over_single_weights():
             np.testing.assert_array_equal(values == 0, np.array(by_hand) == 0)
             n_zero += int((values == 0).sum())
     assert n_zero > 0  # the case is one where weights do reach zero
+
+
+def take_step(shape, hyper, before, slope, count):
+    member = jax.tree.map(lambda a: a[0], stack_members([MemberSpec(hyper, 0, 0)], shape))
+    return jax.jit(functools.partial(made._adam, shape))(member, before, slope, jnp.int32(count))[0]
+
+
+def test_decoupled_decay_equals_a_step_of_adamw_by_hand():
+    """Loshchilov & Hutter 2019, algorithm 2: the share rate * decay of every weight, whatever its gradient."""
+    rng = np.random.default_rng(2)
+    shape, count, decay = make_shape(), 4, 0.3
+    sizes = [(5, 4), (4,), (4, 1), (1,)]
+    draws = [[rng.normal(size=size).astype(np.float32) for size in sizes] for _ in range(3)]
+    params, mean, slope = (((d[0], d[1]), (d[2], d[3])) for d in draws)
+    square = jax.tree.map(np.square, slope)
+    hyper = make_hyper(learning_rate=0.02, weight_decay=decay)
+    got = take_step(shape, hyper, Moving(params, (), mean, square), slope, count)
+    rate = float(read_rates(shape, 0.02)[count])
+    for layer in range(2):
+        for part in range(2):
+            weight, m, v, g = (np.float64(tree[layer][part]) for tree in (params, mean, square, slope))
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            step = rate * (m / (1 - 0.9 ** (count + 1))) / (np.sqrt(v / (1 - 0.999 ** (count + 1))) + 1e-8)
+            wanted = weight - step - (rate * decay * weight if part == 0 else 0.0)
+            np.testing.assert_allclose(got[layer][part], wanted, rtol=2e-5, atol=1e-6)
+
+
+def test_decay_takes_the_same_share_of_every_weight_and_l2_less_of_one_with_a_large_gradient():
+    """Two equal weights, the second with a gradient a thousand times as large: what each penalty adds to the step."""
+    shape, count = make_shape(widths=()), 0
+    weight = np.full((5, 1), 0.5, np.float32)
+    slope = np.array([[1e-3], [1.0], [0], [0], [0]], np.float32)
+    zeros = ((np.zeros_like(weight), np.zeros(1, np.float32)),)
+    before = Moving(((weight, np.zeros(1, np.float32)),), (), zeros, zeros)
+    hyper = replace(make_hyper(learning_rate=0.02), dropout=(0.0,), l1=(0.0,), l2=(0.0,))
+
+    def step(gradient, **changes):
+        return take_step(
+            shape, replace(hyper, **changes), before, ((gradient, np.zeros(1, np.float32)),), count
+        )
+
+    plain = np.asarray(step(slope)[0][0])
+    by_decay = plain - np.asarray(step(slope, weight_decay=0.1)[0][0])
+    np.testing.assert_allclose(by_decay, by_decay[0, 0], rtol=1e-3)
+    rate = float(read_rates(shape, 0.02)[count])
+    np.testing.assert_allclose(by_decay, rate * 0.1 * 0.5, rtol=1e-3)
+    # the gradient of 0.05 * w^2 is 0.1 * w: Adam's first step has the length of the rate, whatever the gradient's, so
+    # that the penalty moves neither of the two further, and those without a gradient by the whole rate
+    by_l2 = plain - np.asarray(step(slope + 0.1 * weight)[0][0])
+    np.testing.assert_allclose(by_l2[:2], 0.0, atol=1e-6)
+    np.testing.assert_allclose(by_l2[2:], rate, rtol=1e-4)
+
+
+def test_a_network_with_decay_has_smaller_weights():
+    specs = [
+        MemberSpec(make_hyper(weight_decay=decay, learning_rate=0.05), 0, 0) for decay in (0.0, 0.5, 2.0)
+    ]
+    results = run_members(make_shape(), specs, put_data(make_tensors()), CHECKPOINTS)
+    sizes = sum(np.square(weight).sum(axis=(1, 2)) for weight in results.weights)
+    assert (np.diff(sizes) < 0).all()
+
+
+def test_dropout_at_test_needs_no_other_program_and_evaluates_the_folded_weights():
+    tensors, shape = make_tensors(), make_shape()
+    hyper = make_hyper(dropout=(0.2, 0.5))
+    specs = [MemberSpec(replace(hyper, scales_test=way), 3, 0) for way in (False, True)]
+    data = put_data(tensors)
+    results = run_members(shape, specs, data, CHECKPOINTS)
+    rows = tensors.validation_rows[0][tensors.validation_mask[0] > 0]
+    for place, shares in enumerate(((1.0, 1.0), (np.float32(0.8), np.float32(0.5)))):
+        params = tuple(tuple(array[place] for array in layer) for layer in results.params)
+        folded = fold_shares(list_layers(shape.net), params, shares)
+        outputs = apply_net(shape.net, folded, ((),) * 2, tensors.features[0, rows], EVALUATION)[0]
+        wanted = row_losses(shape.task, outputs, tensors.target[0, rows])
+        np.testing.assert_allclose(results.losses[place, -1, : len(rows)], wanted, rtol=1e-5, atol=1e-6)
+    assert (results.weights[0][0] != results.weights[0][1]).any()
+    alone = run_members(shape, specs[:1], data, CHECKPOINTS)
+    np.testing.assert_array_equal(alone.losses[0], results.losses[0])
+
+
+@pytest.mark.parametrize("n_at_once", [3, 5, 10, 99])
+def test_evaluating_in_parts_gives_what_one_call_gives(n_at_once):
+    rows = jnp.asarray(RNG.permutation(10))
+    largest = []
+
+    def evaluate(part):
+        largest.append(part.shape[0])
+        return part * 2.0, part > 3
+
+    doubled, above = made._in_parts(evaluate, rows, n_at_once)
+    np.testing.assert_array_equal(doubled, rows * 2.0)
+    np.testing.assert_array_equal(above, rows > 3)
+    assert max(largest) == min(n_at_once, 10)
 
 
 def test_l1_reaches_exact_zeros_and_spares_the_biases():

@@ -131,8 +131,8 @@ def test_training_in_chunks_changes_no_bit(data, company):
     specs, results = company
     seen = []
 
-    def watch(index, so_far):
-        seen.append((index, so_far))
+    def watch(epoch, so_far):
+        seen.append((CHECKPOINTS.index(epoch), so_far))
         return False
 
     assert_same_bits(run_members(SHAPE, specs, data, CHECKPOINTS, watch=watch), results)
@@ -145,12 +145,29 @@ def test_training_in_chunks_changes_no_bit(data, company):
 
 def test_watch_stops_where_it_says(data, company):
     specs, results = company
-    stopped = run_members(SHAPE, specs, data, CHECKPOINTS, watch=lambda index, so_far: index == 1)
-    asked = run_members(SHAPE, specs, data, CHECKPOINTS, stop_at=2)
+    stopped = run_members(
+        SHAPE, specs, data, CHECKPOINTS, watch=lambda epoch, so_far: epoch == CHECKPOINTS[1]
+    )
+    asked = run_members(SHAPE, specs, data, CHECKPOINTS, ends=CHECKPOINTS[:2])
     assert_same_bits(stopped, asked)
     np.testing.assert_array_equal(asked.curves[:, : CHECKPOINTS[1]], results.curves[:, : CHECKPOINTS[1]])
     assert np.isnan(asked.curves[:, CHECKPOINTS[1] :]).all()
     assert (asked.weights[0] != results.weights[0]).any()
+
+
+def test_it_stops_at_any_epoch_whether_a_checkpoint_or_not(data, company):
+    specs, results = company
+    last = next(epoch for epoch in range(2, CHECKPOINTS[-1]) if epoch not in CHECKPOINTS)
+    asked = run_members(SHAPE, specs, data, CHECKPOINTS, ends=(last,))
+    np.testing.assert_array_equal(asked.curves[:, :last], results.curves[:, :last])
+    assert np.isnan(asked.curves[:, last:]).all()
+    seen = []
+    each = tuple(range(1, last + 1))
+    watched = run_members(
+        SHAPE, specs, data, CHECKPOINTS, ends=each, watch=lambda epoch, so_far: seen.append(epoch)
+    )
+    assert seen == list(each)
+    assert_same_bits(watched, asked)
 
 
 def test_seed_fold_and_hyper_each_make_a_difference(company):

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from heldout.bundle.record import Bundle, list_inputs, list_sizes, merge_rates
+from heldout.bundle.record import Bundle, find_net, list_inputs, merge_rates
+from heldout.nets import list_layers
 from heldout.recipe import FitRates
 from heldout.records import ColumnSpec, IndexArray, Kind, Score, Task, TypedColumn
 
@@ -193,14 +194,15 @@ def _write_inputs(bundle: Bundle) -> str:
 
 
 def _write_networks(bundle: Bundle) -> str:
-    sizes = list_sizes(bundle.members)
+    net = find_net(bundle)
+    layers = " - ".join(str(layer.arrays[0].shape[-1]) for layer in list_layers(net))
     rows = sorted({state.rows for state in bundle.recipe.states})
     fitted = f"{rows[0]:,}" if len(rows) == 1 else f"{rows[0]:,} to {rows[-1]:,}"
     return "\n".join(
         [
             "## Networks",
             "",
-            f"{len(bundle.members)} networks with layers {' - '.join(map(str, sizes))}, each fitted on {fitted} rows; "
+            f"{len(bundle.members)} networks ({net.family}) with layers {layers}, each fitted on {fitted} rows; "
             f"their mean is the prediction; temperature {bundle.temperature:.4g}.",
             "",
         ]

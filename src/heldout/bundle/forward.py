@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from heldout.bundle.record import Bundle, list_sizes
+from heldout.bundle.record import Bundle, find_net
 from heldout.errors import BundleError
 from heldout.nets import EVALUATION, Net, apply_net
 from heldout.records import DoubleArray, FloatArray, Prediction, Task
@@ -93,11 +94,18 @@ def decide_labels(bundle: Bundle, probabilities: DoubleArray) -> np.ndarray:
     return np.argmax(probabilities, axis=1).astype(np.int32)
 
 
-@partial(jax.jit, static_argnames="task")
-def _compute_block(params: tuple, states: jax.Array, features: jax.Array, *, task: Task) -> jax.Array:
+@partial(jax.jit, static_argnames=("task", "net"))
+def _compute_block(
+    arrays: tuple, states: jax.Array, features: jax.Array, *, task: Task, net: Net
+) -> jax.Array:
     """Compute [R, BLOCK, n_outputs] probabilities or standardized numbers from [S, BLOCK, D] features."""
-    net = Net("mlp", features.shape[2:], params[-1][1].shape[-1])
-    outputs = jax.vmap(lambda own, x: apply_net(net, own, (), x, EVALUATION)[0])(params, features[states])
+
+    def compute(one: tuple) -> jax.Array:
+        (params, memory), state = one
+        return apply_net(net, params, memory, features[state], EVALUATION)[0]
+
+    # one network after the other: convolutions have no batched form on a processor
+    outputs = jax.lax.map(compute, (arrays, states))
     clipped = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
     if task is Task.BINARY:
         return jax.nn.sigmoid(clipped)
@@ -110,18 +118,21 @@ def _iterate_outputs(
     """Yield (float64 [R, BLOCK, n_outputs], number of real rows) block by block."""
     n_rows = _check_features(bundle, features_by_state)
     members = bundle.members
-    layers = range(len(members[0].params))
-    params = tuple(
-        tuple(jnp.asarray(np.stack([member.params[at][part] for member in members])) for part in (0, 1))
-        for at in layers
-    )
+    net = find_net(bundle)
+    stacked = [
+        jax.tree.map(
+            lambda *parts: jnp.asarray(np.stack(parts)), *(getattr(member, name) for member in members)
+        )
+        for name in ("params", "memory")
+    ]
+    arrays = (stacked[0], stacked[1] or tuple(() for _ in stacked[0]))
     states = jnp.asarray([member.state for member in members], dtype=jnp.int32)
     for first in range(0, n_rows, BLOCK):
         real = [np.asarray(features[first : first + BLOCK], np.float32) for features in features_by_state]
         padded = np.zeros((len(real), BLOCK, real[0].shape[1]), np.float32)
         padded[:, : len(real[0])] = np.stack(real)
         outputs = np.asarray(
-            _compute_block(params, states, jnp.asarray(padded), task=bundle.task), np.float64
+            _compute_block(arrays, states, jnp.asarray(padded), task=bundle.task, net=net), np.float64
         )
         if not np.isfinite(outputs).all():
             raise BundleError(
@@ -132,7 +143,7 @@ def _iterate_outputs(
 
 
 def _check_features(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> int:
-    n_states, n_inputs = len(bundle.recipe.states), list_sizes(bundle.members)[0]
+    n_states, n_inputs = len(bundle.recipe.states), math.prod(find_net(bundle).inputs)
     if len(features_by_state) != n_states:
         raise BundleError(
             f"features for {len(features_by_state)} fitted states were given, the recipe has {n_states}"

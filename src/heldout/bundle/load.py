@@ -6,6 +6,7 @@ weights. Each costs time and memory bounded by the size of the file.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from pathlib import Path
@@ -18,6 +19,7 @@ from heldout.bundle.manifest import (
     hash_bytes,
     list_weights,
     read_members,
+    read_net,
     read_settings,
 )
 from heldout.bundle.record import Bundle
@@ -75,10 +77,15 @@ def read_bundle(data: bytes, *, source: str = "the bundle") -> Bundle:
     _check_hashes(manifest, members, source)
     recipe = _read_recipe(members, source)
     _check_fit(manifest, recipe, where)
-    expected = list_weights(tuple(manifest.sizes), len(manifest.members))
+    expected = list_weights(read_net(manifest), len(manifest.members))
     where = f"{source}, member 'weights.safetensors'"
     weights = read_arrays(members["weights.safetensors"], where=where, expected=expected)
-    return Bundle(members=read_members(manifest, weights), recipe=recipe, **read_settings(manifest))
+    return Bundle(
+        members=read_members(manifest, weights),
+        recipe=recipe,
+        net=read_net(manifest),
+        **read_settings(manifest),
+    )
 
 
 def _read_file(file: Path) -> bytes:
@@ -125,10 +132,9 @@ def _read_recipe(members: dict[str, bytes], source: str) -> Recipe:
 
 
 def _check_fit(manifest: Manifest, recipe: Recipe, where: str) -> None:
-    if manifest.sizes[0] != recipe.n_features:
-        raise BundleError(
-            f"{where}: {manifest.sizes[0]} inputs, the recipe gives {recipe.n_features} features"
-        )
+    n_inputs = math.prod(manifest.net.inputs)
+    if n_inputs != recipe.n_features:
+        raise BundleError(f"{where}: {n_inputs} inputs, the recipe gives {recipe.n_features} features")
     for number, member in enumerate(manifest.members):
         if member.state >= len(recipe.states):
             raise BundleError(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from heldout.bundle.container import MEMBERS
-from heldout.bundle.record import Bundle, Limits, Member, count_outputs, list_sizes
+from heldout.bundle.record import Bundle, Limits, Member, count_outputs, find_net
 from heldout.errors import BundleError
+from heldout.nets import Net, check_net, count_layer_parameters, list_layers, list_shapes
 from heldout.records import Score, Task
 
 SCHEMA_VERSION = 1
@@ -73,6 +75,20 @@ class LimitsEntry(_Closed):
     warn_factor: Annotated[float, Field(ge=1, le=1000)]
 
 
+class NetEntry(_Closed):
+    """The network all members share; see `heldout.nets.Net`."""
+
+    family: Literal["mlp", "cnn", "residual", "sequence", "text"]
+    inputs: Annotated[list[Width], Field(min_length=1, max_length=3)]
+    n_outputs: Width
+    widths: Annotated[list[Width], Field(max_length=100)]
+    channels: Annotated[list[Width], Field(max_length=100)]
+    kernel: Annotated[int, Field(ge=0, le=1000)]
+    embedding: Annotated[int, Field(ge=0, le=100_000)]
+    vocabulary: Annotated[int, Field(ge=0, le=10_000_000)]
+    leading: Annotated[int, Field(ge=0, le=10_000_000)]
+
+
 class Manifest(_Closed):
     """Everything about a bundle that is not the recipe or the weights.
 
@@ -89,7 +105,7 @@ class Manifest(_Closed):
     target: Text
     target_log: bool
     target_spread: Positive
-    sizes: Annotated[list[Width], Field(min_length=2, max_length=100)]
+    net: NetEntry
     members: Annotated[list[MemberEntry], Field(min_length=1, max_length=10_000)]
     temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
     threshold: Share
@@ -121,7 +137,7 @@ def write_manifest(bundle: Bundle, files: dict[str, bytes]) -> bytes:
         "format": "heldout bundle",
         "schema_version": SCHEMA_VERSION,
         "files": {name: {"bytes": len(data), "sha256": hash_bytes(data)} for name, data in files.items()},
-        "sizes": list(list_sizes(bundle.members)),
+        "net": _describe_net(find_net(bundle)),
         "members": [_describe_member(member) for member in bundle.members],
         "scores": [_describe_score(score) for score in bundle.scores],
         "limits": {name: float(getattr(bundle.limits, name)) for name in LimitsEntry.model_fields},
@@ -182,31 +198,73 @@ def read_members(manifest: Manifest, weights: dict[str, np.ndarray]) -> tuple[Me
     Returns:
         One `Member` per entry, its arrays copies of their own.
     """
-    layers = range(len(manifest.sizes) - 1)
+    names = name_arrays(read_net(manifest))
     return tuple(
         Member(
-            params=tuple(
-                (weights[f"layer{at}.weight"][index].copy(), weights[f"layer{at}.bias"][index].copy())
-                for at in layers
-            ),
+            params=tuple(tuple(weights[name][index].copy() for name, _ in layer) for layer in names.params),
+            memory=tuple(tuple(weights[name][index].copy() for name, _ in layer) for layer in names.memory),
             **entry.model_dump(),
         )
         for index, entry in enumerate(manifest.members)
     )
 
 
-def list_weights(sizes: tuple[int, ...], n_members: int) -> dict[str, tuple[tuple[int, ...], str]]:
-    """List the arrays that weights of these layer sizes must consist of: exact name, shape and type.
+@dataclass(frozen=True)
+class ArrayNames:
+    """Names and shapes of the arrays of one network, layer by layer.
+
+    Args:
+        params: trained arrays.
+        memory: arrays kept beside them.
+    """
+
+    params: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
+    memory: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
+
+
+PARTS = ("weight", "bias", "scale")
+KEPT = ("mean", "variance")
+
+
+def name_arrays(net: Net) -> ArrayNames:
+    """Name the arrays of a network: "layer0.weight", "layer0.bias", ...
 
     Example:
-        >>> list_weights((3, 1), 2)
+        >>> name_arrays(Net("mlp", (3,), 1)).params
+        ((('layer0.weight', (3, 1)), ('layer0.bias', (1,))),)
+    """
+    layers = list_layers(net)
+
+    def name(parts: tuple[str, ...], shapes: tuple[tuple[tuple[int, ...], ...], ...]) -> tuple:
+        return tuple(
+            tuple((f"layer{at}.{part}", shape) for part, shape in zip(parts, layer, strict=False))
+            for at, layer in enumerate(shapes)
+        )
+
+    return ArrayNames(name(PARTS, list_shapes(layers)), name(KEPT, list_shapes(layers, kept=True)))
+
+
+def read_net(manifest: Manifest) -> Net:
+    """Read the network of a checked manifest."""
+    entry = manifest.net
+    sizes = (tuple(entry.inputs), entry.n_outputs, tuple(entry.widths), tuple(entry.channels))
+    return Net(entry.family, *sizes, entry.kernel, entry.embedding, entry.vocabulary, entry.leading)
+
+
+def _describe_net(net: Net) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(net).items()}
+
+
+def list_weights(net: Net, n_members: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """List the arrays that the weights of such networks must consist of: exact name, shape and type.
+
+    Example:
+        >>> list_weights(Net("mlp", (3,), 1), 2)
         {'layer0.weight': ((2, 3, 1), 'F32'), 'layer0.bias': ((2, 1), 'F32')}
     """
-    expected: dict[str, tuple[tuple[int, ...], str]] = {}
-    for at, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        expected[f"layer{at}.weight"] = ((n_members, n_in, n_out), "F32")
-        expected[f"layer{at}.bias"] = ((n_members, n_out), "F32")
-    return expected
+    names = name_arrays(net)
+    arrays = [array for layer in (*names.params, *names.memory) for array in layer]
+    return {name: ((n_members, *shape), "F32") for name, shape in arrays}
 
 
 def read_settings(manifest: Manifest) -> dict[str, Any]:
@@ -280,14 +338,19 @@ def _check_together(manifest: Manifest, where: str) -> None:
         raise BundleError(
             f"{where}: {len(classes)} classes {list(classes[:5])!r} do not fit the task {task.value!r}"
         )
-    if manifest.sizes[-1] != count_outputs(task, classes):
-        raise BundleError(f"{where}: {manifest.sizes[-1]} outputs, expected {count_outputs(task, classes)}")
+    if manifest.net.n_outputs != count_outputs(task, classes):
+        raise BundleError(
+            f"{where}: {manifest.net.n_outputs} outputs, expected {count_outputs(task, classes)}"
+        )
+    net = read_net(manifest)
+    wrong = check_net(net)
+    if wrong:
+        raise BundleError(f"{where}: key 'net': {wrong}")
     if len(manifest.costs) == 1:
         raise BundleError(
             f"{where}: costs must be two numbers (miss, false alarm) or none, got {manifest.costs!r}"
         )
-    sizes = manifest.sizes
-    n_numbers = sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True))
+    n_numbers = count_layer_parameters(list_layers(net))
     if n_numbers * len(manifest.members) > MAX_NUMBERS:
         raise BundleError(
             f"{where}: {len(manifest.members)} networks of {n_numbers:,} weights, at most {MAX_NUMBERS:,} in all"

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from heldout.errors import BundleError
+from heldout.nets import Net, list_layers, list_shapes
 from heldout.recipe import ColumnPlan, FitRates, Recipe
 from heldout.records import FloatArray, Score, Task
 
-LayerArrays = tuple[FloatArray, FloatArray]
+LayerArrays = tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,14 @@ class Member:
     """One trained network of the ensemble.
 
     Args:
-        params: one (weight [n_in, n_out], bias [n_out]) pair of float32 arrays per layer.
+        params: for each layer its float32 arrays, the weight first.
         state: index of the recipe's fitted state its features are encoded with.
         seed: seed it was trained with.
         fold: fold whose fit rows it saw.
         epoch: epoch (1-based) its weights were taken at.
         target_center: mean of its fit rows' target in learned units (regression, else 0).
         target_spread: standard deviation of its fit rows' target in learned units (regression, else 1).
+        memory: for each layer what it keeps beside its weights (running means); empty where no layer does.
     """
 
     params: tuple[LayerArrays, ...]
@@ -34,6 +36,7 @@ class Member:
     epoch: int
     target_center: float = 0.0
     target_spread: float = 1.0
+    memory: tuple[LayerArrays, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Bundle:
         limits: when new data are refused.
         versions: (package, version) pairs the bundle was made with.
         created: when it was made, ISO 8601, or empty; the caller's clock, so that equal studies give equal bytes.
+        net: the network all members share; a fully connected one of their own sizes when left out.
     """
 
     task: Task
@@ -100,6 +104,32 @@ class Bundle:
     limits: Limits = field(default_factory=Limits)
     versions: tuple[tuple[str, str], ...] = ()
     created: str = ""
+    net: Net | None = None
+
+
+def find_net(bundle: Bundle) -> Net:
+    """Give the network all members share; a fully connected one of their own layer sizes where none is named.
+
+    Raises:
+        BundleError: there is no member, or the members' arrays do not fit the network.
+    """
+    if bundle.net is None:
+        sizes = list_sizes(bundle.members)
+        return Net("mlp", sizes[:1], sizes[-1], sizes[1:-1])
+    layers = list_layers(bundle.net)
+    wanted = (list_shapes(layers), list_shapes(layers, kept=True))
+    for number, member in enumerate(bundle.members):
+        memory = member.memory or tuple(() for _ in layers)
+        found = tuple(
+            tuple(tuple(a.shape for a in layer) for layer in part) for part in (member.params, memory)
+        )
+        if found != wanted or any(
+            a.dtype != np.float32 for layer in (*member.params, *memory) for a in layer
+        ):
+            raise BundleError(f"network {number} has arrays {found!r}, expected float32 {wanted!r}")
+    if not bundle.members:
+        raise BundleError("a bundle needs at least one network, got 0")
+    return bundle.net
 
 
 def count_outputs(task: Task, classes: tuple[str, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import secrets
 import shutil
@@ -14,8 +15,8 @@ from heldout.bundle.arrays import write_arrays
 from heldout.bundle.card import write_card, write_examples
 from heldout.bundle.container import MEMBERS, pack_members
 from heldout.bundle.load import read_bundle
-from heldout.bundle.manifest import write_manifest
-from heldout.bundle.record import Bundle, Member, list_sizes
+from heldout.bundle.manifest import name_arrays, write_manifest
+from heldout.bundle.record import Bundle, find_net
 from heldout.errors import BundleError, StudyError
 from heldout.recipe import recipe_to_json
 
@@ -41,7 +42,7 @@ def bundle_bytes(bundle: Bundle) -> bytes:
     files = {
         "recipe.json": text.encode("utf-8"),
         "recipe.safetensors": write_arrays(arrays),
-        "weights.safetensors": write_arrays(_stack_weights(bundle.members)),
+        "weights.safetensors": write_arrays(_stack_weights(bundle)),
         "example.jsonl": write_examples(bundle).encode("utf-8"),
         "README.md": write_card(bundle).encode("utf-8"),
     }
@@ -138,10 +139,10 @@ def _explain(error: OSError, path: Path, n_bytes: int) -> StudyError:
 
 
 def _check_record(bundle: Bundle) -> None:
-    sizes = list_sizes(bundle.members)
-    if sizes[0] != bundle.recipe.n_features:
+    n_inputs = math.prod(find_net(bundle).inputs)
+    if n_inputs != bundle.recipe.n_features:
         raise BundleError(
-            f"the networks take {sizes[0]} features, the recipe gives {bundle.recipe.n_features}"
+            f"the networks take {n_inputs} features, the recipe gives {bundle.recipe.n_features}"
         )
     for number, member in enumerate(bundle.members):
         if not 0 <= member.state < len(bundle.recipe.states):
@@ -157,10 +158,14 @@ def _check_record(bundle: Bundle) -> None:
     write_manifest(bundle, dict.fromkeys(MEMBERS[1:], b""))
 
 
-def _stack_weights(members: tuple[Member, ...]) -> dict[str, np.ndarray]:
+def _stack_weights(bundle: Bundle) -> dict[str, np.ndarray]:
     """Stack the networks, one array per layer and part: fewer, larger arrays are checked and read faster."""
+    names = name_arrays(find_net(bundle))
     stacked = {}
-    for at in range(len(members[0].params)):
-        stacked[f"layer{at}.weight"] = np.stack([member.params[at][0] for member in members])
-        stacked[f"layer{at}.bias"] = np.stack([member.params[at][1] for member in members])
+    for at, layer in enumerate(names.params):
+        for part, (name, _) in enumerate(layer):
+            stacked[name] = np.stack([member.params[at][part] for member in bundle.members])
+    for at, layer in enumerate(names.memory):
+        for part, (name, _) in enumerate(layer):
+            stacked[name] = np.stack([member.memory[at][part] for member in bundle.members])
     return stacked

@@ -14,6 +14,7 @@ from heldout.commands.answer import (
     parse_requirements,
     refuse_requirements,
 )
+from heldout.commands.live import show_beside
 from heldout.commands.options import DemoOptions, FitOptions, ReadOptions, StudyOptions, collect_settings
 from heldout.errors import DataError, RequirementError
 
@@ -68,7 +69,7 @@ def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name:
     from heldout.train.device import prepare_device
 
     requirements = parse_requirements(options.require)
-    device = prepare_device()
+    device = prepare_device(device=settings.device)
     if device.note:
         narrate(options, device.note)
     from heldout import study
@@ -78,7 +79,7 @@ def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name:
         give_answer(options, text=plan.text, data=plan.json)
         return
     out = options.out or default_name(name, resume=options.resume)
-    with catch_signals():
+    with show_beside(options, Path(out), is_wanted=options.live), catch_signals():
         result = study.fit(
             str(source),
             settings,

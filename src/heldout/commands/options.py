@@ -160,6 +160,9 @@ class StudyOptions(CommonOptions):
     dry_run: Annotated[
         bool, _option("--dry-run", "Print the plan with its estimated time; train nothing.")
     ] = False
+    live: Annotated[
+        bool, _option("--live", "Show the curves in the browser while the study runs; prints the address.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

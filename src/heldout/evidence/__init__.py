@@ -12,9 +12,9 @@ from heldout.evidence.codes import find_code as find_code
 from heldout.evidence.compare import compare_remedies as compare_remedies
 from heldout.evidence.crossfit import deploy_run as deploy_run
 from heldout.evidence.crossfit import make_crossfit_folds as make_crossfit_folds
+from heldout.evidence.early_stopping import StoppingRule as StoppingRule
 from heldout.evidence.early_stopping import cost_of_faults as cost_of_faults
-from heldout.evidence.early_stopping import lecture_pseudocode as lecture_pseudocode
-from heldout.evidence.early_stopping import stop_epoch as stop_epoch
+from heldout.evidence.early_stopping import find_stop as find_stop
 from heldout.evidence.gates import list_findings as list_findings
 from heldout.evidence.gates import override_chosen as override_chosen
 from heldout.evidence.gates import override_ladder as override_ladder

@@ -1,4 +1,4 @@
-"""Early stopping on recorded curves: the rule with patience, the lecture's rule, and what the latter's faults cost."""
+"""Early stopping on recorded curves: three rules read by one function, and what the lecture's faults cost."""
 
 from __future__ import annotations
 
@@ -13,11 +13,73 @@ from heldout.evidence.paired import compare_paired
 from heldout.evidence.wording import name_loss, say_change, say_interval
 from heldout.records import ConfigurationRun, DoubleArray, JudgeSettings
 
+RULES = ("best", "patience", "lecture")
 FAULT_READS_TEST, FAULT_PREVIOUS, FAULT_WORSE_WEIGHTS = (
     "reads the test loss",
     "compares with the previous epoch only",
     "keeps the worse weights",
 )
+
+
+@dataclass(frozen=True)
+class StoppingRule:
+    """When training stops and which weights are kept; a check is one epoch of the recorded curve.
+
+    Args:
+        name: "best", "patience" or "lecture"; see `find_stop`.
+        patience: checks in a row without improvement before "patience" stops, at least 1.
+        min_delta: how much lower a loss must be to count as improvement, at least 0.
+        smoothing: share of the smoothed loss before in the smoothed loss now, 0 (raw) to below 1.
+
+    Raises:
+        UsageError: an unknown name or a number outside its range.
+
+    Example:
+        >>> StoppingRule("patience", patience=0)
+        Traceback (most recent call last):
+        heldout.errors.UsageError: patience 0: expected a whole number of at least 1
+          -> patience 1 stops at the first check that is no improvement
+    """
+
+    name: str = "best"
+    patience: int = 5
+    min_delta: float = 0.0
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in RULES:
+            raise UsageError(
+                f"unknown rule of early stopping {self.name!r}", hint=f"one of {', '.join(RULES)}"
+            )
+        if self.patience < 1 or int(self.patience) != self.patience:
+            raise UsageError(
+                f"patience {self.patience}: expected a whole number of at least 1",
+                hint="patience 1 stops at the first check that is no improvement",
+            )
+        if not self.min_delta >= 0:
+            raise UsageError(
+                f"min_delta {self.min_delta}: expected at least 0", hint="0 counts any improvement"
+            )
+        if not 0 <= self.smoothing < 1:
+            raise UsageError(
+                f"smoothing {self.smoothing}: expected at least 0 and below 1",
+                hint="0 reads the loss as it is",
+            )
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a rule makes of a curve.
+
+    Args:
+        epoch: the last check that is trained, 1-based.
+        kept: the check whose weights are kept, 1-based.
+        has_fired: whether the rule ended the training, rather than the curve.
+    """
+
+    epoch: int
+    kept: int
+    has_fired: bool
 
 
 @dataclass(frozen=True)
@@ -39,91 +101,97 @@ class FaultCost:
     sentence: str
 
 
-def stop_epoch(curve: ArrayLike, *, patience: int, min_delta: float = 0.0) -> tuple[int, int]:
-    """Give the epoch at which training stops and the epoch whose weights are kept.
+def find_stop(rule: StoppingRule, curve: ArrayLike) -> Stop:
+    """Read a curve of validation losses by a rule: where training stops, and which weights are kept.
 
-    Training stops after `patience` consecutive checks without an improvement of more than `min_delta` over the best
-    loss so far; the weights of the lowest loss seen are kept, whether or not the rule fired. With the losses
-    5 4 4 3 3 3 and min_delta 0 (epochs from 1):
+    The only place where a curve is read: for the report, and for networks that stop while they are trained (they ask
+    after every epoch with the curve so far, and stop once `has_fired`).
 
-    | patience | checks without improvement, in a row   | stops at | keeps |
-    |----------|----------------------------------------|----------|-------|
-    | 1        | epoch 3 (4 is not below 4)              | 3        | 2     |
-    | 2        | epochs 5 and 6 (3 is not below 3)       | 6        | 4     |
-    | 3        | never three in a row                    | 6 (end)  | 4     |
+    - "best" never stops and keeps the lowest loss.
+    - "patience" stops after `patience` losses in a row that are not more than `min_delta` below the lowest one that
+      counted before, and keeps the lowest loss seen, fired or not.
+    - "lecture" is the pseudocode of lectures: go on while the loss is lower than at the epoch before; it keeps the
+      weights after the first rise, which are the worse ones. The pseudocode reads the test loss; this one is given the
+      validation loss, because the test is sealed.
 
-    Keras writes "number of epochs with no improvement after which training stops"; there patience 0 and 1 do the
-    same thing (both stop at the first such epoch), which reads as if 1 allowed one bad epoch. Here 0 is refused.
+    With `smoothing` the first two read the smoothed curve, to stop and to choose. The losses 5 4 4 3 3 3 by the rule
+    with patience, min_delta 0, epochs from 1:
+
+    | patience | losses in a row without improvement     | stops after | keeps |
+    |----------|-----------------------------------------|-------------|-------|
+    | 1        | epoch 3 (4 is not below 4)              | 3           | 2     |
+    | 2        | epochs 5 and 6 (3 is not below 3)       | 6           | 4     |
+    | 3        | never three in a row                    | 6 (the end) | 4     |
+
+    Keras writes "number of epochs with no improvement after which training will be stopped"; there patience 0 and 1 do
+    the same thing (both stop at the first such epoch), which reads as if 1 allowed one bad epoch. Here 0 is refused.
 
     Args:
-        curve: validation loss per check, first check first; NaN never counts as an improvement.
-        patience: checks without improvement before stopping, at least 1.
-        min_delta: how much lower a loss must be to count, at least 0.
+        rule: the rule.
+        curve: loss per check, first check first; NaN never counts as an improvement.
 
     Returns:
-        (stop, best), both 1-based; `stop` is the last check when the rule never fires.
+        the stop; `epoch` is the last check when the rule never fires.
 
     Raises:
-        UsageError: patience below 1 or min_delta below 0.
         DataError: the curve is empty or has no number.
 
     Source:
         Prechelt 1998, "Early stopping - but when?"
 
     Example:
-        >>> stop_epoch([5, 4, 4, 3, 3, 3], patience=1), stop_epoch([5, 4, 4, 3, 3, 3], patience=2)
-        ((3, 2), (6, 4))
-        >>> stop_epoch([5, 4], patience=0)
+        >>> [find_stop(StoppingRule("patience", patience=p), [5, 4, 4, 3, 3, 3]).kept for p in (1, 2, 3)]
+        [2, 4, 4]
+        >>> find_stop(StoppingRule("lecture"), [0.9, 0.7, 0.71, 0.4])
+        Stop(epoch=3, kept=3, has_fired=True)
+        >>> find_stop(StoppingRule("best"), [])
         Traceback (most recent call last):
-        heldout.errors.UsageError: patience 0: expected a whole number of at least 1
-          -> patience 1 stops at the first check that is no improvement
+        heldout.errors.DataError: a curve of shape (0,) without numbers: expected one loss per epoch
+          -> log the validation loss of every epoch
     """
-    if patience < 1 or int(patience) != patience:
-        raise UsageError(
-            f"patience {patience}: expected a whole number of at least 1",
-            hint="patience 1 stops at the first check that is no improvement",
-        )
-    if not min_delta >= 0:
-        raise UsageError(f"min_delta {min_delta}: expected at least 0", hint="0 counts any improvement")
     losses = _read_curve(curve)
-    reference, waited, stop = np.inf, 0, len(losses)
+    if rule.name == "lecture":
+        rises = np.flatnonzero(~(losses[1:] < losses[:-1]))
+        stop = int(rises[0]) + 2 if rises.size else len(losses)
+        return Stop(stop, stop, bool(rises.size))
+    losses = smooth_curve(losses, rule.smoothing)
+    stop = _wait(losses, rule) if rule.name == "patience" else 0
+    seen = losses[: stop or len(losses)]
+    kept = int(np.where(np.isnan(seen), np.inf, seen).argmin()) + 1
+    return Stop(len(seen), kept, stop > 0)
+
+
+def smooth_curve(curve: ArrayLike, smoothing: float) -> DoubleArray:
+    """Give the exponentially smoothed curve: each value is `smoothing` of the one before and the rest of the loss.
+
+    Args:
+        curve: loss per check; NaN stays NaN and leaves the average as it was.
+        smoothing: 0 (as it is) to below 1.
+
+    Example:
+        >>> smooth_curve([4.0, 2.0, 2.0], 0.5).tolist()
+        [4.0, 3.0, 2.5]
+    """
+    values, average = np.array(curve, dtype=np.float64), np.nan
+    for place, loss in enumerate(values):
+        if np.isnan(loss):
+            continue
+        average = loss if np.isnan(average) else smoothing * average + (1.0 - smoothing) * loss
+        values[place] = average
+    return values
+
+
+def _wait(losses: DoubleArray, rule: StoppingRule) -> int:
+    """Give the check, 1-based, after which patience is used up; 0 if it never is."""
+    reference, waited = np.inf, 0
     for index, loss in enumerate(losses):
-        if loss < reference - min_delta:
+        if loss < reference - rule.min_delta:
             reference, waited = loss, 0
             continue
         waited += 1
-        if waited >= patience:
-            stop = index + 1
-            break
-    seen = np.where(np.isnan(losses[:stop]), np.inf, losses[:stop])
-    return stop, int(seen.argmin()) + 1
-
-
-def lecture_pseudocode(test_curve: ArrayLike) -> tuple[int, int]:
-    """Give the stopping and the kept epoch of the rule as lectures write it, faults included.
-
-    "While the loss on the test set is lower than in the previous epoch, go on." It reads the test loss, compares
-    with the previous epoch only, and keeps the weights after the first rise, which are the worse ones.
-
-    Args:
-        test_curve: loss per epoch, first epoch first.
-
-    Returns:
-        (stop, kept), both 1-based and always equal: nothing is restored.
-
-    Raises:
-        DataError: the curve is empty or has no number.
-
-    Example:
-        >>> lecture_pseudocode([0.9, 0.7, 0.71, 0.4])
-        (3, 3)
-        >>> lecture_pseudocode([0.9, 0.7, 0.6])
-        (3, 3)
-    """
-    losses = _read_curve(test_curve)
-    rises = np.flatnonzero(~(losses[1:] < losses[:-1]))
-    stop = int(rises[0]) + 2 if rises.size else len(losses)
-    return stop, stop
+        if waited >= rule.patience:
+            return index + 1
+    return 0
 
 
 def cost_of_faults(run: ConfigurationRun, settings: JudgeSettings) -> tuple[FaultCost, ...]:
@@ -155,7 +223,8 @@ def cost_of_faults(run: ConfigurationRun, settings: JudgeSettings) -> tuple[Faul
     curves = np.stack(
         [losses[:, :, half == side].mean(axis=2, dtype=np.float64) for side in (0, 1)]
     )  # [2, E, S]
-    kept = np.array([[lecture_pseudocode(curve)[1] - 1 for curve in side.T] for side in curves])  # [2, S]
+    rule = StoppingRule("lecture")
+    kept = np.array([[find_stop(rule, curve).kept - 1 for curve in side.T] for side in curves])  # [2, S]
     before = np.where(_has_risen(curves, kept), np.maximum(kept - 1, 0), kept)
     lowest = curves.argmin(axis=1)
     own, other = half, 1 - half

@@ -33,7 +33,7 @@ def find_harmed(
         unit: int [M], unit of each row.
         what: the change in words, e.g. "dropout 0.3".
         alpha: chance of any false "hurt" over all groups.
-        widen: factor on standard errors, 1.15 where the epoch was chosen too.
+        widen: factor on standard errors, `compare.EARLY_STOPPED_WIDTH` where the epoch was chosen too.
         extra: further groups (name, bool [M]) that are no slices, e.g. the flagged rows.
 
     Returns:

@@ -99,7 +99,8 @@ class ShownScore:
 
     Args:
         value: the shown mean loss, rounded to what the rows can tell; infinite before anything was shown.
-        losses: float64 [M], the losses per row behind it; empty before anything was shown.
+        losses: float64 [M], the losses per row behind it; empty before anything was shown, and where they were not
+            kept (with predictions at hand, a row's loss gives its label away).
         looks: how often these rows were looked at, this look included.
         updated: whether this look changed what is shown.
         sentence: in words.
@@ -155,16 +156,19 @@ def update_shown(shown: ShownScore, losses: DoubleArray, unit: IndexArray) -> Sh
         )
     units, looks = index_units(unit), shown.looks + 1
     value = float(losses.mean())
-    if shown.looks and shown.losses.shape != losses.shape:
+    if shown.losses.size and shown.losses.shape != losses.shape:
         raise DataError(
             f"{losses.size} rows after {shown.losses.size}: expected the same rows in the same order",
             hint="another set of rows starts anew",
         )
     if shown.looks:
-        bounds = compare_paired((shown.losses - losses)[None], units)
-        # against the shown value, which is rounded, with the spread of the paired difference
+        # against the shown value, which is rounded, with the spread of the paired difference; of this look's own losses
+        # where the others were not kept, which is the larger one as soon as both correlate by more than a half
+        is_paired = shown.losses.size > 0
+        bounds = compare_paired((shown.losses - losses if is_paired else losses)[None], units)
         if not shown.value - value > float(bounds.se):
-            kept = f"Look {looks} is not better by a paired standard error: {shown.value:.4g} stays shown."
+            error = "paired standard error" if is_paired else "standard error"
+            kept = f"Look {looks} is not better by a {error}: {shown.value:.4g} stays shown."
             return ShownScore(shown.value, shown.losses, looks, False, kept)
     rounded = _round_to(value, _find_step(losses, unit))
     return ShownScore(rounded, losses, looks, True, f"Look {looks}: the best score shown is {rounded:.4g}.")

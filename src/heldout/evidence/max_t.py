@@ -159,7 +159,7 @@ def contrast_changes(
         units: which rows belong together.
         seed: of the flips.
         alpha: one-sided error rate over all groups.
-        widen: factor on the standard errors (1.15 where the epoch was chosen too).
+        widen: factor on the standard errors (`compare.EARLY_STOPPED_WIDTH` where the epoch was chosen too).
 
     Example:
         >>> from heldout.evidence.paired import index_units

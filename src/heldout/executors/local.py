@@ -13,13 +13,14 @@ import jax
 import numpy as np
 
 from heldout.ladder import Schedule
-from heldout.nets import Net, count_products, list_layers
-from heldout.plan import member_seconds
-from heldout.records import Configuration, ConfigurationRun, FloatArray, Tensors
+from heldout.nets import Net, count_layer_parameters, count_products, list_layers
+from heldout.plan import make_net, member_seconds
+from heldout.records import Configuration, ConfigurationRun, FloatArray, InputLayout, Tensors
 from heldout.remedies.augmentation import list_augmenters
 from heldout.train.assemble import assemble_run, join_results, take_member
 from heldout.train.member import Data, Shape
 from heldout.train.program import (
+    Layout,
     MemberResults,
     MemberSpec,
     Watch,
@@ -33,7 +34,27 @@ from heldout.train.program import (
 )
 
 LONGEST_CALL_SECONDS = 3.0  # the program returns at least so often, so that a stop is answered soon
+PLACE_BYTES = 256_000_000  # of weights and moments that the places of one device may hold
+COPIES = 6  # weights and two moments, on the device and on their way there
 FINAL_RATE = 0.1  # share of the learning rate left at the last epoch (see docs/engine.md for the measurement)
+
+
+class CurveRecord(Protocol):
+    """Where the curves of a network are noted as soon as they are known; must return at once."""
+
+    def __call__(
+        self, phase: str, configuration: Configuration, spec: MemberSpec, *, curves: FloatArray, share: float
+    ) -> None:
+        """Take what one network has learned so far.
+
+        Args:
+            phase: name of the job.
+            configuration: what is trained.
+            spec: seed and fold.
+            curves: float32 [T, 2], training and validation loss per epoch in common units, NaN where not run.
+            share: share of its fold among the validation rows of all folds.
+        """
+        ...
 
 
 class RunStore(Protocol):
@@ -77,6 +98,7 @@ class LocalExecutor:
         targets: float32 [P, K, N], other target variants; the real target when left out.
         shapes: widths of a rung -> widths of the program it runs in (`plan.bucket_widths`); its own when absent.
         say: called with a sentence where something had to be done otherwise than planned.
+        record: called with the curves of each network of a job, of a long training also at its checkpoints.
     """
 
     def __init__(
@@ -90,39 +112,33 @@ class LocalExecutor:
         targets: FloatArray | None = None,
         shapes: Mapping[tuple[int, ...], tuple[int, ...]] | None = None,
         say: Callable[[str], None] = lambda sentence: None,
+        record: CurveRecord | None = None,
     ) -> None:
         self.tensors = tensors
         self.schedule = schedule
         self._store = store
         self._shapes = dict(shapes or {})
+        self._layout = tensors.layout or InputLayout("numbers", tensors.features.shape[2:])
         self.report = report
         self._check_stop = check_stop
         self._data: Data = put_data(tensors, targets=targets)
         self._compiled: set[Shape] = set()
         self.layout = plan_layout()
         self._say = say
+        self._record = record
+        self._phase = ""
         self.n_trained = 0
         self.training_seconds: dict[str, float] = {}
 
     def net_of(self, configuration: Configuration) -> Net:
         """Give the network of a configuration in its own size."""
-        rung, tensors = configuration.rung, self.tensors
-        return Net(
-            family=rung.family,
-            inputs=tensors.features.shape[2:],
-            n_outputs=tensors.n_outputs,
-            widths=rung.widths,
-            channels=rung.channels,
-            kernel=rung.kernel,
-            embedding=rung.embedding,
-            vocabulary=tensors.vocabulary,
-        )
+        return make_net(configuration.rung, self._layout, self.tensors.n_outputs)
 
     def shape_of(self, configuration: Configuration) -> Shape:
         """Give the compiled shape of a configuration."""
         own = self.net_of(configuration)
         # all augmenters of such data in one program: plain trainings need not wait for their compilation
-        augmenters = list_augmenters(len(own.inputs)) if configuration.hyper.augmentation else ()
+        augmenters = list_augmenters(self._layout.kind) if configuration.hyper.augmentation else ()
         return Shape(
             net=replace(own, widths=self._shapes.get(own.widths, own.widths)),
             task=self.tensors.task,
@@ -132,6 +148,15 @@ class LocalExecutor:
             final_rate=FINAL_RATE,
             augmenters=augmenters,
         )
+
+    def layout_of(self, shape: Shape) -> Layout:
+        """Give the layout of a program: fewer places where the weights of a network are many.
+
+        It follows from the shape alone, so that a plan gives the same programs on every machine; where networks are
+        mapped, the number of places changes no bit.
+        """
+        n_bytes = COPIES * 4 * count_layer_parameters(list_layers(shape.net))
+        return replace(self.layout, places=int(np.clip(PLACE_BYTES // n_bytes, 1, self.layout.places)))
 
     def train(self, job: Job, *, deadline: float | None = None) -> tuple[ConfigurationRun, ...]:
         """Train all configurations of a job; those in the store are read instead.
@@ -153,14 +178,17 @@ class LocalExecutor:
         entries = [(c, MemberSpec(c.hyper, seed, fold)) for c in missing for seed, fold in specs]
         total, before = len(job.configurations) * len(specs), len(found) * len(specs)
         waiting: list[MemberResults] = []
+        self._phase = job.phase
         for index, (configuration, results) in enumerate(self.run_entries(entries)):
             waiting.append(results)
+            self._note_curves(entries[index : index + 1], results)
             self.report(job.phase, before + index + 1, total)
             if len(waiting) == len(specs):
                 found[configuration.name] = self._keep(job, configuration, join_results(waiting))
                 waiting = []
                 if deadline is not None and time.monotonic() > deadline and len(found) >= job.least:
                     break
+        self._phase = ""
         return tuple(found[c.name] for c in job.configurations if c.name in found)
 
     def run_entries(
@@ -192,17 +220,17 @@ class LocalExecutor:
         configuration: Configuration,
         specs: Sequence[MemberSpec],
         *,
-        stop_at: int | None = None,
+        ends: tuple[int, ...] | None = None,
         watch: Watch | None = None,
         progress: Callable[[int], None] = lambda done: None,
     ) -> MemberResults:
-        """Train networks of one configuration in groups; see `run_members` for `stop_at` and `watch`."""
+        """Train networks of one configuration in groups; see `run_members` for `ends` and `watch`."""
         shape, size = self.shape_of(configuration), self._group_members(configuration)
         groups = []
         for first in range(0, len(specs), size):
             self._check_stop()
             group = [(configuration, spec) for spec in specs[first : first + size]]
-            groups.append(self._run_group(shape, group, stop_at=stop_at, watch=watch))
+            groups.append(self._run_group(shape, group, ends=ends, watch=watch))
             progress(first + len(group))
         return cut_units(join_results(groups), self.net_of(configuration))
 
@@ -211,15 +239,15 @@ class LocalExecutor:
         shape: Shape,
         group: Sequence[tuple[Configuration, MemberSpec]],
         *,
-        stop_at: int | None = None,
+        ends: tuple[int, ...] | None = None,
         watch: Watch | None = None,
     ) -> MemberResults:
         done: list[MemberResults] = []
         first = 0
         while first < len(group):  # more than one round only after memory ran out
-            part = group[first : first + group_size(self.layout)]
+            part = group[first : first + group_size(self.layout_of(shape))]
             try:
-                done.append(self._run_part(shape, part, stop_at=stop_at, watch=watch))
+                done.append(self._run_part(shape, part, ends=ends, watch=watch))
             except (MemoryError, jax.errors.JaxRuntimeError) as error:
                 self._halve(error)
                 continue
@@ -232,7 +260,7 @@ class LocalExecutor:
         shape: Shape,
         part: Sequence[tuple[Configuration, MemberSpec]],
         *,
-        stop_at: int | None,
+        ends: tuple[int, ...] | None,
         watch: Watch | None,
     ) -> MemberResults:
         return run_members(
@@ -240,9 +268,9 @@ class LocalExecutor:
             [replace(spec, net=self.net_of(configuration)) for configuration, spec in part],
             self._data,
             self.schedule.checkpoints,
-            stop_at=stop_at,
-            watch=self._poll(part[0][0], watch),
-            layout=self.layout,
+            ends=ends,
+            watch=self._poll(part, watch),
+            layout=self.layout_of(shape),
         )
 
     def _halve(self, error: Exception) -> None:
@@ -268,7 +296,8 @@ class LocalExecutor:
             "" when they agree, else a sentence for the report: what follows is then equal within tolerance only.
         """
         spec = MemberSpec(configuration.hyper, 0, 0)
-        one, other = (self.train_members(configuration, [spec], stop_at=1) for _ in range(2))
+        first = self.schedule.checkpoints[:1]
+        one, other = (self.train_members(configuration, [spec], ends=first) for _ in range(2))
         arrays = zip(jax.tree.leaves(one.params), jax.tree.leaves(other.params), strict=True)
         if all(np.array_equal(a, b, equal_nan=True) for a, b in arrays):
             return ""
@@ -300,24 +329,37 @@ class LocalExecutor:
         return None
 
     def _compile_shape(self, shape: Shape) -> None:
-        compile_program(shape, self._data, self.schedule.checkpoints, layout=self.layout)
+        compile_program(shape, self._data, self.schedule.checkpoints, layout=self.layout_of(shape))
 
     def _seconds(self, configuration: Configuration) -> float:
-        products = count_products(list_layers(self.shape_of(configuration).net))
+        net = self.shape_of(configuration).net
         n_evaluated = 2 * self.tensors.validation_rows.shape[1]
-        return member_seconds(products, self.schedule, n_evaluated)
+        products = count_products(list_layers(net))
+        return member_seconds(products, self.schedule, n_evaluated, n_embedded=net.vocabulary * net.embedding)
 
     def _group_members(self, configuration: Configuration) -> int:
-        rounds = int(np.clip(LONGEST_CALL_SECONDS / self._seconds(configuration), 1, self.layout.places))
-        return rounds * count_devices()
+        most = self.layout_of(self.shape_of(configuration)).places
+        return int(np.clip(LONGEST_CALL_SECONDS / self._seconds(configuration), 1, most)) * count_devices()
 
-    def _poll(self, configuration: Configuration, watch: Watch | None) -> Watch | None:
-        """Look for a stop inside long trainings too; short ones are polled between groups."""
-        if watch is None and self._seconds(configuration) <= LONGEST_CALL_SECONDS:
+    def _poll(self, part: Sequence[tuple[Configuration, MemberSpec]], watch: Watch | None) -> Watch | None:
+        """Look for a stop inside long trainings too, and note their curves; short ones are polled between groups."""
+        if watch is None and self._seconds(part[0][0]) <= LONGEST_CALL_SECONDS:
             return None
 
-        def look(index: int, results: MemberResults) -> bool:
+        def look(epoch: int, results: MemberResults) -> bool:
             self._check_stop()
-            return watch is not None and watch(index, results)
+            if watch is None:  # delivered networks are watched, and are no part of a comparison
+                self._note_curves(part, results)
+            return watch is not None and watch(epoch, results)
 
         return look
+
+    def _note_curves(self, part: Sequence[tuple[Configuration, MemberSpec]], results: MemberResults) -> None:
+        """Hand on the curves of some networks of a job; the search for learning rates is none."""
+        if self._record is None or not self._phase:
+            return
+        scale, sizes = np.square(self.tensors.target_scale), self.tensors.validation_mask.sum(axis=1)
+        for place, (configuration, spec) in enumerate(part):
+            curves = (results.curves[place] * scale[spec.fold]).astype(np.float32)
+            share = float(sizes[spec.fold] / sizes.sum())
+            self._record(self._phase, configuration, spec, curves=curves, share=share)

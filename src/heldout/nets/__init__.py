@@ -10,10 +10,12 @@ from heldout.nets.net import count_layer_parameters as count_layer_parameters
 from heldout.nets.net import count_products as count_products
 from heldout.nets.net import draw_params as draw_params
 from heldout.nets.net import find_widest as find_widest
+from heldout.nets.net import fold_shares as fold_shares
 from heldout.nets.net import list_shapes as list_shapes
 from heldout.nets.net import pad_arrays as pad_arrays
 from heldout.nets.net import start_memory as start_memory
 from heldout.nets.table import FAMILIES as FAMILIES
 from heldout.nets.table import apply_net as apply_net
+from heldout.nets.table import check_net as check_net
 from heldout.nets.table import find_family as find_family
 from heldout.nets.table import list_layers as list_layers

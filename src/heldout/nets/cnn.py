@@ -67,7 +67,7 @@ def list_sequence_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> [layer.arrays[0].shape for layer in list_sequence_layers(net)]
         [(1000, 64), (5, 64, 128), (128, 1)]
     """  # noqa: D205 - one sentence over two lines
-    length, before = net.inputs[0], net.inputs[1] if len(net.inputs) > 1 else net.embedding
+    length, before = net.leading or net.inputs[0], net.inputs[1] if len(net.inputs) > 1 else net.embedding
     layers: list[LayerSpec] = []
     if net.embedding:
         layers.append(embedding_layer(net))
@@ -98,8 +98,8 @@ def apply_sequence(
     """Compute the outputs for a batch of token rows [R, T] (0 is padding) or signals [R, T, C]."""
     first = 0
     if net.embedding:
-        table = params[0][0]
-        hidden = table[x] * (x > 0)[..., None]
+        table, tokens = params[0][0], x[:, : net.leading or x.shape[1]]
+        hidden = table[tokens] * (tokens > 0)[..., None]
         first = 1
     else:
         hidden = x

@@ -36,6 +36,7 @@ class Net:
         kernel: filter size of the convolutions.
         embedding: numbers that stand for one token.
         vocabulary: number of tokens, padding and unknown included.
+        leading: convolutions read only so many first tokens (pairs of words follow them); 0 reads all.
     """
 
     family: str
@@ -46,6 +47,7 @@ class Net:
     kernel: int = 0
     embedding: int = 0
     vocabulary: int = 0
+    leading: int = 0
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,28 @@ def pad_arrays(arrays: Any, shapes: Any) -> Any:  # noqa: ANN401 - trees of arra
     return np.pad(arrays, [(0, wide - narrow) for wide, narrow in zip(shapes, np.shape(arrays), strict=True)])
 
 
+def fold_shares(layers: tuple[LayerSpec, ...], params: Params, shares: Any) -> Params:  # noqa: ANN401 - arrays or numbers
+    """Multiply the weight of each layer by a number: as if all values at its input were multiplied by it.
+
+    So a network trained with dropout whose units are multiplied by the keep share at the test needs nothing special
+    outside training. A table of vectors is looked up, not multiplied, and has no dropout at its input.
+
+    Args:
+        layers: of one size.
+        params: its arrays, the weight of each layer first.
+        shares: one number a layer, that of the values at its input.
+
+    Example:
+        >>> layers = (dense_layer("output", 2, 1),)
+        >>> fold_shares(layers, ((np.array([[2.0], [4.0]]), np.ones(1)),), (0.5,))[0][0].tolist()
+        [[1.0], [2.0]]
+    """
+    return tuple(
+        (arrays[0] * shares[place], *arrays[1:]) if spec.uses else arrays
+        for place, (spec, arrays) in enumerate(zip(layers, params, strict=True))
+    )
+
+
 def list_shapes(
     layers: tuple[LayerSpec, ...], *, kept: bool = False
 ) -> tuple[tuple[tuple[int, ...], ...], ...]:
@@ -213,6 +237,20 @@ def count_products(layers: tuple[LayerSpec, ...]) -> int:
     return sum(math.prod(layer.arrays[0].shape) * layer.uses for layer in layers)
 
 
-def find_widest(layers: tuple[LayerSpec, ...]) -> int:
-    """Give the largest number of values one example has in any layer: what its memory follows from."""
-    return max(layer.arrays[0].shape[-1] * max(layer.uses, 1) for layer in layers)
+def find_widest(net: Net, layers: tuple[LayerSpec, ...]) -> int:
+    """Give the largest number of values one example has at any place of a network: what its memory follows from.
+
+    The example itself counts too: ten thousand inputs take more room than sixteen units, and every token of a text is
+    a vector.
+
+    Args:
+        net: its size.
+        layers: its layers.
+
+    Example:
+        >>> net = Net("mlp", (3,), 1, (2,))
+        >>> find_widest(net, (dense_layer("hidden 1", 3, 2), dense_layer("output", 2, 1)))
+        3
+    """
+    taken_in = math.prod(net.inputs) * max(net.embedding, 1)
+    return max(taken_in, *(layer.arrays[0].shape[-1] * max(layer.uses, 1) for layer in layers))

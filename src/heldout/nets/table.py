@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 
 from heldout.errors import UsageError
 from heldout.nets.cnn import apply_cnn, apply_sequence, list_cnn_layers, list_sequence_layers
@@ -45,6 +46,45 @@ FAMILIES: dict[str, Family] = {
 }
 
 
+AXES = {"mlp": (1, 2, 3), "cnn": (3,), "residual": (3,), "sequence": (1, 2), "text": (1,)}
+
+
+def check_net(net: Net) -> str:
+    """Say what does not fit together in a network's size, for sizes that were read from a file.
+
+    Returns:
+        "" or one sentence.
+
+    Example:
+        >>> check_net(Net("mlp", (3,), 1, (4,)))
+        ''
+        >>> check_net(Net("cnn", (3,), 1))
+        'a cnn takes examples with 3 axes, these have 1'
+    """
+    if net.family not in FAMILIES:
+        return f"unknown family of networks {net.family!r}"
+    if len(net.inputs) not in AXES[net.family]:
+        wanted = " or ".join(map(str, AXES[net.family]))
+        return f"a {net.family} takes examples with {wanted} axes, these have {len(net.inputs)}"
+    if min((*net.inputs, *net.widths, *net.channels, net.n_outputs)) < 1:
+        return f"sizes must be at least 1, got {net}"
+    has_tokens = net.family == "text" or (net.family == "sequence" and len(net.inputs) == 1)
+    if has_tokens != (net.embedding > 0) or has_tokens != (net.vocabulary > 0):
+        return f"embedding {net.embedding} and vocabulary {net.vocabulary} do not fit a {net.family} of {net.inputs}"
+    if net.leading > net.inputs[0] or net.leading and not (has_tokens and net.channels):
+        return f"{net.leading} leading tokens do not fit a {net.family} of {net.inputs}"
+    has_filters = net.family in ("cnn", "residual", "sequence")
+    if has_filters != (net.kernel > 0) or has_filters != bool(net.channels):
+        return f"kernel {net.kernel} and channels {net.channels} do not fit a {net.family}"
+    pooled = 2 ** (len(net.channels) // 2 + 1) if net.family == "cnn" else 2 ** max(len(net.channels) - 1, 0)
+    if (
+        net.family in ("cnn", "sequence")
+        and min(net.inputs[:2] if net.family == "cnn" else net.inputs[:1]) < pooled
+    ):
+        return f"examples of {net.inputs} are too small for {len(net.channels)} convolutions with pooling"
+    return ""
+
+
 def list_layers(net: Net) -> tuple[LayerSpec, ...]:
     """List the layers of a network, from the input on.
 
@@ -74,5 +114,16 @@ def find_family(name: str) -> Family:
 
 
 def apply_net(net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode) -> tuple[jax.Array, Memory]:
-    """Compute the outputs of a network for a batch; see `Family.apply`."""
-    return find_family(net.family).apply(net, params, memory, x, mode)
+    """Compute the outputs of a network for a batch; see `Family.apply`.
+
+    Args:
+        net: its size.
+        params: its arrays.
+        memory: what it keeps beside them.
+        x: [R, ...inputs] or [R, product of inputs]; tokens may come as numbers.
+        mode: training or evaluation.
+    """
+    shaped = x.reshape(x.shape[0], *net.inputs)
+    if net.vocabulary:
+        shaped = shaped.astype(jnp.int32)
+    return find_family(net.family).apply(net, params, memory, shaped, mode)

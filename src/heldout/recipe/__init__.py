@@ -15,6 +15,8 @@ from heldout.recipe.fit import refit_recipe as refit_recipe
 from heldout.recipe.form import recipe_from_json as recipe_from_json
 from heldout.recipe.form import recipe_hash as recipe_hash
 from heldout.recipe.form import recipe_to_json as recipe_to_json
+from heldout.recipe.layout import find_layout as find_layout
+from heldout.recipe.layout import plan_tokens as plan_tokens
 from heldout.recipe.record import ColumnPlan as ColumnPlan
 from heldout.recipe.record import FitRates as FitRates
 from heldout.recipe.record import OpUse as OpUse

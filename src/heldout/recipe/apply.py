@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.cells.characters import fold_text
 from heldout.errors import RecipeError
 from heldout.recipe.match import check_state, is_dropped, match_columns
 from heldout.recipe.record import ColumnPlan, FitRates, Recipe, Role
-from heldout.recipe.steps.onehot import Categories, hash_text
+from heldout.recipe.steps.onehot import Categories, fold_known, hash_text
 from heldout.recipe.steps.table import STEPS
 from heldout.recipe.view import NUMERIC_KINDS, Cells, Outcome, take_cells
 from heldout.records import CodeArray, FloatArray, IndexArray, Kind, TypedColumn
@@ -154,7 +155,7 @@ def count_problems(
 
 
 def find_unseen(cells: Cells, fitted: Categories) -> np.ndarray:
-    """Mark the cells whose value no fit row has.
+    """Mark the cells whose value no fit row has, in whatever spelling.
 
     Returns:
         bool [n].
@@ -166,11 +167,11 @@ def find_unseen(cells: Cells, fitted: Categories) -> np.ndarray:
         >>> find_unseen(cells, Categories(("x",), 0, 0, np.zeros(0, np.uint64))).tolist()
         [False, True]
     """
-    known, rare = set(fitted.known), set(fitted.rare.tolist())
+    known, rare, folded = set(fitted.known), set(fitted.rare.tolist()), fold_known(fitted.known)
     is_new = np.zeros(len(cells.levels) + 1, np.bool_)
     for code in np.unique(cells.codes[cells.codes >= 0]).tolist():
         text = cells.levels[code]
-        is_new[code] = text not in known and hash_text(text) not in rare
+        is_new[code] = text not in known and hash_text(text) not in rare and fold_text(text) not in folded
     new_value = is_new[cells.codes] & (cells.outcome == Outcome.VALUE) if cells.levels else False
     return new_value | (cells.outcome == Outcome.UNSEEN)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.errors import RecipeError
+from heldout.recipe.apply import find_unseen
 from heldout.recipe.match import check_state, find_plan, is_dropped
 from heldout.recipe.record import ColumnPlan, Recipe, Role, Slot
 from heldout.recipe.steps.date import Calendar
 from heldout.recipe.steps.drop import DropAsked
+from heldout.recipe.steps.onehot import Categories
 from heldout.recipe.steps.standardize import Scale, measure_unit, unscale_value
 from heldout.recipe.steps.table import STEPS
 from heldout.recipe.view import NUMERIC_KINDS, Cells, Outcome, take_cells
@@ -50,6 +52,8 @@ class CellExplanation:
         one_unit: how much one unit of the standardized number is in units of the column at this value (numbers
             and dates with a value), else None.
         sentence: all of it in words.
+        raw: the cell as it stands in the file, where that is known.
+        parts: the same for each part of a cell that is taken apart ("F/3" into sex and age).
     """
 
     column: str
@@ -58,6 +62,8 @@ class CellExplanation:
     ops: tuple[OpTrace, ...]
     one_unit: float | None
     sentence: str
+    raw: str = ""
+    parts: tuple[CellExplanation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,8 @@ def explain_cell(
     else:
         made = "; ".join(trace.made for trace in traces if trace.made) or "all its slots are 0"
         sentence = f"{name} = {given}: {made}" + (f"; one unit is {one_unit:.6g}" if one_unit else "")
-    outcome = Outcome(int(cells.outcome[0])).name.lower()
+    is_new = any(find_unseen(cells, values)[0] for values in fitted if isinstance(values, Categories))
+    outcome = "unseen" if is_new else Outcome(int(cells.outcome[0])).name.lower()
     return CellExplanation(name, plan.spec.kind.value, outcome, tuple(traces), one_unit, sentence)
 
 
@@ -165,7 +172,7 @@ def explain_position(recipe: Recipe, position: int, *, state: int = 0) -> Positi
             if use.slots and use.slots[0].position <= position <= use.slots[-1].position:
                 fitted = recipe.states[check_state(recipe, state)].columns[index].fitted[number]
                 slot = use.slots[position - use.slots[0].position]
-                return _explain_slot(slot, use.op, fitted)
+                return _explain_slot(slot, use.op, fitted, plan)
     raise RecipeError(f"there is no position {position}; the recipe fills 0 to {recipe.n_features - 1}")
 
 
@@ -252,10 +259,12 @@ def _find_scale(fitted: object, slot: Slot | None) -> Scale | None:
     return None
 
 
-def _explain_slot(slot: Slot, op: str, fitted: object) -> PositionExplanation:
+def _explain_slot(slot: Slot, op: str, fitted: object, plan: ColumnPlan) -> PositionExplanation:
     rule = STEPS[op].describe(fitted)
     scale = _find_scale(fitted, slot)
     sentence = f"[{slot.position}] {_name_slot(slot)} of {slot.column!r}"
+    if plan.spec.source:
+        sentence += f" (part {plan.spec.part!r} of the cells of {plan.spec.source!r})"
     if scale is None:
         return PositionExplanation(slot, op, rule, None, None, f"{sentence}: {rule}")
     if scale.scale == 0.0:

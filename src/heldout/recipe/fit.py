@@ -17,6 +17,7 @@ from heldout.recipe.steps.set import ItemsAsked
 from heldout.recipe.steps.standardize import take_quantile, take_values
 from heldout.recipe.steps.step import NothingAsked
 from heldout.recipe.steps.table import STEPS
+from heldout.recipe.steps.tokens import TokensAsked
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import NUMERIC_KINDS, Cells, FitView, Outcome, make_view
 from heldout.records import ColumnSpec, IndexArray, Kind, TypedColumn
@@ -41,6 +42,8 @@ class RecipeOptions:
         rare_share: a category in a smaller share of the fit rows is rare too.
         most_words: words of a text column with a slot of their own, at most.
         fewest_word_rows: a word must stand in at least so many fit rows.
+        token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
+        most_pairs: pairs of neighbouring words with a number of their own, at most.
 
     Example:
         >>> RecipeOptions(max_bins=8).most_values
@@ -53,6 +56,8 @@ class RecipeOptions:
     rare_share: float = 0.001
     most_words: int = 256
     fewest_word_rows: int = 3
+    token_length: int = 0
+    most_pairs: int = 20_000
 
 
 @dataclass(frozen=True)
@@ -239,6 +244,10 @@ def _draft_ops(
         return _Draft(
             (("date@1", nothing), absent), "a date becomes days, year and positions in year, week and day"
         )
+    if spec.kind is Kind.TEXT and options.token_length:
+        asked = TokensAsked(length=options.token_length, most_pairs=options.most_pairs)
+        why = "the text is the only feature: a row of word numbers, for networks that read texts"
+        return _Draft((("tokens@1", asked),), why)
     if spec.kind is Kind.TEXT:
         words = WordsAsked(options.most_words, options.fewest_word_rows)
         return _Draft((("words@1", words), absent), "free text becomes weights of its frequent words")

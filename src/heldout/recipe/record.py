@@ -29,6 +29,7 @@ class Role(StrEnum):
     BELOW = "below"
     ABOVE = "above"
     WORD = "word"
+    TOKEN = "token"
     UNKNOWN = "unknown"
     LENGTH = "length"
 

@@ -47,7 +47,11 @@ REMEDIES: dict[str, Remedy] = {
         has_kinds=True,
     ),
     "dropout": Remedy(
-        lambda hyper, use, layers: dropout.add_dropout(hyper, use.strength, layers), dropout.STRENGTHS, 1.0
+        lambda hyper, use, layers: dropout.add_dropout(
+            hyper, use.strength, layers, scales_test=use.detail == dropout.AT_TEST
+        ),
+        dropout.STRENGTHS,
+        1.0,
     ),
     "l2": Remedy(lambda hyper, use, layers: l2.add_l2(hyper, use.strength, layers), l2.STRENGTHS),
     "l1": Remedy(lambda hyper, use, layers: l1.add_l1(hyper, use.strength, layers), l1.STRENGTHS),
@@ -59,7 +63,8 @@ def plan_uses(
     chosen: Mapping[str, tuple[float, ...]],
     kinds: Mapping[str, Mapping[str, tuple[float, ...]]],
     *,
-    n_axes: int,
+    kind: str,
+    scales_test: bool = False,
 ) -> tuple[RemedyUse, ...]:
     """List the remedies to train, each at each of its strengths: one strength of every remedy, then the next of each.
 
@@ -69,26 +74,28 @@ def plan_uses(
         n_strengths: 2, 3 or 5 by preset.
         chosen: strengths the user named, by remedy; an empty tuple leaves the remedy out.
         kinds: remedy -> its kinds -> strengths the user named.
-        n_axes: axes of one example: 1 numbers, 2 signals, 3 pictures.
+        kind: kind of data (`records.InputLayout.kind`).
+        scales_test: whether dropout multiplies at the test instead of dividing while training.
 
     Raises:
         UsageError: an unknown remedy or augmenter, one that does not apply to such data, or a strength outside its
             range.
 
     Example:
-        >>> uses = plan_uses(2, {"l1": (), "l2": ()}, {}, n_axes=1)
+        >>> uses = plan_uses(2, {"l1": (), "l2": ()}, {}, kind="numbers")
         >>> [(use.name, use.detail, use.strength) for use in uses]
         [('augmentation', 'noise', 0.1), ('dropout', '', 0.25), ('augmentation', 'mixup', 0.5), ('dropout', '', 0.5)]
-        >>> plan_uses(2, {"dropout": (1.2,)}, {}, n_axes=1)
+        >>> plan_uses(2, {"dropout": (1.2,)}, {}, kind="numbers")
         Traceback (most recent call last):
         heldout.errors.UsageError: dropout strength 1.2 is outside its range 0 <= strength < 1
     """
     _check_names({**chosen, **kinds})
+    details = {"dropout": dropout.AT_TEST if scales_test else ""}
     planned = {
-        name: _plan_kinds(n_strengths, chosen.get(name), kinds.get(name, {}), n_axes=n_axes)
+        name: _plan_kinds(n_strengths, chosen.get(name), kinds.get(name, {}), kind=kind)
         if remedy.has_kinds
         else [
-            RemedyUse(name, strength)
+            RemedyUse(name, strength, details.get(name, ""))
             for strength in _check_strengths(name, chosen.get(name, remedy.strengths[n_strengths]))
         ]
         for name, remedy in REMEDIES.items()
@@ -123,9 +130,9 @@ def _plan_kinds(
     chosen: tuple[float, ...] | None,
     kinds: Mapping[str, tuple[float, ...]],
     *,
-    n_axes: int,
+    kind: str,
 ) -> list[RemedyUse]:
-    names = augmentation.list_augmenters(n_axes)
+    names = augmentation.list_augmenters(kind)
     if chosen:
         raise UsageError(
             f"augmentation strengths {chosen} do not say of which augmenter",
@@ -137,8 +144,8 @@ def _plan_kinds(
         augmenter = augmentation.find_augmenter(name)
         if name not in names:
             raise UsageError(
-                f"augmenter {name!r} does not apply to these data: it works on examples with {augmenter.n_axes} axes, "
-                f"these have {n_axes}",
+                f"augmenter {name!r} does not apply to these data: it is for {' and '.join(augmenter.kinds)}, "
+                f"these are {kind}",
                 hint=f"augmenters here are {', '.join(names)}",
             )
     asked = kinds or {name: augmentation.AUGMENTERS[name].strengths[n_strengths] for name in names}

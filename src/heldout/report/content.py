@@ -206,6 +206,7 @@ class StudyContent:
         test_scores: scores on the sealed rows; empty when there are none.
         test_opened: when the test was opened, as text.
         openings_before: how often these test rows had been looked at before.
+        best_shown: after a repeated opening, what may stand as the best score on these rows; else empty.
         test_scores_without_copies: the same without test rows that have a copy among the development rows.
         permutation_p: p value of the permutation test (small studies), else None.
         growth: what twice as many fit rows brought; None where it was not measured.
@@ -261,6 +262,7 @@ class StudyContent:
     test_scores: tuple[Score, ...] = ()
     test_opened: str = ""
     openings_before: int = 0
+    best_shown: str = ""
     test_scores_without_copies: tuple[Score, ...] = ()
     permutation_p: float | None = None
     growth: Growth | None = None

@@ -131,6 +131,7 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
         lines.append(content.growth.sentence)
     if sealed and content.openings_before:
         lines.append(f"Not the first look at these test rows: {content.openings_before} before.")
+        lines.extend([content.best_shown] if content.best_shown else [])
     return tuple(lines) or ("Nothing has been measured yet.",)
 
 

@@ -24,7 +24,7 @@ from heldout.stages.preparing import Prepared
 
 
 def announce_plan(
-    events: Events, prepared: Prepared, plan: Plan, judge: JudgeSettings, *, source: str
+    events: Events, prepared: Prepared, plan: Plan, judge: JudgeSettings, *, names: tuple[str, str]
 ) -> None:
     """Tell what is studied and how much of it there will be.
 
@@ -33,13 +33,13 @@ def announce_plan(
         prepared: split and target.
         plan: rungs, seeds, folds.
         judge: what losses are judged against.
-        source: name of the data.
+        names: of the data and of the target.
     """
-    split = prepared.split
+    split, (source, target) = prepared.split, names
     events.keep(
         "study",
         source=source,
-        target=prepared.recipe.target.name,
+        target=target,
         task=judge.task.value,
         n_development=len(split.development),
         n_test=len(split.test),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,10 +10,22 @@ import numpy as np
 from heldout.bundle import Bundle, Member
 from heldout.bundle.forward import decide_labels, predict_members
 from heldout.evidence.calibration import choose_threshold, conformal_half_width, fit_temperature
+from heldout.evidence.early_stopping import Stop, StoppingRule, find_stop
 from heldout.executors import LocalExecutor
 from heldout.ladder import plan_schedule
+from heldout.nets import Net, fold_shares, list_layers
 from heldout.plan import DELIVERY_EFFORT
-from heldout.records import Choice, Configuration, DoubleArray, Fold, IndexArray, Prediction, Task, Tensors
+from heldout.records import (
+    Choice,
+    Configuration,
+    DoubleArray,
+    Fold,
+    Hyper,
+    IndexArray,
+    Prediction,
+    Task,
+    Tensors,
+)
 from heldout.settings import Settings
 from heldout.stages.preparing import Prepared, make_tensors, thin_folds
 from heldout.stages.reading import Reading
@@ -21,6 +34,10 @@ from heldout.train.program import MemberResults, MemberSpec, count_devices
 
 INTERVAL_LEVEL = 0.9
 LEAST_CALIBRATION_ROWS = 30
+# A network trained anew stops computing after so large a share of its epochs without a lower loss: assumption, not
+# measured. Where the loss still falls late it runs to the end.
+FRUITLESS_SHARE = 1 / 3
+Layers = tuple[tuple[np.ndarray, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -48,13 +65,15 @@ class Weights:
 
     Args:
         specs: seed and fold of each.
-        layers: for each network its (weight, bias) pairs.
+        layers: for each network the arrays of each layer, the weight first.
         epochs: epoch of each.
+        net: the network they share; a fully connected one of their own sizes when left out.
     """
 
     specs: tuple[MemberSpec, ...]
-    layers: tuple[tuple[tuple[np.ndarray, np.ndarray], ...], ...]
+    layers: tuple[Layers, ...]
     epochs: tuple[int, ...]
+    net: Net | None = None
 
 
 def train_delivered(
@@ -62,92 +81,115 @@ def train_delivered(
 ) -> Delivered:
     """Train the chosen configuration on all fit rows and calibrate it.
 
-    Where the ladder already ran on all fit rows, these are the study's own networks at the deployed epoch; where it
-    ran on a subset, they are trained anew on all rows, each stopped by its validation loss.
+    Where the ladder already ran on all fit rows, these are the study's own networks at the deployed epoch. Where it ran
+    on a subset, or where the user named another rule of early stopping than "best", they are trained again and each is
+    stopped by its own validation loss.
     """
     settings, plan = crew.settings, crew.plan
-    configuration = trained.find(choice.name).configuration
+    configuration, rule = trained.find(choice.name).configuration, name_rule(settings)
     folds = thin_folds(prepared)
-    if plan.n_fit == plan.n_fit_all:
-        weights = retrain_chosen(crew.executor, configuration, choice.epoch, crew.seeds)
-        return deliver(reading, prepared, crew.tensors, weights, settings, folds=folds)
-    tensors = make_tensors(prepared, folds)
-    executor = crew.workplace.make_executor(
-        tensors, plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT), kept=False
-    )
-    weights = train_on_all(
-        executor, configuration, crew.seeds, patience=settings.patience, min_delta=settings.min_delta
-    )
+    executor, tensors = crew.executor, crew.tensors
+    if plan.n_fit == plan.n_fit_all and rule.name == "best":
+        weights = retrain_chosen(executor, configuration, choice.epoch, crew.seeds)
+        return deliver(reading, prepared, tensors, weights, settings, folds=folds)
+    if plan.n_fit < plan.n_fit_all:
+        tensors = make_tensors(prepared, folds)
+        schedule = plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT)
+        executor = crew.workplace.make_executor(tensors, schedule, kept=False)
+    weights = train_by_rule(executor, configuration, crew.seeds, rule)
     return deliver(reading, prepared, tensors, weights, settings, folds=folds)
+
+
+def name_rule(settings: Settings) -> StoppingRule:
+    """Give the rule of early stopping that the user named.
+
+    Example:
+        >>> name_rule(Settings(early_stopping="lecture")).name
+        'lecture'
+    """
+    asked = settings.early_stopping
+    return StoppingRule(asked.rule, asked.patience, asked.min_delta, asked.smoothing)
 
 
 def retrain_chosen(
     executor: LocalExecutor, configuration: Configuration, epoch: int, seeds: tuple[int, ...]
 ) -> Weights:
     """Train the chosen configuration again up to its deployed epoch: the same bits as the networks of the study."""
-    stop_at = list(executor.schedule.checkpoints).index(epoch) + 1
     n_folds = len(executor.tensors.fit_rows)
     specs = tuple(MemberSpec(configuration.hyper, seed, fold) for seed in seeds for fold in range(n_folds))
     results = executor.train_members(
         configuration,
         specs,
-        stop_at=stop_at,
+        ends=(epoch,),
         progress=lambda done: executor.report("delivery", done, len(specs)),
     )
-    layers = tuple(_take_layers(results, index) for index in range(len(specs)))
-    return Weights(specs, layers, (epoch,) * len(specs))
+    net = executor.net_of(configuration)
+    layers = tuple(
+        fold_dropout(_take_layers(results, index), net, configuration.hyper) for index in range(len(specs))
+    )
+    return Weights(specs, layers, (epoch,) * len(specs), net)
 
 
-def train_on_all(
-    executor: LocalExecutor,
-    configuration: Configuration,
-    seeds: tuple[int, ...],
-    *,
-    patience: int,
-    min_delta: float,
+def train_by_rule(
+    executor: LocalExecutor, configuration: Configuration, seeds: tuple[int, ...], rule: StoppingRule
 ) -> Weights:
-    """Train the chosen configuration on all fit rows, each network stopped and restored by its validation loss.
+    """Train the chosen configuration, each network stopped and its weights kept by the rule.
 
-    These are the only networks that stop computing before the last epoch.
+    A check is an epoch of the network's own recorded curve. These are the only networks that stop computing before the
+    last epoch; "best" stops where a third of all epochs have brought no lower loss.
     """
-    specs = tuple(MemberSpec(configuration.hyper, seed, 0) for seed in seeds)
-    layers: list[tuple] = []
+    n_folds, n_epochs = len(executor.tensors.fit_rows), executor.schedule.n_epochs
+    if rule.name == "best":
+        rule = replace(rule, name="patience", patience=math.ceil(FRUITLESS_SHARE * n_epochs), min_delta=0.0)
+    specs = tuple(MemberSpec(configuration.hyper, seed, fold) for seed in seeds for fold in range(n_folds))
+    net, step = executor.net_of(configuration), count_devices()
+    layers: list[Layers] = []
     epochs: list[int] = []
-    checkpoints = executor.schedule.checkpoints
-    mask = executor.tensors.validation_mask[0] > 0
-    step = count_devices()
     for first in range(0, len(specs), step):
         group = specs[first : first + step]
-        best = _BestSoFar(len(group), patience, min_delta)
-        executor.train_members(
-            configuration, group, watch=lambda index, results, best=best: best.update(index, results, mask)
-        )
-        layers.extend(best.layers)
-        epochs.extend(checkpoints[index] for index in best.index)
+        kept = _Kept(len(group), rule)
+        executor.train_members(configuration, group, ends=tuple(range(1, n_epochs + 1)), watch=kept.update)
+        layers.extend(fold_dropout(each, net, configuration.hyper) for each in kept.layers)
+        epochs.extend(kept.epochs)
         executor.report("delivery", first + len(group), len(specs))
-    return Weights(specs, tuple(layers), tuple(epochs))
+    return Weights(specs, tuple(layers), tuple(epochs), net)
 
 
-class _BestSoFar:
-    """Keeps each network's weights at its lowest validation loss and says when all have stopped improving."""
+class _Kept:
+    """Reads each network's curve after every epoch, keeps its weights by the rule, and says when all have stopped."""
 
-    def __init__(self, n_members: int, patience: int, min_delta: float) -> None:
-        self.loss = np.full(n_members, np.inf)
-        self.index = [0] * n_members
-        self.layers: list[tuple] = [()] * n_members
-        self._patience, self._min_delta = patience, min_delta
+    def __init__(self, n_members: int, rule: StoppingRule) -> None:
+        self.epochs = [0] * n_members
+        self.layers: list[Layers] = [()] * n_members
+        self._rule = rule
+        self._stopped = [False] * n_members
 
-    def update(self, index: int, results: MemberResults, mask: np.ndarray) -> bool:
-        losses = results.losses[:, index, :][:, mask].mean(axis=1)
-        for member, loss in enumerate(losses):
-            if not self.layers[member] or loss < self.loss[member] - self._min_delta:
-                self.loss[member] = loss if np.isfinite(loss) else np.inf
-                self.index[member] = index
-                self.layers[member] = _take_layers(results, member)
-        return all(index - best >= self._patience for best in self.index)
+    def update(self, epoch: int, results: MemberResults) -> bool:
+        for member, curve in enumerate(results.curves[:, :epoch, 1]):
+            if self._stopped[member]:
+                continue
+            lost = not np.isfinite(curve).any()  # diverged at once: the first weights are all there is
+            stop = Stop(epoch, 1, has_fired=True) if lost else find_stop(self._rule, curve)
+            self._stopped[member] = stop.has_fired
+            if stop.kept != self.epochs[member]:
+                self.epochs[member], self.layers[member] = stop.kept, _take_layers(results, member)
+        return all(self._stopped)
 
 
-def _take_layers(results: MemberResults, member: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def fold_dropout(layers: Layers, net: Net, hyper: Hyper) -> Layers:
+    """Multiply weights by the keep shares where dropout does so at the test: a bundle then needs nothing special.
+
+    Args:
+        layers: as trained.
+        net: the network's own size.
+        hyper: its dropout.
+    """
+    if not hyper.scales_test:
+        return layers
+    return fold_shares(list_layers(net), layers, np.float32(1.0) - np.array(hyper.dropout, np.float32))
+
+
+def _take_layers(results: MemberResults, member: int) -> Layers:
     return tuple(tuple(array[member].copy() for array in layer) for layer in results.params)
 
 
@@ -191,6 +233,7 @@ def deliver(
         recipe=prepared.recipe,
         fingerprint=reading.fingerprint,
         target_log=settings.target_log,
+        net=weights.net,
         target_spread=float(np.std(prepared.source.target))
         if reading.target.task is Task.REGRESSION
         else 1.0,
@@ -210,9 +253,7 @@ def deliver(
     return Delivered(bundle, development, order, int(np.median(weights.epochs)), folds)
 
 
-def _add_offset(
-    layers: tuple[tuple[np.ndarray, np.ndarray], ...], tensors: Tensors, fold: int
-) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _add_offset(layers: Layers, tensors: Tensors, fold: int) -> Layers:
     """Take class weights out of a delivered network, once and for all, through its last bias."""
     if tensors.output_offset is None:
         return layers

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from heldout.bundle import load_bundle
-from heldout.cells import type_column
+from heldout.cells import cell_text, type_column
 from heldout.errors import UsageError
 from heldout.recipe import CellExplanation, PositionExplanation, explain_cell, explain_position
+from heldout.records import ColumnSpec
 from heldout.sources import find_column, name_nearest, read_table
 
 
@@ -26,7 +28,7 @@ def explain_raw(
         folder: the study.
         source: path or frame.
         row: position of the row, from 0.
-        column: column name.
+        column: column name; for a column that is taken apart each of its parts is explained.
         fold: fitted state.
 
     Raises:
@@ -41,8 +43,18 @@ def explain_raw(
     table = read_table(source)
     if not 0 <= row < len(table.lines):
         raise UsageError(f"row {row} is not in the table", hint=f"it has rows 0 to {len(table.lines) - 1}")
-    typed = type_column(find_column(table, specs[column].source or column), specs[column])
-    return explain_cell(recipe, column, typed, row, state=fold)
+    raw = find_column(table, specs[column].source or column)
+    text = cell_text(raw, row) or ""
+
+    def explain(spec: ColumnSpec) -> CellExplanation:
+        return replace(explain_cell(recipe, spec.name, type_column(raw, spec), row, state=fold), raw=text)
+
+    parts = tuple(explain(spec) for spec in specs.values() if spec.source == column)
+    whole = explain(specs[column])
+    if not parts:
+        return whole
+    told = "; ".join(part.sentence for part in parts)
+    return replace(whole, parts=parts, sentence=f"{column} = {text!r} is taken apart: {told}")
 
 
 def explain_input(folder: Path, position: int, *, fold: int) -> PositionExplanation:

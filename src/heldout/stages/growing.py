@@ -11,6 +11,7 @@ from heldout.evidence.growth import FEWEST_SUBSAMPLES, judge_growth
 from heldout.executors.local import Job
 from heldout.records import ConfigurationRun, Growth, IndexArray, JudgeSettings, Tensors
 from heldout.stages.training import Crew
+from heldout.train.assemble import join_seeds
 
 PRESETS = ("standard", "thorough")
 LEAST_HALF = 20  # fit rows; smaller halves say nothing about the whole
@@ -88,21 +89,3 @@ def halve_rows(tensors: Tensors, unit: IndexArray, *, seed: int) -> tuple[Tensor
         counts.append(len(real))
     made = replace(tensors, fit_rows=np.stack(rows), fit_weight=np.stack(weights).astype(np.float32))
     return made, round(float(np.mean(counts)))
-
-
-def join_seeds(runs: list[ConfigurationRun]) -> ConfigurationRun:
-    """Join runs of one configuration with one seed each along the axis of seeds.
-
-    Args:
-        runs: at least one, same checkpoints and rows.
-    """
-    return replace(
-        runs[0],
-        losses=np.concatenate([run.losses for run in runs], axis=1),
-        hits=np.concatenate([run.hits for run in runs], axis=1),
-        train_curve=np.concatenate([run.train_curve for run in runs]),
-        validation_curve=np.concatenate([run.validation_curve for run in runs]),
-        outcomes=tuple(outcome for run in runs for outcome in run.outcomes),
-        zero_share=np.concatenate([run.zero_share for run in runs]),
-        weight_norm=np.concatenate([run.weight_norm for run in runs]),
-    )

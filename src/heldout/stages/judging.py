@@ -9,15 +9,20 @@ import numpy as np
 
 from heldout.evidence import compare_remedies, judge_chosen, score_choice
 from heldout.evidence import judge_ladder as judge_by_rule
+from heldout.ladder import nominal_net
+from heldout.nets import list_layers
 from heldout.records import (
     Choice,
     ChosenVerdict,
     ConfigurationRun,
+    DoubleArray,
+    FloatArray,
     Fold,
     Gate,
     Growth,
     JudgeSettings,
     LadderVerdict,
+    Outcome,
     RemedyResult,
     Rung,
     Split,
@@ -72,7 +77,73 @@ def judge_remedies(
     plain = next(run for run in ladder if run.configuration.rung.index == rung.index)
     smaller = tuple(run for run in ladder if run.configuration.rung.index < rung.index)
     table = {"fewer_parameters": smaller} if smaller else {}
-    return compare_remedies(plain, table | remedies, judge)
+    results = compare_remedies(plain, table | remedies, judge)
+    return tuple(_add_weights(result, plain, remedies.get(result.name, ())) for result in results)
+
+
+def _add_weights(
+    result: RemedyResult, plain: ConfigurationRun, runs: tuple[ConfigurationRun, ...]
+) -> RemedyResult:
+    """Say what a penalty did to the weights of each layer; every other remedy acts on none of them directly."""
+    run = next((run for run in runs if run.configuration.name == result.configuration), None)
+    if run is None or result.name not in ("l1", "l2"):
+        return result
+    sentence = (say_zeros if result.name == "l1" else say_norms)(plain, run)
+    return replace(result, sentence=f"{result.sentence} {sentence}") if sentence else result
+
+
+def say_zeros(plain: ConfigurationRun, run: ConfigurationRun) -> str:
+    """Say which share of each layer's weights a remedy made exactly zero at the last epoch, over all networks.
+
+    Args:
+        plain: the same size without the remedy.
+        run: with it.
+
+    Returns:
+        one sentence; "" where no network ended.
+    """
+    shares, before = _mean_of(run, run.zero_share), _mean_of(plain, plain.zero_share)
+    if shares is None or before is None:
+        return ""
+    strength = f"{run.configuration.remedies[0].strength:g}"
+    parts = [f"{100 * share:.0f} % of {name}" for name, share in zip(_name_layers(run), shares, strict=True)]
+    without = f"without it {100 * float(before.max()):.0f} % at most"
+    return f"At the last epoch L1 {strength} made weights exactly zero: {_enumerate(parts)} ({without})."
+
+
+def say_norms(plain: ConfigurationRun, run: ConfigurationRun) -> str:
+    """Say how far a remedy shortened each layer's weights at the last epoch, mean over all networks.
+
+    Args:
+        plain: the same size without the remedy.
+        run: with it.
+
+    Returns:
+        one sentence; "" where no network ended.
+    """
+    norms, before = _mean_of(run, run.weight_norm), _mean_of(plain, plain.weight_norm)
+    if norms is None or before is None:
+        return ""
+    strength = f"{run.configuration.remedies[0].strength:g}"
+    parts = [
+        f"{old:.2g} to {new:.2g} in {name}"
+        for name, old, new in zip(_name_layers(run), before, norms, strict=True)
+    ]
+    return f"At the last epoch L2 {strength} changed the norm of the weights from {_enumerate(parts)}."
+
+
+def _name_layers(run: ConfigurationRun) -> list[str]:
+    return [layer.name for layer in list_layers(nominal_net(run.configuration.rung))]
+
+
+def _mean_of(run: ConfigurationRun, measured: FloatArray) -> DoubleArray | None:
+    """Average over the networks that ended: float64 [layers]."""
+    ended = [outcome is Outcome.FINISHED for outcome in run.outcomes]
+    return measured[ended].mean(axis=0, dtype=np.float64) if any(ended) else None
+
+
+def _enumerate(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def judge_delivered(

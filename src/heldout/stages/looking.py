@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from heldout.plan import MOST_PAIRS
 from heldout.records import PART_FIT, Table
 from heldout.remedies import plan_uses
 from heldout.report import LookContent, PlanContent
-from heldout.settings import Settings, list_kinds, list_strengths
+from heldout.settings import Settings, list_kinds, list_strengths, scales_test
 from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
 from heldout.stages.reading import name_source, read_data, read_parts
@@ -49,7 +50,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         bullets=tuple(line for line in findings.niceness if not line.startswith("nice or messy")),
         nice_or_messy=nice[0] if nice else "",
         findings=findings.findings,
-        next_command=f"heldout fit {name_source(source)} --target {settings.target}",
+        next_command=_name_command("fit", source, settings),
     )
 
 
@@ -58,8 +59,13 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     reading = read_data(source, settings)
     prepared, _ = preparing.prepare(reading, settings, strict=False)
     plan = preparing.plan_training(prepared, settings)
-    n_axes = prepared.source.features.ndim - 2
-    uses = plan_uses(plan.n_strengths, list_strengths(settings), list_kinds(settings), n_axes=n_axes)
+    uses = plan_uses(
+        plan.n_strengths,
+        list_strengths(settings),
+        list_kinds(settings),
+        kind=prepared.source.layout.kind if prepared.source.layout else "numbers",
+        scales_test=scales_test(settings),
+    )
     n_configurations = len(plan.rungs) + len(uses) + MOST_PAIRS
     return PlanContent(
         source=name_source(source),
@@ -67,7 +73,12 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         split=telling.summarize_split(prepared.split),
         rungs=plan.rungs,
         remedies=tuple(
-            (name, ", ".join(" ".join(filter(None, [u.detail, f"{u.strength:g}"])) for u in uses if u.name == name))
+            (
+                name,
+                ", ".join(
+                    " ".join(filter(None, [u.detail, f"{u.strength:g}"])) for u in uses if u.name == name
+                ),
+            )
             for name in dict.fromkeys(use.name for use in uses)
         ),
         n_seeds=plan.n_seeds,
@@ -78,6 +89,18 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         if plan.n_fit < plan.n_fit_all
         else (),
     )
+
+
+def _name_command(verb: str, source: Any, settings: Settings) -> str:  # noqa: ANN401 - a path or any data frame
+    """The line to paste next, with what was said about rows that belong together."""
+    given = {
+        "target": settings.target,
+        "group": settings.group,
+        "time": settings.time,
+        "split": settings.split,
+    }
+    options = [f"--{name} {shlex.quote(value)}" for name, value in given.items() if value]
+    return " ".join([f"heldout {verb} {shlex.quote(name_source(source))}", *options])
 
 
 def _tell_reading(table: Table) -> tuple[str, ...]:

@@ -10,7 +10,15 @@ from heldout.audit import AuditInput, run_audit
 from heldout.cells import declare_columns, type_table
 from heldout.errors import DataError
 from heldout.plan import Plan, Sizes, make_plan
-from heldout.recipe import Recipe, apply_recipe, fit_recipe, unseen_slots
+from heldout.recipe import (
+    Recipe,
+    RecipeOptions,
+    apply_recipe,
+    find_layout,
+    fit_recipe,
+    plan_tokens,
+    unseen_slots,
+)
 from heldout.recipe.outliers import clip_recipe, drop_outliers
 from heldout.records import (
     DoubleArray,
@@ -101,6 +109,7 @@ def plan_training(prepared: Prepared, settings: Settings) -> Plan:
         n_fit=max(len(fold.fit) for fold in folds),
         n_validation=max(len(fold.validation) for fold in folds),
         n_folds=len(folds),
+        layout=target.layout,
     )
     return make_plan(sizes, preset=settings.preset, budget=settings.budget)
 
@@ -135,7 +144,8 @@ def encode_rows(
     fit_rows = tuple(fold.fit for fold in split.folds)
     if settings.outliers == "drop":  # only rows that are fitted on, by limits fitted on them
         fit_rows = tuple(drop_outliers(columns, rows, limit=settings.outlier_limit) for rows in fit_rows)
-    recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding)
+    options = RecipeOptions(token_length=plan_tokens(columns, fit_rows))
+    recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding, options=options)
     if settings.outliers == "clip":
         recipe = clip_recipe(recipe, columns, fit_rows, limit=settings.outlier_limit)
     features = np.stack(
@@ -149,6 +159,7 @@ def encode_rows(
         weight=None if reading.weight is None else reading.weight[split.development],
         balanced=settings.class_weight == "balanced",
         unseen=unseen_slots(recipe),
+        layout=find_layout(recipe),
     )
     folds = tuple(
         Fold(_within(rows, split.development), _within(fold.validation, split.development))

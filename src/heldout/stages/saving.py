@@ -30,6 +30,7 @@ from heldout.stages.grouping import show_on_test
 from heldout.stages.judging import Verdicts
 from heldout.stages.preparing import Prepared
 from heldout.stages.reading import Reading
+from heldout.stages.suspecting import suspect_labels
 from heldout.stages.testing import Scores
 from heldout.stages.training import Trained
 from heldout.stages.workplace import Workplace
@@ -65,14 +66,15 @@ def save_start(
         "schema": "heldout/start/1",
         "source": source,
         "settings": settings.model_dump(mode="json"),
-        "versions": dict(telling.list_versions()),
+        "versions": dict(telling.list_versions(plan.rungs)),
         "fingerprint": prepared.split.fingerprint,
         "recipe": recipe_hash(prepared.recipe),
         "plan": to_json_values(plan),
     }
     folder.write_json("study.json", start)
-    # runs of another plan (other epochs, other programs) must never be read back as runs of this one
-    workplace.identity += json.dumps(start["plan"], sort_keys=True)
+    # runs of another plan (other epochs, other programs) or of another way of convolution, whose last digits differ,
+    # must never be read back as runs of this one
+    workplace.identity += json.dumps([start["plan"], start["versions"]], sort_keys=True)
     folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
     folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split)})
     text, arrays = recipe_to_json(prepared.recipe)
@@ -100,7 +102,7 @@ def save_end(
         metric=scores.metrics[0],
         scores=scores.test or scores.development,
         common_values=find_common_values(prepared.columns, rows=prepared.split.development),
-        versions=telling.list_versions(),
+        versions=telling.list_versions([run.configuration.rung for run in judged[0].ladder]),
     )
     packed = bundle_bytes(bundle)
     folder.write_bytes("bundle.zip", packed)
@@ -138,7 +140,7 @@ def gather_content(
         split=telling.summarize_split(prepared.split),
         metric=scores.metrics[0],
         settings=_list_settings(workplace),
-        versions=telling.list_versions(),
+        versions=telling.list_versions([run.configuration.rung for run in trained.ladder]),
         machine=f"{platform.system()} {platform.machine()}",
         **_name_paths(folder),
         partial=telling.say_cut(workplace),
@@ -146,7 +148,7 @@ def gather_content(
         columns=telling.note_columns(prepared.columns, prepared.recipe),
         set_aside=reading.table.set_aside,
         read_notes=(*reading.table.notes, reading.target.why, *reading.links.notes),
-        **_gather_findings(found, reading, verdicts),
+        **_gather_findings(found, reading, verdicts, delivered),
         ladder=verdicts.ladder,
         chosen=verdicts.chosen,
         chosen_name=verdicts.choice.name,
@@ -163,6 +165,7 @@ def gather_content(
         test_scores=scores.test,
         test_opened=scores.opened,
         openings_before=scores.openings_before,
+        best_shown=scores.best_shown,
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
         early_stopping_notes=(*_note_remedies(workplace, trained, verdicts), *workplace.notes),
@@ -192,9 +195,13 @@ def _gather_groups(
     return {"subgroups": subgroups, "affected": groups.affected, "by_heart": groups.by_heart}
 
 
-def _gather_findings(found: tuple[Finding, ...], reading: Reading, verdicts: Verdicts) -> dict[str, Any]:
+def _gather_findings(
+    found: tuple[Finding, ...], reading: Reading, verdicts: Verdicts, delivered: Delivered
+) -> dict[str, Any]:
     marked = telling.mark_families(found, reading.group is not None)
-    ordered = telling.sort_findings((*marked, *list_findings(verdicts.gates)))
+    shares = delivered.development.values
+    suspects = suspect_labels(reading.target, reading.table.lines, order=delivered.order, shares=shares)
+    ordered = telling.sort_findings((*marked, *suspects, *list_findings(verdicts.gates)))
     return {
         "niceness": ordered.niceness,
         "findings": ordered.findings,

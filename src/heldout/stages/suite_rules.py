@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from heldout.evidence import score_predictions, stop_epoch
+from heldout.evidence import StoppingRule, find_stop, score_predictions
 from heldout.records import DoubleArray, FloatArray, Task
 from heldout.stages.suite_checks import Judged
 from heldout.stages.suite_studies import weigh_others
@@ -58,10 +58,10 @@ def apply_rules(validation: DoubleArray, train: DoubleArray) -> dict[str, bool]:
     """
     lowest = np.minimum.accumulate(validation)
     loss_of_generality = 100 * (validation / np.maximum(lowest, _TINY) - 1)
-    stopped, _ = stop_epoch(validation, patience=PATIENCE)
     return {
         "lecture": bool((np.diff(validation) > 0).any()),
-        "patience 3": stopped < len(validation),
+        "patience 3": find_stop(StoppingRule("patience", patience=PATIENCE), validation).epoch
+        < len(validation),
         "gap 10 %": bool(validation[-1] > (1 + GAP_SHARE) * train[-1]),
         "Prechelt GL5": bool(loss_of_generality.max() > GL_PERCENT),
         "validation minimum": bool(validation[-1] > validation.min()),

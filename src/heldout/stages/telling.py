@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import resource
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
 
 from heldout.evidence.calibration import measure_calibration
-from heldout.evidence.early_stopping import cost_of_faults, stop_epoch
+from heldout.evidence.early_stopping import RULES, StoppingRule, cost_of_faults, find_stop
 from heldout.evidence.intervals import bound_share
+from heldout.nets.convolution import convolution_path
 from heldout.recipe import Recipe
 from heldout.records import (
     ConfigurationRun,
@@ -38,7 +40,7 @@ from heldout.report.content import (
     SplitSummary,
 )
 from heldout.settings import Settings
-from heldout.stages.delivering import Delivered
+from heldout.stages.delivering import Delivered, name_rule
 from heldout.stages.reading import Reading
 from heldout.stages.training import INTERPOLATED_LOSS, Trained
 from heldout.stages.workplace import Workplace
@@ -168,23 +170,48 @@ def describe_interval(
 
 
 def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings: Settings) -> tuple[str, ...]:
-    """Say where the rule with patience would have stopped, and what each fault of the lecture's rule costs.
+    """Say what each rule of early stopping would have done, and what each fault of the lecture's rule costs.
 
-    The rule is read from the recorded curves; the networks themselves ran to the last epoch.
+    The rules are read from the recorded curves, one network at a time; the networks themselves ran to the last epoch.
     """
     curves = [curve for curve in plain.validation_curve if np.isfinite(curve).all()]
-    stops = [stop_epoch(curve, patience=settings.patience, min_delta=settings.min_delta) for curve in curves]
-    if not stops:
+    if not curves:
         return ()
-    stop, kept = (int(np.median([pair[part] for pair in stops])) for part in (0, 1))
-    loss = float(np.mean([curve[pair[1] - 1] for curve, pair in zip(curves, stops, strict=True)]))
+    named = name_rule(settings)
+    told = [_tell_rule(replace(named, name=name), curves) for name in RULES]
     end = float(np.mean([curve[-1] for curve in curves]))
-    rule = (
-        f"With patience {settings.patience} and min_delta {settings.min_delta:g}, {plain.configuration.name} would "
-        f"stop at epoch {stop} and keep epoch {kept} (medians of {len(stops)} seeds): validation loss {loss:.3f}, "
-        f"{end:.3f} at the last epoch {len(curves[0])}."
+    first = (
+        f"{plain.configuration.name}, {len(curves)} seeds, each read by itself (medians of epochs, means of the "
+        f"validation loss); at the last epoch {len(curves[0])} the loss is {end:.3f}. {' '.join(told)} "
+        f"{_say_deployed(named)}"
     )
-    return (rule, *(fault.sentence for fault in cost_of_faults(plain, judge)))
+    return (first, *(fault.sentence for fault in cost_of_faults(plain, judge)))
+
+
+def _tell_rule(rule: StoppingRule, curves: list[np.ndarray]) -> str:
+    """Say where a rule stops and what it keeps."""
+    stops = [find_stop(rule, curve) for curve in curves]
+    kept = int(np.median([stop.kept for stop in stops]))
+    loss = float(np.mean([curve[stop.kept - 1] for curve, stop in zip(curves, stops, strict=True)]))
+    what = f"keeps epoch {kept}, loss {loss:.3f}"
+    smoothed = f", smoothing {rule.smoothing:g}" if rule.smoothing else ""
+    if rule.name == "best":
+        return f"The lowest loss of the whole curve{smoothed}: {what}."
+    end = int(np.median([stop.epoch for stop in stops]))
+    if rule.name == "lecture":
+        return f"The lecture's rule, given the validation loss: stops after epoch {end}, {what}."
+    return (
+        f"Patience {rule.patience}, min_delta {rule.min_delta:g}{smoothed}: stops after epoch {end}, {what}."
+    )
+
+
+def _say_deployed(rule: StoppingRule) -> str:
+    if rule.name == "best":
+        return "Delivered are the weights of the lowest validation loss."
+    return (
+        f"Delivered are the weights that the rule {rule.name!r} keeps, each network by its own curve, as the settings "
+        "ask; the verdict rests on epochs chosen on other rows and seeds, whatever the rule."
+    )
 
 
 def say_where_tried(ladder: LadderVerdict, rung: Rung) -> str:
@@ -238,10 +265,16 @@ def describe_costs(workplace: Workplace, trained: Trained) -> Costs:
     )
 
 
-def list_versions() -> tuple[tuple[str, str], ...]:
-    """Give the versions a result depends on."""
+def list_versions(rungs: Sequence[Rung] = ()) -> tuple[tuple[str, str], ...]:
+    """Give the versions a result depends on; the way of convolution only where networks have any.
+
+    Args:
+        rungs: the sizes of the study, once they are known. A study of tables has none with convolutions, and must
+            neither build that library nor depend on it.
+    """
     packages = ((name, version(name)) for name in PACKAGES)
-    return (("python", platform.python_version()), ("heldout", __version__), *packages)
+    convolution = (("convolution", convolution_path()),) if any(rung.channels for rung in rungs) else ()
+    return (("python", platform.python_version()), ("heldout", __version__), *packages, *convolution)
 
 
 def list_limits(reading: Reading, split: Split, findings: tuple[Finding, ...]) -> tuple[str, ...]:

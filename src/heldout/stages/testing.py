@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from heldout.baselines import BaselineData, BaselineOutput, fit_baselines, predi
 from heldout.bundle import Bundle
 from heldout.bundle.forward import predict_features
 from heldout.bundle.score import square_errors
+from heldout.evidence.looks import start_shown, update_shown
 from heldout.evidence.score import compare_losses, score_predictions
 from heldout.records import (
     Baseline,
@@ -25,7 +27,7 @@ from heldout.records import (
     Target,
     Task,
 )
-from heldout.seal import SealedTest, count_openings
+from heldout.seal import SealedTest, append_shown, count_openings, list_shown
 from heldout.settings import Settings
 from heldout.split import find_copies
 from heldout.stages.delivering import Delivered
@@ -35,7 +37,7 @@ from heldout.stages.workplace import Workplace
 from heldout.train.member import LOGIT_LIMIT
 
 LEAST_SCORED_ROWS = 30
-JOURNAL = ".journal.jsonl"
+JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
 RARE_PREVALENCE = 0.10
 CLASS_METRICS = {
     Task.BINARY: ("accuracy", "balanced accuracy", "auc", "f1", "logloss"),
@@ -57,6 +59,7 @@ class Scores:
         test_rows: predictions of the test rows and their labels; None without a test set.
         openings_before: how often these data's test rows had been opened by other studies.
         opened: time of the opening.
+        best_shown: after a repeated opening, what the Ladder rule lets stand as the best score; else "".
     """
 
     metrics: tuple[str, ...]
@@ -67,6 +70,7 @@ class Scores:
     test_rows: tuple[Prediction, DoubleArray] | None
     openings_before: int = 0
     opened: str = ""
+    best_shown: str = ""
 
 
 def name_metrics(target: Target, settings: Settings, values: DoubleArray) -> tuple[str, ...]:
@@ -166,9 +170,19 @@ def train_baselines(
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
-        has_text=any(c.spec.used and c.spec.kind in (Kind.TEXT, Kind.DATE) for c in prepared.columns),
+        sees_features=any(c.spec.used and c.spec.kind in (Kind.TEXT, Kind.DATE) for c in prepared.columns),
+        texts=take_texts(prepared, split.development),
+        test_texts=take_texts(prepared, split.test),
     )
     return fit_baselines(data, folds, seed=settings.seed)
+
+
+def take_texts(prepared: Prepared, rows: IndexArray) -> tuple[str, ...]:
+    """Give the texts of some rows where a text is the only feature; nothing where it is not."""
+    if prepared.source.layout is None or prepared.source.layout.kind != "tokens":
+        return ()
+    column = next(c for c in prepared.columns if c.spec.used and c.spec.kind is Kind.TEXT)
+    return tuple(column.levels[code] if code >= 0 else "" for code in column.codes[rows].tolist())
 
 
 def compare_baselines(
@@ -288,10 +302,11 @@ def open_test(
         )
         return Scores(metrics, development, (), (), compared if development else (), None)
     prediction = predict_test(prepared, delivered)
-    sealed = SealedTest(split, target.values, study=str(workplace.folder.path.resolve().name))
+    name = str(workplace.folder.path.resolve().name)
+    sealed = SealedTest(split, target.values, study=name)
     journal = workplace.folder.path.resolve().parent / JOURNAL
     # a resumed study opens its own test again; one that was deleted and run anew has looked before
-    own = workplace.folder.path.resolve().name if workplace.folder.resumed else ""
+    own = name if workplace.folder.resumed else ""
     before = count_openings(journal, split.fingerprint, except_study=own)
     labels = sealed.open("the study's one test", journal)
     test = score_rows(labels, prediction, target, metrics=metrics, unit=split.unit[split.test])
@@ -312,6 +327,61 @@ def open_test(
         test_rows=(prediction, labels),
         openings_before=before,
         opened=datetime.now(UTC).isoformat(timespec="seconds"),
+        best_shown=show_best(
+            journal.with_name(SHOWN),
+            split,
+            delivered.bundle,
+            test=(prediction, labels),
+            study=name,
+            is_resumed=bool(own),
+        ),
+    )
+
+
+def show_best(
+    place: Path,
+    split: Split,
+    bundle: Bundle,
+    *,
+    test: tuple[Prediction, DoubleArray],
+    study: str,
+    is_resumed: bool,
+) -> str:
+    """Say what may be shown as the best score on rows that are looked at repeatedly, and note it for the next look.
+
+    Whoever keeps the best of many looks at a test keeps the luckiest; by the Ladder rule a better score is shown only
+    where it is better by a standard error.
+
+    Args:
+        place: the file of scores shown, beside the journal of openings.
+        split: whose test rows were opened.
+        bundle: the delivered networks.
+        test: predictions of the test rows and their labels.
+        study: name of the study.
+        is_resumed: whether it is resumed; its earlier looks are this one.
+
+    Returns:
+        a sentence; "" at the first look.
+    """
+    prediction, labels = test
+    loss = f"squared error{' of logarithms' * bundle.target_log}"
+    if bundle.task is not Task.REGRESSION:
+        loss = f"log-loss over {len(bundle.classes)} classes"
+    rows = {"split_seed": split.split_seed, "n": len(split.test), "loss": loss}
+    seen = list_shown(place, split.fingerprint, except_study=study if is_resumed else "", **rows)
+    shown = start_shown()
+    if seen:
+        shown = replace(shown, value=min(seen), looks=len(seen))
+    now = update_shown(shown, row_losses(prediction.values, labels, bundle), split.unit[split.test])
+    append_shown(place, {"shown": now.value, "shown_of": split.fingerprint, **rows, "study": study})
+    if not seen:
+        return ""
+    if now.updated:
+        change = f"{now.value:.4g}, before {shown.value:.4g}"
+        return f"By the Ladder rule the best {loss} shown on these rows is now {change}."
+    return (
+        f"By the Ladder rule the best {loss} shown on these rows stays {shown.value:.4g}: this look is not lower by a "
+        "standard error."
     )
 
 

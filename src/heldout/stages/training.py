@@ -24,7 +24,7 @@ from heldout.records import (
     Tensors,
 )
 from heldout.remedies import apply_remedies, plan_uses
-from heldout.settings import Settings, list_kinds, list_layers, list_strengths
+from heldout.settings import Settings, list_kinds, list_layers, list_strengths, scales_test
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared
 from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
@@ -36,7 +36,9 @@ DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's put
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
 RACED_SEEDS = 3  # of rungs beyond the interpolating one, and
-STRENGTH_SEEDS = 2  # of every strength of a remedy, before those that cannot matter are left out
+# of every strength of a remedy and of every pair, before those that cannot matter are left out: a second seed costs as
+# much as it saves and changed no choice (31 data sets, docs/engine.md)
+STRENGTH_SEEDS = 1
 INTERPOLATED_LOSS = (
     0.01  # nats, or of the variance: a network with a lower training loss knows its rows by heart
 )
@@ -95,7 +97,11 @@ class Crew:
         self.workplace, self.tensors, self.plan, self.settings = workplace, tensors, plan, settings
         self.layers = list_layers(settings)
         self.uses = plan_uses(
-            plan.n_strengths, list_strengths(settings), list_kinds(settings), n_axes=tensors.features.ndim - 2
+            plan.n_strengths,
+            list_strengths(settings),
+            list_kinds(settings),
+            kind=tensors.layout.kind if tensors.layout else "numbers",
+            scales_test=scales_test(settings),
         )
         self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
         self.seeds = tuple(range(settings.seed * SEED_STRIDE, settings.seed * SEED_STRIDE + plan.n_seeds))
@@ -120,13 +126,18 @@ class Crew:
             least=least,
             seeds=self.seeds[:RACED_SEEDS],
         )
-        contenders = [run for run in large if may_lead(run, (*small, *large), judge)]
+        contenders = [run for run in large if may_lead(run, small, judge)]
         return (*small, *self._add_seeds("ladder, more seeds", large, contenders, share=LADDER_SHARE))
+
+    def complete_seeds(self, ladder: Sequence[ConfigurationRun], rung: Rung) -> tuple[ConfigurationRun, ...]:
+        """Train the seeds that the remedies' rung still lacks: remedies are held against it seed by seed."""
+        plain = [run for run in ladder if run.configuration.rung.index == rung.index]
+        return self._add_seeds("plain, more seeds", ladder, plain, share=LADDER_SHARE)
 
     def train_remedies(self, rung: Rung, judge: JudgeSettings) -> dict[str, tuple[ConfigurationRun, ...]]:
         """Train every remedy at one rung, on the same rows and seeds.
 
-        Every strength gets two seeds; those that the comparison could pick get the rest, the others are left out.
+        Every strength gets one seed; those that the comparison could pick get the rest, the others are left out.
         """
         first = self._train(
             "remedies",
@@ -163,12 +174,23 @@ class Crew:
         more = self._train(phase, tuple(run.configuration for run in lacking), share=share, seeds=missing)
         added = {run.configuration.name: run for run in more}
         return tuple(
-            join_seeds(run, added[run.configuration.name]) if run.configuration.name in added else run
+            join_seeds((run, added[run.configuration.name])) if run.configuration.name in added else run
             for run in runs
         )
 
-    def train_pairs(self, rung: Rung, results: Sequence[RemedyResult]) -> tuple[ConfigurationRun, ...]:
-        """Train at most three pairs of remedies that helped, each at its chosen strength."""
+    def train_pairs(
+        self,
+        rung: Rung,
+        results: Sequence[RemedyResult],
+        *,
+        rivals: Sequence[ConfigurationRun] = (),
+        judge: JudgeSettings | None = None,
+    ) -> tuple[ConfigurationRun, ...]:
+        """Train at most three pairs of remedies that helped, each at its chosen strength.
+
+        A pair is there to be chosen, not to be judged: with rivals named, each gets one seed, and only those that
+        may still lead get the rest.
+        """
         helped = [
             result
             for result in results
@@ -185,7 +207,11 @@ class Crew:
             )
             for pair in pairs
         )
-        return self._train("pairs", configurations, share=REMEDY_SHARE)
+        if judge is None or not rivals:
+            return self._train("pairs", configurations, share=REMEDY_SHARE)
+        first = self._train("pairs", configurations, share=REMEDY_SHARE, seeds=self.seeds[:STRENGTH_SEEDS])
+        contenders = [run for run in first if may_lead(run, rivals, judge)]
+        return self._add_seeds("pairs, more seeds", first, contenders, share=REMEDY_SHARE)
 
     def train_controls(
         self, trained: Trained, choice: Choice, judge: JudgeSettings, prepared: Prepared
@@ -216,16 +242,22 @@ class Crew:
         return self.workplace.make_executor(tensors, self.plan.schedule, kept=kept, shapes=self.plan.shapes)
 
     def _train_permuted(self, configuration: Configuration) -> ConfigurationRun:
-        """Train a configuration on permuted labels: what memorising alone looks like."""
-        order = np.random.default_rng(self.seeds[0]).permutation(self.tensors.target.shape[1])
-        executor = self.workplace.make_executor(
-            self.tensors,
-            self.plan.schedule,
-            targets=self.tensors.target[None][:, :, order],
-            kept=False,
-            shapes=self.plan.shapes,
-        )
-        return executor.train(Job("permuted", (configuration,), self.seeds[:PERMUTED_SEEDS]))[0]
+        """Train a configuration on permuted labels, each seed on a permutation of its own: what memorising looks like.
+
+        One permutation for all seeds would be one more data set, and its luck would count as a property of the labels.
+        """
+        runs = []
+        for seed in self.seeds[:PERMUTED_SEEDS]:
+            order = np.random.default_rng(seed).permutation(self.tensors.target.shape[1])
+            executor = self.workplace.make_executor(
+                self.tensors,
+                self.plan.schedule,
+                targets=self.tensors.target[None][:, :, order],
+                kept=False,
+                shapes=self.plan.shapes,
+            )
+            runs.extend(executor.train(Job("permuted", (configuration,), (seed,))))
+        return join_seeds(runs)
 
     def _train(
         self,
@@ -304,6 +336,11 @@ def _pick_rate(curves: np.ndarray) -> int:
 
 
 def find_remedy_rung(verdict: LadderVerdict, ladder: Sequence[ConfigurationRun]) -> Rung:
-    """Give the rung for the remedies: the first that overfits, else the largest one trained."""
+    """Give the rung for the remedies: the first that overfits, else the largest one trained with all seeds.
+
+    A rung that lost its race has too few seeds for a remedy to be shown to help, and remedies cost most there.
+    """
     rungs = [run.configuration.rung for run in ladder]
-    return next((rung for rung in rungs if rung.index == verdict.rung), rungs[-1])
+    all_seeds = max(run.losses.shape[1] for run in ladder)
+    full = [run.configuration.rung for run in ladder if run.losses.shape[1] == all_seeds]
+    return next((rung for rung in rungs if rung.index == verdict.rung), full[-1])

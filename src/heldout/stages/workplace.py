@@ -74,7 +74,9 @@ class Workplace:
             configuration=configuration.name,
             rung=rung.index,
             weights=rung.n_parameters,
-            remedies=[" ".join(filter(None, (u.name, u.detail, f"{u.strength:g}"))) for u in configuration.remedies],
+            remedies=[
+                " ".join(filter(None, (u.name, u.detail, f"{u.strength:g}"))) for u in configuration.remedies
+            ],
             seed=spec.seed,
             fold=spec.fold,
             share=round(share, 6),

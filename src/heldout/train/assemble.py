@@ -83,25 +83,24 @@ def assemble_run(
     )
 
 
-def join_seeds(first: ConfigurationRun, more: ConfigurationRun) -> ConfigurationRun:
-    """Give the record of one configuration that was trained with some seeds and later with further ones.
+def join_seeds(runs: Sequence[ConfigurationRun]) -> ConfigurationRun:
+    """Give the record of one configuration whose seeds were trained at different times.
 
     Args:
-        first: its record with the first seeds.
-        more: its record with the further ones, on the same tensors and schedule.
+        runs: at least one, in the order of their seeds, with the same checkpoints and validation rows.
     """
-    parts = {
-        name: np.concatenate([getattr(first, name), getattr(more, name)], axis=axis)
-        for name, axis in (
-            ("losses", 1),
-            ("hits", 1),
-            ("train_curve", 0),
-            ("validation_curve", 0),
-            ("zero_share", 0),
-            ("weight_norm", 0),
-        )
+    axes = {
+        "losses": 1,
+        "hits": 1,
+        "train_curve": 0,
+        "validation_curve": 0,
+        "zero_share": 0,
+        "weight_norm": 0,
     }
-    return replace(first, outcomes=(*first.outcomes, *more.outcomes), **parts)
+    parts = {
+        name: np.concatenate([getattr(run, name) for run in runs], axis=axis) for name, axis in axes.items()
+    }
+    return replace(runs[0], outcomes=tuple(outcome for run in runs for outcome in run.outcomes), **parts)
 
 
 def _per_layer(results: MemberResults, measure) -> FloatArray:  # noqa: ANN001 - a function of one weight stack

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from heldout.errors import UsageError
+
 HOST_DEVICES_FLAG = "--xla_force_host_platform_device_count"
 CACHE_LIMIT_BYTES = 1_000_000_000
 # Programs that compile faster than this are not worth a file; measured compile times are 2 to 20 s.
@@ -37,7 +39,7 @@ class DeviceSetup:
     note: str = ""
 
 
-def prepare_device(*, cores: int | None = None) -> DeviceSetup:
+def prepare_device(*, device: str = "auto", cores: int | None = None) -> DeviceSetup:
     """Set the environment that JAX reads at its import; what the user has set stays as it is.
 
     Members of a stack are spread over XLA's host devices, one a core, so their number must be known before the
@@ -45,10 +47,14 @@ def prepare_device(*, cores: int | None = None) -> DeviceSetup:
     tenths of a second instead of seconds.
 
     Args:
+        device: "auto", "cpu" or "gpu"; the last two narrow `JAX_PLATFORMS` to what was asked for.
         cores: number of host devices, 1 or more; None takes the cores this process may use.
 
     Returns:
         What was set.
+
+    Raises:
+        UsageError: the device cannot be had: no plugin for it, or `JAX_PLATFORMS` says otherwise.
 
     Source: device layout and cache times as measured in bench/.
 
@@ -58,14 +64,71 @@ def prepare_device(*, cores: int | None = None) -> DeviceSetup:
     """
     host_devices = _set_host_devices(cores or count_cores())
     in_time = "jax" not in sys.modules
-    if "JAX_PLATFORMS" not in os.environ and not any(find_spec(name) for name in _GPU_PLUGINS):
-        os.environ["JAX_PLATFORMS"] = "cpu"
+    platforms = _choose_platforms(device)
+    if platforms != os.environ.get("JAX_PLATFORMS", ""):
+        os.environ["JAX_PLATFORMS"] = platforms
         if not in_time:
-            sys.modules["jax"].config.update("jax_platforms", "cpu")
+            sys.modules["jax"].config.update("jax_platforms", platforms)
     cache, note = _prepare_cache()
     if cache is not None:
         _point_jax_to(cache, in_time=in_time)
     return DeviceSetup(os.environ.get("JAX_PLATFORMS", ""), host_devices, cache, in_time, note)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that was asked for and is not there; imports JAX unless the device is "auto".
+
+    Args:
+        device: "auto", "cpu" or "gpu", as given to `prepare_device` before.
+
+    Raises:
+        UsageError: the computations would run on another device; the message names those that are there.
+
+    Example:
+        >>> check_device("auto")
+    """
+    if device == "auto":
+        return
+    import jax
+
+    try:
+        found = jax.devices()
+    except RuntimeError as error:  # the platform is named, but its driver or card is missing
+        raise UsageError(
+            f"device {device!r} is asked for and cannot be started: {str(error).splitlines()[0]}",
+            hint=f"there are {count_cores()} processor cores: leave --device out, or give --device cpu",
+        ) from None
+    kinds = [entry.device_kind for entry in found]
+    if ("cpu" if found[0].platform == "cpu" else "gpu") != device:
+        raise UsageError(
+            f"device {device!r} is asked for; there are: "
+            + ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds)),
+            hint="JAX was started before with these; ask for the device in a fresh process, or leave --device out",
+        )
+
+
+def _choose_platforms(device: str) -> str:
+    """Give what `JAX_PLATFORMS` should say; "" lets JAX choose."""
+    given = os.environ.get("JAX_PLATFORMS", "")
+    has_plugin = any(find_spec(name) for name in _GPU_PLUGINS)
+    if device == "auto":
+        return given or ("" if has_plugin or "JAX_PLATFORMS" in os.environ else "cpu")
+    named = [part for part in given.split(",") if part]
+    wanted = [part for part in named if (part == "cpu") == (device == "cpu")]
+    if named and not wanted:
+        raise UsageError(
+            f"device {device!r} is asked for, and JAX_PLATFORMS={given!r} allows none",
+            hint="unset JAX_PLATFORMS, or leave --device out",
+        )
+    if device == "cpu":
+        return "cpu"
+    if not has_plugin:
+        raise UsageError(
+            f"device 'gpu' is asked for, and JAX has no plugin for graphics cards here; there are: cpu with "
+            f"{count_cores()} cores",
+            hint="leave --device out, or install heldout with JAX for CUDA: jax[cuda12] or jax[cuda13]",
+        )
+    return ",".join([*(wanted or ["cuda"]), "cpu"])  # the first one computes, the other serves host callbacks
 
 
 def count_cores() -> int:

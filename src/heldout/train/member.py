@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from heldout.nets import EVALUATION, Mode, Net, apply_net, find_widest, list_layers
+from heldout.nets import EVALUATION, Mode, Net, apply_net, find_widest, fold_shares, list_layers
 from heldout.nets.net import Memory, Params
 from heldout.random_bits import Stream, draw_permutation, draw_uniform, keep_mask
 from heldout.records import Task
@@ -43,8 +43,6 @@ class Shape:
         n_epochs: epochs of a full training (length of the recorded curves).
         final_rate: share of the learning rate left at the last epoch (cosine decay; 1 keeps it constant).
         augmenters: names of the augmenters compiled in (`remedies.augmentation`), in the order of `Member.augment`.
-        scales_test: dropout as the lecture's second way: kept units stay as they are while training, and all are
-            multiplied by the keep share outside training; else kept units are divided by it while training.
         clip_norm: a gradient longer than this is shortened to it, member by member; 0 never.
     """
 
@@ -55,7 +53,6 @@ class Shape:
     n_epochs: int
     final_rate: float = 1.0
     augmenters: tuple[str, ...] = ()
-    scales_test: bool = False
     clip_norm: float = 0.0
 
 
@@ -88,6 +85,9 @@ class Member(NamedTuple):
     weight_decay: jax.Array
     label_smoothing: jax.Array
     augment: jax.Array  # [augmenters] strength of each
+    scales_test: (
+        jax.Array
+    )  # bool: dropout multiplies all at the test instead of dividing what is kept in training
     seed: jax.Array
     fold: jax.Array
     variant: jax.Array
@@ -196,7 +196,7 @@ def _drop_slots(stream: Stream, x: jax.Array, data: Data) -> jax.Array:
     return jnp.where(block[:, None] == data.block_of[None, :], data.is_unseen[None, :], x)
 
 
-def _dropping(shape: Shape, member: Member, count: jax.Array) -> Mode:
+def _dropping(member: Member, count: jax.Array) -> Mode:
     """Give the training mode: dropout at the input of each layer, drawn anew at every step."""
 
     def drop(place: int, values: jax.Array) -> jax.Array:
@@ -205,18 +205,11 @@ def _dropping(shape: Shape, member: Member, count: jax.Array) -> Mode:
 
         def masked() -> jax.Array:
             kept = values * keep_mask(stream, values.shape, rate)
-            return kept * (1.0 - rate) if shape.scales_test else kept
+            return kept * jnp.where(member.scales_test, 1.0 - rate, 1.0)
 
         return jax.lax.cond(rate > 0, masked, lambda: values)
 
     return Mode(drop, training=True)
-
-
-def _evaluating(shape: Shape, member: Member) -> Mode:
-    """Give the evaluation mode: no unit is dropped; all are scaled where training did not divide the kept ones."""
-    if not shape.scales_test:
-        return EVALUATION
-    return Mode(lambda place, values: values * (1.0 - member.dropout[place]), training=False)
 
 
 def _train_step(
@@ -231,10 +224,11 @@ def _train_step(
         x = jax.lax.cond(
             data.n_blocks > 0, lambda values: _drop_slots(stream, values, data), lambda values: values, x
         )
+    x = x.reshape(x.shape[0], *shape.net.inputs)
     batch = augment_batch(
         shape.augmenters, member.augment, Stream(member.seed, PURPOSE_AUGMENTATION, count, 0), x
     )
-    mode = _dropping(shape, member, count)
+    mode = _dropping(member, count)
 
     def mean_loss(params: Params) -> tuple[jax.Array, Memory]:
         outputs, memory = apply_net(shape.net, params, before.memory, batch.x, mode)
@@ -324,11 +318,13 @@ def _evaluate(
     """Read training loss, validation losses [V] and hits [V] in evaluation mode."""
     fold = member.fold
     target = data.target[member.variant, fold]
-    mode = _evaluating(shape, member)
-    n_at_once = max(EVALUATED_VALUES // find_widest(list_layers(shape.net)), shape.batch_size)
+    layers = list_layers(shape.net)
+    # scaling the weights once is cheaper than scaling the values of every row
+    params = fold_shares(layers, params, jnp.where(member.scales_test, 1.0 - member.dropout, 1.0))
+    n_at_once = max(EVALUATED_VALUES // find_widest(shape.net, layers), shape.batch_size)
 
     def losses_of(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-        outputs, _ = apply_net(shape.net, params, memory, gather_rows(data, fold, rows), mode)
+        outputs, _ = apply_net(shape.net, params, memory, gather_rows(data, fold, rows), EVALUATION)
         outputs = outputs + data.output_offset[fold]
         return row_losses(shape.task, outputs, target[rows]), row_hits(shape.task, outputs, target[rows])
 

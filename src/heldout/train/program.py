@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -213,6 +214,7 @@ def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:
         weight_decay=jnp.array([spec.hyper.weight_decay for spec in specs], jnp.float32),
         label_smoothing=jnp.array([spec.hyper.label_smoothing for spec in specs], jnp.float32),
         augment=jnp.array([_list_augmentation(spec.hyper, shape) for spec in specs], jnp.float32),
+        scales_test=jnp.array([spec.hyper.scales_test for spec in specs], bool),
         seed=jnp.array([spec.seed for spec in specs], jnp.uint32),
         fold=jnp.array([spec.fold for spec in specs], jnp.int32),
         variant=jnp.array([spec.variant for spec in specs], jnp.int32),
@@ -309,7 +311,7 @@ def run_members(
     data: Data,
     checkpoints: tuple[int, ...],
     *,
-    stop_at: int | None = None,
+    ends: tuple[int, ...] | None = None,
     watch: Watch | None = None,
     layout: Layout | None = None,
 ) -> MemberResults:
@@ -323,9 +325,10 @@ def run_members(
         specs: the members, at most `group_size()`.
         data: arrays on the devices.
         checkpoints: epochs at which per-row losses are kept; the last is the last epoch.
-        stop_at: number of checkpoints to run (all when left out); the weights are those at the last one run.
-        watch: called after each checkpoint with its index and the results so far; returns True to stop. It makes
-            the program return to the host at each checkpoint; the numbers do not change.
+        ends: epochs (1-based, increasing) at which the program returns to the host if it is watched; it runs to the
+            last of them, whose weights are given. The checkpoints when left out.
+        watch: called after each of the ends with its epoch and the results so far; returns True to stop. The numbers
+            do not change.
         layout: how members lie in the program; follows from the devices when left out.
     """
     layout = layout or plan_layout()
@@ -336,22 +339,22 @@ def run_members(
     slots = [padding if index < 0 else specs[index] for index in order]
     members, state = _start(shape, slots, data, len(checkpoints))
     place = np.argsort(np.where(order < 0, n_given, order), kind="stable")[:n_given]
-    marks, last = jnp.array(checkpoints, jnp.int32), len(checkpoints) if stop_at is None else stop_at
-    ends = [0, *checkpoints[:last]]
+    marks, stops = jnp.array(checkpoints, jnp.int32), (0, *(ends or checkpoints))
     if watch is None:
-        state = advance(members, data, marks, state, jnp.array([0, ends[-1]], jnp.int32))
+        state = advance(members, data, marks, state, jnp.array([0, stops[-1]], jnp.int32))
         return _fetch(state, place)
     results = _fetch(state, place)
-    for index in range(last):
-        state = advance(members, data, marks, state, jnp.array(ends[index : index + 2], jnp.int32))
+    for first, last in itertools.pairwise(stops):
+        state = advance(members, data, marks, state, jnp.array([first, last], jnp.int32))
         results = _fetch(state, place)
-        if watch(index, results):
+        if watch(last, results):
             break
     return results
 
 
 def _fetch(state: State, place: np.ndarray) -> MemberResults:
-    host = jax.tree.map(lambda array: array[place], jax.device_get(state))
+    wanted = state._replace(mean=(), square=())  # the optimizer's own numbers stay where they are
+    host = jax.tree.map(lambda array: array[place], jax.device_get(wanted))
     return MemberResults(host.curves, host.losses, host.hits, host.alive, host.params, host.memory)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heldout.cells.characters import fold_text
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.rules import Rule
 from heldout.recipe.steps.step import SlotPlan, Step
@@ -70,6 +73,23 @@ def hash_text(text: str) -> int:
     )
 
 
+def fold_known(known: Iterable[str]) -> dict[str, str]:
+    """Known texts by their folded form, for new spellings of them: case and blanks do not count.
+
+    Two known texts with one folded form are two things here, and so are single letters: neither takes in a new one.
+
+    Args:
+        known: texts with a slot of their own.
+
+    Example:
+        >>> fold_known(["Male", "Fe male", "a", "AB", "ab"])
+        {'male': 'Male', 'fe male': 'Fe male'}
+    """
+    folded = [(fold_text(text), text) for text in known]
+    counts = Counter(key for key, _ in folded)
+    return {key: text for key, text in folded if counts[key] == 1 and len(key) > 1}
+
+
 def _fit(cells: Cells, asked: CategoriesAsked, slots: tuple[Slot, ...] | None) -> Categories:
     has_value = cells.outcome == Outcome.VALUE
     counts = np.bincount(cells.codes[has_value], minlength=len(cells.levels))
@@ -114,11 +134,14 @@ def _place_cells(cells: Cells, fitted: Categories, slots: tuple[Slot, ...]) -> C
     # Known by the fit rows but without a slot (a state added later): as good as rare.
     rare_known = set(fitted.known) - set(known) if rare else set()
     place = np.full(len(cells.levels) + 1, unseen, np.int32)
+    folded = fold_known(known)
     for code, text in enumerate(cells.levels):
         if text in known:
             place[code] = known[text]
         elif rare and (text in rare_known or hash_text(text) in rare):
             place[code] = special[Role.RARE]
+        elif (spelling := folded.get(fold_text(text))) is not None:
+            place[code] = known[spelling]
     placed = place[cells.codes]
     placed[cells.outcome == Outcome.MISSING] = special[Role.MISSING] if fitted.missing else unseen
     placed[cells.outcome == Outcome.UNPARSED] = special[Role.UNPARSED] if fitted.unparsed else unseen
@@ -130,7 +153,10 @@ def _describe(fitted: Categories) -> str:
     extra = [f"{fitted.rare.size} rare values"] if fitted.rare.size else []
     for count, word in ((fitted.missing, "missing"), (fitted.unparsed, "unparsed")):
         extra.append(f"{count} {word}" if count else f"none {word}, such cells go to <unseen>")
-    return f"1 in the slot of its value, {len(fitted.known)} values known (fit rows: {'; '.join(extra)})"
+    return (
+        f"1 in the slot of its value, {len(fitted.known)} values known, whatever their case and blanks (fit rows: "
+        f"{'; '.join(extra)})"
+    )
 
 
 def _check(fitted: Categories, slots: tuple[Slot, ...]) -> str:

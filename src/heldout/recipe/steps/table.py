@@ -11,6 +11,7 @@ from heldout.recipe.steps.piecewise import STEP as PIECEWISE
 from heldout.recipe.steps.set import STEP as SET
 from heldout.recipe.steps.standardize import STEP as STANDARDIZE
 from heldout.recipe.steps.step import Step
+from heldout.recipe.steps.tokens import STEP as TOKENS
 from heldout.recipe.steps.words import STEP as WORDS
 
 STEPS: dict[str, Step] = {
@@ -21,6 +22,7 @@ STEPS: dict[str, Step] = {
     "onehot@1": ONEHOT,
     "date@1": DATE,
     "words@1": WORDS,
+    "tokens@1": TOKENS,
     "set@1": SET,
     "drop@1": DROP,
 }

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 
 from heldout.errors import UsageError
 from heldout.random_bits import Stream, draw_uniform
-from heldout.remedies.augmentation import numbers, pixels
+from heldout.remedies.augmentation import numbers, pixels, tokens
 
 MIXUP = "mixup"
+MEASURED, PICTURES = ("numbers", "picture", "signal"), ("picture",)
 
 
 class Batch(NamedTuple):
@@ -38,7 +39,7 @@ class Augmenter:
         apply: (stream, values [R, ...], strength) -> values; for mixup a batch.
         place: number of its stream of random numbers, unique in the table, so that the numbers of one do not depend
             on which others are compiled in.
-        n_axes: axes of one example it works on: 3 for pictures; 0 for any numbers.
+        kinds: kinds of data it is for (`records.InputLayout.kind`).
         strengths: by number of strengths (2 quick, 3 standard, 5 thorough).
         largest: largest strength, inclusive.
         meaning: what the strength is.
@@ -46,7 +47,7 @@ class Augmenter:
 
     apply: Callable[[Stream, jax.Array, jax.Array], jax.Array | Batch]
     place: int
-    n_axes: int
+    kinds: tuple[str, ...]
     strengths: dict[int, tuple[float, ...]]
     largest: float
     meaning: str
@@ -78,7 +79,7 @@ AUGMENTERS: dict[str, Augmenter] = {
     "noise": Augmenter(
         numbers.add_noise,
         1,
-        0,
+        MEASURED,
         {2: (0.1,), 3: (0.1, 0.3), 5: (0.05, 0.1, 0.3)},
         10.0,
         "standard deviation of normal noise, in standard deviations of the values",
@@ -86,7 +87,7 @@ AUGMENTERS: dict[str, Augmenter] = {
     "shift": Augmenter(
         pixels.shift,
         2,
-        3,
+        PICTURES,
         {2: (0.1,), 3: (0.05, 0.12), 5: (0.03, 0.07, 0.12, 0.2)},
         pixels.LARGEST_SHIFT,
         "largest shift in each direction, as a share of the side",
@@ -94,7 +95,7 @@ AUGMENTERS: dict[str, Augmenter] = {
     "flip": Augmenter(
         pixels.flip,
         3,
-        3,
+        PICTURES,
         {2: (0.5,), 3: (0.5,), 5: (0.25, 0.5)},
         1.0,
         "share of examples mirrored left to right",
@@ -102,15 +103,23 @@ AUGMENTERS: dict[str, Augmenter] = {
     "cutout": Augmenter(
         pixels.cut_out,
         4,
-        3,
+        PICTURES,
         {2: (0.4,), 3: (0.25, 0.5), 5: (0.15, 0.3, 0.5)},
         1.0,
         "side of the square that is blanked, as a share of the shorter side",
     ),
+    "word dropout": Augmenter(
+        tokens.drop_words,
+        6,
+        ("tokens",),
+        {2: (0.2,), 3: (0.1, 0.3), 5: (0.05, 0.15, 0.3, 0.5)},
+        0.95,
+        "share of words that are left out",
+    ),
     MIXUP: Augmenter(
         mix_rows,
         5,
-        0,
+        MEASURED,
         {2: (0.5,), 3: (0.5,), 5: (0.3, 1.0)},
         1.0,
         "largest share of another example, times two",
@@ -118,14 +127,14 @@ AUGMENTERS: dict[str, Augmenter] = {
 }
 
 
-def list_augmenters(n_axes: int) -> tuple[str, ...]:
-    """List the augmenters that work on examples with so many axes, mixup last.
+def list_augmenters(kind: str) -> tuple[str, ...]:
+    """List the augmenters for one kind of data, mixup last.
 
     Example:
-        >>> list_augmenters(1)
+        >>> list_augmenters("numbers")
         ('noise', 'mixup')
     """
-    return tuple(name for name, augmenter in AUGMENTERS.items() if augmenter.n_axes in (0, n_axes))
+    return tuple(name for name, augmenter in AUGMENTERS.items() if kind in augmenter.kinds)
 
 
 def find_augmenter(name: str) -> Augmenter:
@@ -135,8 +144,8 @@ def find_augmenter(name: str) -> Augmenter:
         UsageError: there is none of this name.
 
     Example:
-        >>> find_augmenter("flip").n_axes
-        3
+        >>> find_augmenter("flip").kinds
+        ('picture',)
     """
     if name not in AUGMENTERS:
         raise UsageError(f"unknown augmenter {name!r}", hint=f"augmenters are {', '.join(AUGMENTERS)}")

@@ -1,0 +1,207 @@
+"""`tokens@1`: free text as a row of word numbers, and of numbers for pairs of neighbouring words."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from heldout.recipe.record import Role, Slot
+from heldout.recipe.rules import Rule
+from heldout.recipe.steps.step import SlotPlan, Step
+from heldout.recipe.view import Cells, Outcome
+from heldout.records import FloatArray
+
+MOST_WORDS = 100_000
+MOST_TOKENS = 4096
+PADDING, UNKNOWN = 0, 1  # numbers of the two tokens that are no word
+FIRST_WORD = 2
+# words of any script with inner apostrophes, and what carries feeling in a review; linear in the text
+_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")  # "1 < 2 and 3 > 2" is no tag
+
+
+@dataclass(frozen=True)
+class TokensAsked:
+    """Asked: how long a row is and which words have a number of their own.
+
+    Args:
+        length: words of a text that are kept; of a longer one the first and the last half.
+        most_words: at most so many words, those in most fit rows.
+        fewest_rows: a word must stand in at least so many fit rows.
+        most_pairs: at most so many pairs of neighbouring words; 0 leaves pairs out.
+        fewest_pair_rows: a pair must stand in at least so many fit rows.
+    """
+
+    length: int = 256
+    most_words: int = 20_000
+    fewest_rows: int = 2
+    most_pairs: int = 20_000
+    fewest_pair_rows: int = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Numbering:
+    """Fitted: the known words and pairs, most frequent first; word i has number 2 + i, pairs follow.
+
+    Args:
+        words: known words.
+        pairs: known pairs, the two words joined by a blank.
+        length: words of a text that are kept.
+        has_pairs: True when pairs have slots.
+    """
+
+    words: tuple[str, ...]
+    pairs: tuple[str, ...]
+    length: int
+    has_pairs: bool
+
+
+def split_tokens(text: str) -> list[str]:
+    """Split a text into lower-case words, numbers and runs of ! and ?; tags and entities of HTML are taken out.
+
+    Example:
+        >>> split_tokens("It's <br />GREAT!!! &amp; long")
+        ["it's", 'great', '!!!', 'long']
+    """
+    plain = html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
+    return _TOKEN.findall(plain.lower().replace("\u2019", "'"))
+
+
+def keep_ends(tokens: list[str], length: int) -> list[str]:
+    """Keep the first and the last half of a text that is too long: reviews end with their verdict.
+
+    Example:
+        >>> keep_ends(list("abcdef"), 4)
+        ['a', 'b', 'e', 'f']
+    """
+    if len(tokens) <= length:
+        return tokens
+    half = length // 2
+    return tokens[: length - half] + tokens[len(tokens) - half :]
+
+
+def count_vocabulary(fitted: Numbering) -> int:
+    """Count the numbers in use, padding and unknown included.
+
+    Example:
+        >>> count_vocabulary(Numbering(("a", "b"), ("a b",), 8, True))
+        5
+    """
+    return FIRST_WORD + len(fitted.words) + len(fitted.pairs)
+
+
+def _join_pairs(tokens: list[str]) -> list[str]:
+    return [f"{one} {other}" for one, other in pairwise(tokens)]
+
+
+def _choose(rows_with: Counter[str], fewest: int, most: int) -> tuple[str, ...]:
+    frequent = [item for item, rows in rows_with.items() if rows >= fewest]
+    frequent.sort(key=lambda item: (-rows_with[item], item))
+    return tuple(frequent[:most])
+
+
+def _fit(cells: Cells, asked: TokensAsked, slots: tuple[Slot, ...] | None) -> Numbering:
+    weight = np.bincount(cells.codes[cells.outcome == Outcome.VALUE], minlength=len(cells.levels)).tolist()
+    words: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    for text, rows in zip(cells.levels, weight, strict=True):
+        if not rows:
+            continue
+        tokens = split_tokens(text)
+        _add(words, tokens, rows)
+        if asked.most_pairs:
+            _add(pairs, _join_pairs(tokens), rows)
+    return Numbering(
+        _choose(words, asked.fewest_rows, asked.most_words),
+        _choose(pairs, asked.fewest_pair_rows, asked.most_pairs),
+        asked.length,
+        asked.most_pairs > 0,
+    )
+
+
+def _add(counter: Counter[str], items: Iterable[str], rows: int) -> None:
+    for item in set(items):
+        counter[item] += rows
+
+
+def _plan(states: tuple[Numbering, ...]) -> tuple[SlotPlan, ...]:
+    length, has_pairs = states[0].length, states[0].has_pairs
+    words = tuple(SlotPlan(Role.TOKEN, f"word {place + 1}", "number") for place in range(length))
+    pairs = tuple(SlotPlan(Role.TOKEN, f"pair {place + 1}", "number") for place in range(length - 1))
+    return (*words, *pairs) if has_pairs else words
+
+
+def _apply(cells: Cells, fitted: Numbering, slots: tuple[Slot, ...]) -> FloatArray:
+    made = np.zeros((cells.size, len(slots)), np.float32)
+    number_of = {word: FIRST_WORD + place for place, word in enumerate(fitted.words)}
+    pair_of = {pair: FIRST_WORD + len(fitted.words) + place for place, pair in enumerate(fitted.pairs)}
+    has_value = np.flatnonzero(cells.outcome == Outcome.VALUE)
+    used, row_of = np.unique(cells.codes[has_value], return_inverse=True)
+    block = np.zeros((used.size, len(slots)), np.float32)
+    for row, code in enumerate(used.tolist()):
+        tokens = keep_ends(split_tokens(cells.levels[code]), fitted.length)
+        block[row, : len(tokens)] = [number_of.get(token, UNKNOWN) for token in tokens]
+        if fitted.has_pairs and len(tokens) > 1:
+            found = [pair_of.get(pair, PADDING) for pair in _join_pairs(tokens)]
+            block[row, fitted.length : fitted.length + len(found)] = found
+    made[has_value] = block[row_of]
+    return made
+
+
+def _describe(fitted: Numbering) -> str:
+    return (
+        f"numbers of {len(fitted.words):,} known words and {len(fitted.pairs):,} pairs of neighbours; 1 is an unknown "
+        f"word, 0 is nothing; of more than {fitted.length} words the first and last half are kept"
+    )
+
+
+def _check(fitted: Numbering, slots: tuple[Slot, ...]) -> str:
+    wanted = 2 * fitted.length - 1 if fitted.has_pairs else fitted.length
+    if len(slots) != wanted or any(slot.role is not Role.TOKEN for slot in slots):
+        return f"expected {wanted} token slots, got {len(slots)}"
+    for items in (fitted.words, fitted.pairs):
+        if len(set(items)) != len(items):
+            return "a word or pair is listed twice"
+    return "" if fitted.has_pairs or not fitted.pairs else "pairs without slots for them"
+
+
+def _decode(numbers: FloatArray, fitted: Numbering, slots: tuple[Slot, ...]) -> str:
+    """Read the words back, unknown ones as <unk>."""
+    words = numbers[: fitted.length].astype(int)
+    return " ".join(
+        fitted.words[number - FIRST_WORD] if number >= FIRST_WORD else "<unk>"
+        for number in words.tolist()
+        if number != PADDING
+    )
+
+
+STEP = Step(
+    name="tokens@1",
+    asked_record=TokensAsked,
+    fitted_record=Numbering,
+    fit=_fit,
+    plan=_plan,
+    apply=_apply,
+    describe=_describe,
+    check=_check,
+    decode=_decode,
+    asked_rules={
+        "length": Rule("count", low=2, high=MOST_TOKENS),
+        "most_words": Rule("count", low=1, high=MOST_WORDS),
+        "fewest_rows": Rule("count", low=1, high=1_000_000_000),
+        "most_pairs": Rule("count", low=0, high=MOST_WORDS),
+        "fewest_pair_rows": Rule("count", low=1, high=1_000_000_000),
+    },
+    fitted_rules={
+        "words": Rule("texts", longest=MOST_WORDS),
+        "pairs": Rule("texts", longest=MOST_WORDS),
+        "length": Rule("count", low=2, high=MOST_TOKENS),
+        "has_pairs": Rule("flag"),
+    },
+)
