@@ -6,7 +6,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-evidence clean
+.PHONY: help setup demo test check bench bench-evidence bench-effects clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
 
 bench-evidence: $(VENV)/.dev ## measure how often verdicts are wrong (an hour; goes on where it stopped)
 	$(BIN)/python bench/evidence.py --suite --out docs/error-rates.md
+
+bench-effects: $(VENV)/.dev ## repeat published effects of the remedies (half an hour)
+	$(BIN)/python bench/effects.py
 
 clean: ## remove the environment and caches, never a study
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

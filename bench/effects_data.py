@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
 from shared import DATA
 
 IDX_HEADER = {1: 8, 3: 16}  # bytes before the numbers, by number of axes

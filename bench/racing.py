@@ -1,7 +1,6 @@
 """What racing costs and what it gives away: the raced study against the one that trains everything.
 
-python bench/racing.py draws --folder F [--made 20] [--tables 11] [--rows 1000] [--change NAME ...]
-python bench/racing.py study FILE --target COLUMN     (one real study, its phases and its tax)
+python bench/racing.py --folder F [--made 20] [--tables 12] [--rows 1000] [--change NAME ...]
 
 Each draw has fit rows, validation rows and fresh rows that stand for the population. The exhaustive study (three
 learning rates and all seeds at every rung, all seeds at every strength) and the raced one read the same trained
@@ -13,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import time
 from collections import defaultdict
@@ -32,7 +32,7 @@ from heldout.executors.local import Job
 from heldout.ladder import list_rates
 from heldout.nets import count_products, list_layers
 from heldout.plan import COMPILE_SECONDS, Plan, Sizes, make_plan, member_seconds
-from heldout.records import Choice, Configuration, ConfigurationRun, JudgeSettings, Rung
+from heldout.records import Choice, Configuration, ConfigurationRun, JudgeSettings, RemedyResult, Rung
 from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages import judging, training
@@ -45,8 +45,7 @@ from heldout.train.program import MemberResults, MemberSpec
 PRESET = "standard"
 CONSTANTS: dict[str, dict[str, Any]] = {  # changes to the rules that are tried against the present ones
     "present": {},
-    "pairs not raced": {"PAIRS_RACED": False},
-    "one seed a strength": {"STRENGTH_SEEDS": 1},
+    "two seeds a strength": {"STRENGTH_SEEDS": 2},
     "one seed a large rung": {"RACED_SEEDS": 1},
 }
 
@@ -162,6 +161,11 @@ class ExhaustiveCrew(Crew):
         names = dict.fromkeys(use.name for use in self.uses)
         return {n: tuple(r for r in runs if r.configuration.remedies[0].name == n) for n in names}
 
+    def add_pairs(self, trained: Trained, results: Sequence[RemedyResult], judge: JudgeSettings) -> Trained:
+        raced = super().add_pairs(trained, results, judge).pairs
+        whole = self.executor.train(Job("pairs", tuple(run.configuration for run in raced), self.seeds))
+        return replace(trained, pairs=whole)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -194,7 +198,9 @@ class Outcome:
 def make_crew(kind: type[Crew], draw: Draw, folder: Path) -> tuple[Crew, StoredExecutor]:
     """Put a crew together whose executor reads the stored networks."""
     tensors = draw.tensors
-    sizes = Sizes(tensors.features.shape[2], tensors.n_outputs, tensors.fit_rows.shape[1], draw.n_validation, 1)
+    sizes = Sizes(
+        tensors.features.shape[2], tensors.n_outputs, tensors.fit_rows.shape[1], draw.n_validation, 1
+    )
     plan = make_plan(sizes, preset=PRESET, budget=None)
     executor = StoredExecutor(draw, plan, folder / draw.name)
     place = SimpleNamespace(
@@ -207,18 +213,17 @@ def make_crew(kind: type[Crew], draw: Draw, folder: Path) -> tuple[Crew, StoredE
     return crew, executor
 
 
-def run_procedure(kind: type[Crew], draw: Draw, folder: Path, *, pairs_raced: bool = True) -> Outcome:
+def run_procedure(kind: type[Crew], draw: Draw, folder: Path) -> Outcome:
     """Do what the main path does from the ladder to the choice, and count what later phases would train."""
     crew, executor = make_crew(kind, draw, folder)
     judge = draw.judge
     ladder = crew.train_ladder(judge)
     verdict = judging.judge_ladder(ladder, judge)
     rung = find_remedy_rung(verdict, ladder)
+    ladder = crew.complete_seeds(ladder, rung)
     remedies = crew.train_remedies(rung, judge)
     results = judging.judge_remedies(ladder, remedies, rung, judge)
-    rivals = (*ladder, *(run for runs in remedies.values() for run in runs)) if pairs_raced else ()
-    pairs = crew.train_pairs(rung, results, rivals=rivals, judge=judge)
-    trained = Trained(ladder, remedies, pairs, rung)
+    trained = crew.add_pairs(Trained(ladder, remedies, (), rung), results, judge)
     choice = choose(trained.all_runs(), judge)
     chosen = trained.find(choice.name)
     epoch = chosen.checkpoints.tolist().index(choice.epoch)
@@ -236,15 +241,14 @@ def run_procedure(kind: type[Crew], draw: Draw, folder: Path, *, pairs_raced: bo
 def compare(draw: Draw, folder: Path, changes: Sequence[str]) -> dict[str, Any]:
     """Run the exhaustive study and the raced ones on one draw; regrets in % of the constant predictor's loss."""
     constant = float(draw.judge.constant_losses.mean())
-    whole = run_procedure(ExhaustiveCrew, draw, folder, pairs_raced=False)
+    whole = run_procedure(ExhaustiveCrew, draw, folder)
     record: dict[str, Any] = {"draw": draw.name, "exhaustive": describe(whole, whole, constant)}
     for name in changes:
-        changed = dict(CONSTANTS[name])
-        pairs_raced = changed.pop("PAIRS_RACED", True)
+        changed = CONSTANTS[name]
         before = {key: getattr(training, key) for key in changed}
         for key, value in changed.items():
             setattr(training, key, value)
-        raced = run_procedure(Crew, draw, folder, pairs_raced=pairs_raced)
+        raced = run_procedure(Crew, draw, folder)
         for key, value in before.items():
             setattr(training, key, value)
         record[name] = describe(raced, whole, constant)
@@ -268,33 +272,36 @@ def describe(outcome: Outcome, whole: Outcome, constant: float) -> dict[str, Any
 
 def summarize(records: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
     """Print regret and tax of each procedure over all draws, and where the tax goes."""
-    rows = []
-    for name in names:
-        found = [record[name] for record in records if name in record]
-        regret = np.array([item["regret"] for item in found])
-        same = sum(item["choice"] == record["exhaustive"]["choice"] for item, record in zip(found, records, strict=False))
-        rows.append(
-            [
-                name,
-                str(len(found)),
-                f"{regret.mean():+.3f} +- {regret.std(ddof=1) / np.sqrt(len(regret)):.3f}" if len(found) > 1 else "",
-                f"{regret.max():+.2f}",
-                f"{(regret > 0.5).sum()}",
-                f"{same}",
-                *(f"{np.median([item[key] for item in found]):.1f} ({np.max([item[key] for item in found]):.1f})" for key in ("tax", "tax_compiled")),
-                f"{np.median([item['networks'] for item in found]):.0f}",
-            ]
-        )
+    head = ["procedure", "draws", "mean regret, % of R0", "largest", "above 0.5 %", "same choice", "networks"]
     print_table(
-        ["procedure", "draws", "mean regret, % of R0", "largest", "above 0.5 %", "same choice", "tax, median (largest)", "with programs", "networks"],
-        rows,
+        [*head, "tax, median (largest)", "with programs"], [say_procedure(records, name) for name in names]
     )
-    phases = list(dict.fromkeys(phase for record in records for name in names for phase in record[name]["phases"]))
     print()
-    print_table(
-        ["mean tax by phase", *names],
-        [[p, *(f"{np.mean([r[n]['phases'].get(p, 0.0) for r in records]):.2f}" for n in names)] for p in phases],
-    )
+    phases = dict.fromkeys(phase for record in records for name in names for phase in record[name]["phases"])
+    rows = []
+    for phase in phases:
+        means = [np.mean([record[name]["phases"].get(phase, 0.0) for record in records]) for name in names]
+        rows.append([phase, *(f"{mean:.2f}" for mean in means)])
+    print_table(["mean tax by phase", *names], rows)
+
+
+def say_procedure(records: Sequence[dict[str, Any]], name: str) -> list[str]:
+    """Lay out what one procedure gave away and what it cost."""
+    found = [record[name] for record in records]
+    regret = np.array([item["regret"] for item in found])
+    error = regret.std(ddof=1) / np.sqrt(len(regret)) if len(regret) > 1 else float("nan")
+    same = sum(record[name]["choice"] == record["exhaustive"]["choice"] for record in records)
+    taxes = [np.array([item[key] for item in found]) for key in ("tax", "tax_compiled")]
+    return [
+        name,
+        str(len(found)),
+        f"{regret.mean():+.3f} +- {error:.3f}",
+        f"{regret.max():+.2f}",
+        str((regret > 0.5).sum()),
+        str(same),
+        f"{np.median([item['networks'] for item in found]):.0f}",
+        *(f"{np.median(tax):.1f} ({tax.max():.1f})" for tax in taxes),
+    ]
 
 
 def main() -> None:
@@ -307,12 +314,15 @@ def main() -> None:
     options = parser.parse_args()
     prepare_device()
     records = []
-    for draw in (*list_made(options.made, options.rows), *list_tables(options.tables)):
+    for draw in itertools.chain(list_made(options.made, options.rows), list_tables(options.tables)):
         begun = time.process_time()
         records.append(compare(draw, options.folder, options.change))
-        last = records[-1]
-        said = [f"{n}: {last[n]['choice']} {last[n]['regret']:+.2f} % tax {last[n]['tax']:.1f}" for n in options.change]
-        print(draw.name, "|", last["exhaustive"]["choice"], "|", "; ".join(said), f"| {time.process_time() - begun:.0f} s", flush=True)
+        said = [
+            f"{name}: {found['choice']} {found['regret']:+.2f} % tax {found['tax']:.1f}"
+            for name, found in records[-1].items()
+            if name != "draw"
+        ]
+        print(draw.name, *said, f"{time.process_time() - begun:.0f} s", sep=" | ", flush=True)
         (options.folder / "records.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
     print("\n" + describe_machine() + "\n")
     summarize(records, ["exhaustive", *options.change])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heldout.errors import StudyError
+from heldout.errors import StudyError, StudyInterrupted
 from heldout.events import (
     BarDisplay,
     Events,
@@ -17,6 +17,7 @@ from heldout.events import (
     SilentDisplay,
     escape_controls,
     open_display,
+    record_end,
 )
 
 
@@ -209,3 +210,55 @@ def test_nothing_shown_steers_a_terminal(text):
     assert not any(
         letter < " " or "\x7f" <= letter < "\xa0" for letter in escape_controls(text) if letter not in "\n\t"
     )
+
+
+def test_what_is_kept_stands_in_the_file_and_on_no_display(tmp_path):
+    path, shown = tmp_path / "events.jsonl", io.StringIO()
+    with Events(path, JsonDisplay(shown), clock=Clock()) as events:
+        events.keep("curves", seed=np.int64(3), train=[0.5, math.nan, np.float32(0.25)], names=("a", "b"))
+    assert read(path) == [
+        {"t": 0.0, "kind": "curves", "seed": 3, "train": [0.5, None, 0.25], "names": ["a", "b"]}
+    ]
+    assert shown.getvalue() == ""
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [[1]], [{"a": 1}], object()])
+def test_only_flat_lists_of_plain_values_are_kept(value):
+    with Events(None, SilentDisplay()) as events, pytest.raises(TypeError, match="plain values"):
+        events.keep("curves", value=value)
+
+
+@pytest.mark.parametrize(
+    ("error", "how", "text"),
+    [
+        (None, "finished", ""),
+        (StudyInterrupted(130), "stopped", ""),
+        (KeyboardInterrupt(), "stopped", ""),
+        (StudyError("the disk is full"), "failed", "the disk is full"),
+        (ZeroDivisionError("a bug"), "failed", "a bug"),
+    ],
+)
+def test_how_a_study_ended_is_recorded_and_its_error_goes_on(tmp_path, error, how, text):
+    path = tmp_path / "events.jsonl"
+
+    def run():
+        with Events(path, SilentDisplay(), clock=Clock()) as events, record_end(events):
+            if error is not None:
+                raise error
+
+    if error is None:
+        run()
+    else:
+        with pytest.raises(type(error), match=text or ".*"):
+            run()
+    assert read(path) == [{"t": 0.0, "kind": "begin"}, {"t": 0.0, "kind": "end", "how": how, "text": text}]
+
+
+def test_a_full_disk_at_the_end_does_not_hide_the_first_error(tmp_path, monkeypatch):
+    def study():
+        with Events(tmp_path / "events.jsonl", SilentDisplay()) as events, record_end(events):
+            monkeypatch.setattr(events, "_file", os.open("/dev/full", os.O_WRONLY))
+            raise ValueError("the first error")
+
+    with pytest.raises(ValueError, match="the first error"):
+        study()

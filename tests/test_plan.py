@@ -4,8 +4,16 @@ from itertools import pairwise
 import pytest
 
 from heldout.errors import UsageError
-from heldout.ladder import Schedule, grow_ladder
-from heldout.plan import PRESETS, Sizes, bucket_widths, make_plan, member_seconds, parse_budget
+from heldout.ladder import Schedule, grow_ladder, plan_schedule
+from heldout.plan import (
+    PRESETS,
+    Sizes,
+    bucket_widths,
+    make_plan,
+    member_seconds,
+    parse_budget,
+    stretch_to_all_rows,
+)
 from heldout.records import Rung
 
 SMALL = Sizes(n_inputs=20, n_outputs=1, n_fit=200, n_validation=50, n_folds=5)
@@ -111,6 +119,14 @@ def test_very_large_data_are_compared_on_a_subset():
     plan = make_plan(LARGE, preset="standard", budget=None)
     assert 5000 <= plan.n_fit < plan.n_fit_all == 50_000
     assert plan.rungs == grow_ladder(20, 1, plan.n_fit, n_rungs=len(plan.rungs))
+
+
+@pytest.mark.parametrize("n_products", [20, 10_000, 160_000])
+def test_all_rows_take_as_much_longer_as_their_schedule(n_products):
+    few, every = (member_seconds(n_products, plan_schedule(rows), 2 * 5000) for rows in (8000, 64_000))
+    assert stretch_to_all_rows(n_products, 8000, 64_000, n_validation=5000) == pytest.approx(every / few)
+    assert stretch_to_all_rows(n_products, 8000, 8000, n_validation=5000) == 1.0
+    assert every > few
 
 
 def test_estimates_grow_with_everything_that_costs():

@@ -22,12 +22,13 @@ from heldout.commands.calibrate import CalibrateOptions, run_calibrate
 from heldout.commands.diagnose import DiagnoseOptions, run_diagnose
 from heldout.commands.doctor import run_doctor
 from heldout.commands.fit import run_demo, run_fit, run_look
+from heldout.commands.live import LiveOptions, run_live
 from heldout.commands.options import (
     CommonOptions,
     DemoOptions,
     FitOptions,
+    LookOptions,
     PredictOptions,
-    ReadOptions,
     ReportOptions,
     ScoreOptions,
     build_command,
@@ -38,11 +39,12 @@ from heldout.version import __version__
 
 VERBS = {
     "demo": (DemoOptions, run_demo),
-    "look": (ReadOptions, run_look),
+    "look": (LookOptions, run_look),
     "fit": (FitOptions, run_fit),
     "score": (ScoreOptions, run_score),
     "predict": (PredictOptions, run_predict),
     "report": (ReportOptions, run_report),
+    "live": (LiveOptions, run_live),
     "diagnose": (DiagnoseOptions, run_diagnose),
     "calibrate": (CalibrateOptions, run_calibrate),
     "doctor": (CommonOptions, run_doctor),
@@ -103,7 +105,7 @@ def build_app() -> typer.Typer:
 
     Example:
         >>> [command.name for command in build_app().registered_commands]
-        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'diagnose', 'calibrate', 'doctor']
+        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'live', 'diagnose', 'calibrate', 'doctor']
     """
     app = typer.Typer(
         help=ABOUT,

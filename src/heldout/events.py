@@ -12,12 +12,13 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TextIO
 
-from heldout.errors import StudyError
+from heldout.errors import StudyError, StudyInterrupted
 
 ProgressChoice = Literal["auto", "bar", "lines", "json", "none"]
 Plain = str | int | float | bool | None
@@ -74,12 +75,30 @@ class Events:
             StudyError: the file cannot be written.
             TypeError: a value is not plain.
         """
-        event: dict[str, Plain] = {"t": round(self._clock() - self._opened, 3), "kind": kind}
+        event = self._begin(kind)
         event.update({name: _plain(value) for name, value in values.items()})
-        if self._file >= 0:
-            line = json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n"
-            _append(self._file, line.encode("ascii"), self._path)
+        self._write(event)
         self._display.show(event)
+
+    def keep(self, kind: str, **values: Any) -> None:  # noqa: ANN401 - plain values and lists of them
+        """Record one event in the file alone: what a later reader needs and no terminal shows, e.g. curves.
+
+        One line is one write, so that whoever reads the file while it grows never waits and is never waited for.
+
+        Args:
+            kind: what happened, one word, e.g. "curves".
+            **values: plain values as in `emit`, or sequences of them.
+
+        Raises:
+            StudyError: the file cannot be written.
+            TypeError: a value is neither plain nor a sequence of plain values.
+        """
+        event: dict[str, Any] = dict(self._begin(kind))
+        for name, value in values.items():
+            event[name] = (
+                [_plain(part) for part in value] if isinstance(value, (list, tuple)) else _plain(value)
+            )
+        self._write(event)
 
     def say(self, sentence: str) -> None:
         """Record one sentence of narration, e.g. a guess made while reading."""
@@ -121,6 +140,14 @@ class Events:
             os.close(self._file)
             self._file = -1
 
+    def _begin(self, kind: str) -> dict[str, Plain]:
+        return {"t": round(self._clock() - self._opened, 3), "kind": kind}
+
+    def _write(self, event: dict[str, Any]) -> None:
+        if self._file >= 0:
+            line = json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n"
+            _append(self._file, line.encode("ascii"), self._path)
+
     def __enter__(self) -> Self:
         return self
 
@@ -128,6 +155,30 @@ class Events:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def record_end(events: Events) -> Iterator[None]:
+    """Record how a study ended, whichever way it ends: finished, stopped or failed.
+
+    A study that is killed records nothing; whoever reads the file sees then that nobody holds the folder any more.
+
+    Args:
+        events: the sink, still open at the end.
+
+    Example:
+        >>> with Events(None, open_display("none")) as events, record_end(events):
+        ...     events.say("work")
+    """
+    events.keep("begin")
+    try:
+        yield
+    except BaseException as error:
+        how = "stopped" if isinstance(error, (StudyInterrupted, KeyboardInterrupt)) else "failed"
+        with suppress(StudyError):  # a full disk must not hide why the study failed
+            events.keep("end", how=how, text="" if how == "stopped" else str(error))
+        raise
+    events.keep("end", how="finished", text="")
 
 
 def open_display(choice: ProgressChoice = "auto", *, stream: TextIO | None = None) -> Display:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -94,7 +94,7 @@ class SealedTest:
         return labels
 
 
-def append_opening(journal: Path, entry: dict[str, str | int]) -> None:
+def append_opening(journal: Path, entry: Mapping[str, str | float]) -> None:
     """Append one line to the journal of openings so that it survives a crash right after.
 
     Several studies may share a journal: the file is locked while a line is added. A line torn by an earlier crash
@@ -156,6 +156,51 @@ def count_openings(journal: Path, fingerprint: str, *, except_study: str = "") -
     """
     openings = [entry for entry in _read_journal(journal) if entry.get("fingerprint") == fingerprint]
     return sum(not except_study or entry.get("study") != except_study for entry in openings)
+
+
+def append_shown(place: Path, entry: Mapping[str, str | float]) -> None:
+    """Note which score may be shown after a look at test rows.
+
+    Only the rounded score is kept, never losses of rows: who has the predictions reads a row's label off its loss.
+
+    Args:
+        place: the file, beside the journal of openings; made if absent.
+        entry: `shown` (the score), `shown_of` (fingerprint of the data), `split_seed`, `n`, `loss` (its name), `study`.
+
+    Raises:
+        StudyError: the file cannot be written.
+    """
+    append_opening(place, entry)
+
+
+def list_shown(
+    place: Path, fingerprint: str, *, split_seed: int, n: int, loss: str, except_study: str = ""
+) -> tuple[float, ...]:
+    """List the scores shown after each look at the same test rows, oldest first.
+
+    Args:
+        place: the file of scores shown; nothing was shown where it does not exist.
+        fingerprint: sha256 of the data.
+        split_seed: seed of the split.
+        n: number of test rows.
+        loss: name of the loss; another target or another unit is another question.
+        except_study: looks of this study are left out (a resumed study looks at its own test again).
+
+    Raises:
+        StudyError: the file cannot be read.
+
+    Example:
+        >>> list_shown(Path("no-such-file"), "abc", split_seed=0, n=10, loss="log-loss")
+        ()
+    """
+    wanted = {"shown_of": fingerprint, "split_seed": split_seed, "n": n, "loss": loss}
+    return tuple(
+        float(value)
+        for entry in _read_journal(place)
+        if all(entry.get(name) == given for name, given in wanted.items())
+        and isinstance(value := entry.get("shown"), (int, float))
+        and not (except_study and entry.get("study") == except_study)
+    )
 
 
 def _read_journal(journal: Path) -> Iterator[dict[str, object]]:

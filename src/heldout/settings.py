@@ -48,6 +48,9 @@ class ColumnSettings(BaseModel):
     range: tuple[float, float] | None = Field(
         None, description="values outside are impossible: counted, and read as no value"
     )
+    outliers: Literal["keep", "flag", "drop", "clip"] | None = Field(
+        None, description="what happens to extreme numbers of this column; as for all columns when left out"
+    )
 
 
 class RemedySettings(BaseModel):
@@ -90,14 +93,14 @@ class StoppingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: Rule = Field(
-        "best",
+        default="best",
         description="best: the epoch with the lowest validation loss; patience: the lowest one before patience is used "
         "up; lecture: the epoch after the first rise",
     )
-    patience: int = Field(5, ge=1, description="epochs in a row without improvement before stopping")
-    min_delta: float = Field(0.0, ge=0, description="how much lower a loss must be to count as improvement")
+    patience: int = Field(default=5, ge=1, description="epochs in a row without improvement before stopping")
+    min_delta: float = Field(default=0.0, ge=0, description="how much lower a loss must be to count as improvement")
     smoothing: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         lt=1,
         description="share of the smoothed loss before in the smoothed loss now; 0 reads the raw loss",
@@ -156,13 +159,14 @@ class Settings(BaseModel):
     subgroups: tuple[str, ...] = Field(
         (), description="columns whose groups are asked about: tested first, at an error rate of their own"
     )
-    outliers: Literal["keep", "drop", "clip"] = Field(
+    outliers: Literal["keep", "flag", "drop", "clip"] = Field(
         "keep",
-        description="what happens to fit rows with a number beyond outlier_limit: kept, dropped, or the number pulled "
+        description="what happens to fit rows with a number beyond outlier_limit: kept, kept and shown, dropped, or "
+        "the number pulled "
         "in; validation and test rows are never dropped",
     )
     outlier_limit: float = Field(
-        3.0, gt=0, description="standard deviations from the mean of the fit rows, with outliers drop or clip"
+        3.0, gt=0, description="standard deviations from the mean of the fit rows, with outliers flag, drop or clip"
     )
     single: bool = Field(False, description="deliver one network instead of the ensemble")
 
@@ -186,6 +190,31 @@ class Settings(BaseModel):
         if unknown or any(not cost > 0 for cost in self.costs.values()):
             raise ValueError(f"costs are {{'miss': ..., 'false_alarm': ...}}, each above 0, got {self.costs}")
         return self
+
+
+OUTLIER_RULES = ("drop", "clip", "flag", "keep")  # the strongest first
+
+
+def find_rule(settings: Settings, column: str) -> str:
+    """Say what happens to extreme numbers of one column: "keep", "flag", "drop" or "clip".
+
+    Example:
+        >>> find_rule(Settings(outliers="drop", columns={"dose": ColumnSettings(outliers="keep")}), "dose")
+        'keep'
+    """
+    own = settings.columns.get(column)
+    return settings.outliers if own is None or own.outliers is None else own.outliers
+
+
+def find_strongest_rule(settings: Settings) -> str:
+    """Say what happens at most to extreme numbers of any column.
+
+    Example:
+        >>> find_strongest_rule(Settings(columns={"dose": ColumnSettings(outliers="clip")}))
+        'clip'
+    """
+    asked = {settings.outliers, *(find_rule(settings, name) for name in settings.columns)}
+    return next(rule for rule in OUTLIER_RULES if rule in asked)
 
 
 def list_strengths(settings: Settings) -> dict[str, tuple[float, ...]]:

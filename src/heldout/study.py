@@ -16,6 +16,7 @@ from heldout.events import Events, ProgressChoice, open_display, record_end
 from heldout.folder import default_name, open_folder
 from heldout.settings import Settings, load_settings
 from heldout.signals import catch_signals
+from heldout.stages import announcing
 from heldout.train.device import check_device, prepare_device
 
 if TYPE_CHECKING:
@@ -43,19 +44,7 @@ def run_study(
         Everything the study found, as the report shows it.
     """
     from heldout.evidence import choose
-    from heldout.stages import (
-        announcing,
-        delivering,
-        gating,
-        grouping,
-        judging,
-        preparing,
-        saving,
-        testing,
-        training,
-    )
-
-    events = workplace.events
+    from heldout.stages import delivering, gating, grouping, judging, preparing, saving, testing, training
 
     # look at the data, split it honestly, turn it into tensors
     with workplace.phase("preparing"):
@@ -66,21 +55,20 @@ def run_study(
         tensors = preparing.make_tensors(prepared, folds)
         judge = judging.make_judge(prepared, tensors, folds)
         saving.save_start(workplace, prepared, plan, settings, findings=findings, source=source)
-        announcing.announce_plan(events, prepared, plan, judge, names=(source, reading.target.name))
+        announcing.tell_plan(workplace, prepared, plan, judge, names=(source, reading.target.name))
 
     # start small and grow the network until it overfits; read the curves
     with workplace.phase("training"):
         crew = training.Crew(workplace, tensors, plan, settings)
         ladder = crew.train_ladder(judge)
-        ladder_verdict = judging.judge_ladder(ladder, judge)
-        announcing.announce_ladder(events, ladder_verdict, ladder, final=False)
+        ladder_verdict = announcing.tell_ladder(workplace, judging.judge_ladder(ladder, judge), ladder)
 
         # try the remedies one by one on the same rows and seeds, then pairs of what helped
         rung = training.find_remedy_rung(ladder_verdict, ladder)
+        ladder = crew.complete_seeds(ladder, rung)
         remedies = crew.train_remedies(rung, judge)
-        results = judging.judge_remedies(ladder, remedies, rung, judge)
-        announcing.announce_remedies(events, results)
-        trained = training.Trained(ladder, remedies, crew.train_pairs(rung, results), rung)
+        results = announcing.tell_remedies(workplace, judging.judge_remedies(ladder, remedies, rung, judge))
+        trained = crew.add_pairs(training.Trained(ladder, remedies, (), rung), results, judge)
 
         # choose the simplest that is not worse
         choice = choose(trained.all_runs(), judge)
@@ -90,9 +78,7 @@ def run_study(
 
         # before any verdict stands: could a fault of the data or the training explain the losses?
         data = gating.Gated(reading, prepared, folds, findings, settings)
-        verdicts = gating.pass_gates(crew, trained, judged, data=data)
-        announcing.announce_ladder(events, verdicts.ladder, ladder, final=True)
-        announcing.announce_choice(events, choice, verdicts.chosen, final=True)
+        verdicts = announcing.tell_final(workplace, gating.pass_gates(crew, trained, judged, data=data))
 
     # train what is delivered, fit the simple predictors, then open the test once
     with workplace.phase("delivering"):
@@ -347,13 +333,10 @@ class Study:
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report as one HTML page and give its path."""
-        from heldout.bundle import write_file
         from heldout.report.html import render_report
 
         place = Path(path) if path is not None else self.folder / "report.html"
-        if place.is_file() and not place.read_bytes()[:1000].lstrip().lower().startswith(b"<!doctype html"):
-            raise StudyError(f"{str(place)!r} is there and is no report", hint="give --out another name")
-        return write_file(place, render_report(self.content).encode("utf-8"))
+        return _write_page(place, render_report(self.content))
 
     def answer_text(self) -> str:
         """Give the answer in at most 25 lines."""
@@ -391,6 +374,12 @@ class Look:
         from heldout.report import look_text
 
         return look_text(self.content)
+
+    def write_html(self, path: str | Path) -> Path:
+        """Write it as one HTML page and give its path; another file that stands there is never overwritten."""
+        from heldout.report.look import render_look
+
+        return _write_page(Path(path), render_look(self.content))
 
     def json(self) -> dict[str, Any]:
         """Give it as plain values."""
@@ -448,6 +437,14 @@ class ExternalScore:
     def json(self) -> dict[str, Any]:
         """Give it as plain values."""
         return _describe("heldout/score/1", self)
+
+
+def _write_page(place: Path, page: str) -> Path:
+    from heldout.bundle import write_file
+
+    if place.is_file() and not place.read_bytes()[:1000].lstrip().lower().startswith(b"<!doctype html"):
+        raise StudyError(f"{str(place)!r} is there and is no report", hint="give --out another name")
+    return write_file(place, page.encode("utf-8"))
 
 
 def _describe(schema: str, content: object) -> dict[str, Any]:

@@ -307,3 +307,52 @@ def test_a_machine_that_does_not_repeat_itself_is_told_of(monkeypatch):
     monkeypatch.setattr(local, "run_members", run)
     sentence = LocalExecutor(TENSORS, SCHEDULE).check_repeats(CONFIGURATIONS[0])
     assert "does not repeat a computation bit for bit" in sentence
+
+
+class Diary:
+    """Writes down the curves that are recorded."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, phase, configuration, spec, *, curves, share):
+        self.lines.append((phase, configuration.name, spec.seed, spec.fold, curves, share))
+
+
+def test_every_network_of_a_job_has_its_curves_recorded_once(wanted):
+    diary = Diary()
+    LocalExecutor(TENSORS, SCHEDULE, record=diary).train(JOB)
+    names = [line[:4] for line in diary.lines]
+    assert names == [
+        ("remedies", c.name, seed, fold) for c in CONFIGURATIONS for seed in SEEDS for fold in range(2)
+    ]
+    for run in wanted:  # weighted over folds, the recorded curves are the run's
+        for place, seed in enumerate(SEEDS):
+            mine = [line for line in diary.lines if line[1:3] == (run.configuration.name, seed)]
+            pooled = sum(line[4][:, 1] * line[5] for line in mine)
+            np.testing.assert_allclose(pooled, run.validation_curve[place], rtol=1e-5)
+            assert sum(line[5] for line in mine) == pytest.approx(1)
+
+
+def test_what_is_no_job_is_not_recorded():
+    diary = Diary()
+    executor = LocalExecutor(TENSORS, SCHEDULE, record=diary)
+    entries = [(CONFIGURATIONS[0], MemberSpec(CONFIGURATIONS[0].hyper, 4, 0))]
+    assert len(list(executor.run_entries(entries))) == 1
+    executor.train(replace(JOB, configurations=CONFIGURATIONS[:1]))
+    n_recorded = len(diary.lines)
+    assert len(list(executor.run_entries(entries))) == 1
+    assert len(diary.lines) == n_recorded == N_MEMBERS
+
+
+def test_a_long_training_records_its_curves_on_the_way(monkeypatch):
+    monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 0.0)
+    diary = Diary()
+    job = Job("ladder", CONFIGURATIONS[:1], SEEDS[:1])
+    LocalExecutor(TENSORS, SCHEDULE, record=diary).train(job)
+    first = [line[4] for line in diary.lines if line[2:4] == (SEEDS[0], 0)]
+    assert [int(np.isfinite(curves[:, 1]).sum()) for curves in first] == [*CHECKPOINTS, CHECKPOINTS[-1]]
+
+
+def test_recording_changes_no_number(wanted):
+    assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, record=Diary()).train(JOB), wanted)

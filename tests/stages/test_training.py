@@ -239,7 +239,7 @@ def test_pairs_are_made_of_what_helped_best_first():
         make_result("dropout", -0.3),
         make_result("l2", 0.2, "hurts", at_end="helps"),
     ]
-    runs = crew.train_pairs(RUNGS[-1], results)
+    runs = crew.add_pairs(Trained(make_ladder(), {}, (), RUNGS[-1]), results, JUDGE).pairs
     names = [tuple(use.name for use in run.configuration.remedies) for run in runs]
     assert len(names) == 3
     assert set(names[0]) == {"dropout", "l1"}
@@ -256,7 +256,7 @@ def test_only_pairs_that_may_lead_get_all_seeds():
     crew = make_crew(executor, n_seeds=5)
     results = [make_result("dropout", -0.3), make_result("l1", -0.2), make_result("l2", -0.1)]
     rivals = crew.executor.train(Job("ladder", (apply_remedies(RUNGS[-1], ()),), crew.seeds))
-    runs = crew.train_pairs(RUNGS[-1], results, rivals=rivals, judge=JUDGE)
+    runs = crew.add_pairs(Trained(rivals, {}, (), RUNGS[-1]), results, JUDGE).pairs
     assert [run.losses.shape[1] for run in runs] == [5, 1, 1]
     assert [job.seeds for job, _ in executor.jobs[1:]] == [(0,), (1, 2, 3, 4)]
 
@@ -268,7 +268,7 @@ def test_what_takes_no_training_makes_no_pair():
         make_result("fewer_parameters", -0.3),
         make_result("l1", -0.1),
     ]
-    assert crew.train_pairs(RUNGS[-1], results) == ()
+    assert crew.add_pairs(Trained(make_ladder(), {}, (), RUNGS[-1]), results, JUDGE).pairs == ()
 
 
 @pytest.mark.parametrize(("rung", "expected"), [(1, 1), (0, 0), (-1, 2)])

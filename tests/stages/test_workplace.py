@@ -1,12 +1,15 @@
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from heldout.events import Events
+from heldout.executors.local import Job
 from heldout.folder import open_folder
+from heldout.records import RemedyUse
 from heldout.stages.workplace import Workplace
-from train.made_tensors import SCHEDULE, make_tensors
+from train.made_tensors import SCHEDULE, make_configuration, make_tensors
 
 
 class Shown:
@@ -77,3 +80,29 @@ def test_only_kept_executors_store_their_runs(place):
     kept.training_seconds["rung 0"] = 2.0
     assert place.n_networks == 7
     assert place.run_seconds == {"rung 0": 2.0}
+
+
+def test_the_curves_of_trained_networks_stand_in_the_event_file(tmp_path):
+    configuration = make_configuration("rung 1 + l2 0.01", l2=(0.01, 0.01))
+    configuration = replace(configuration, remedies=(RemedyUse("l2", 0.01),))
+    path = tmp_path / "events.jsonl"
+    with (
+        open_folder(tmp_path / "study", resume=False, identity={}) as folder,
+        Events(path, Shown()) as events,
+    ):
+        place = Workplace(folder, events, "identity")
+        executor = place.make_executor(make_tensors(), SCHEDULE)
+        executor.train(Job("ladder", (configuration,), (4,)))
+        executor.train(Job("ladder", (configuration,), (4,)))  # read from the store: nothing new to tell
+        apart = place.make_executor(make_tensors(), SCHEDULE, kept=False)
+        apart.train(Job("permuted", (configuration,), (5,)))  # a control is no part of the comparison
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    curves = [line for line in lines if line["kind"] == "curves"]
+    assert [(line["phase"], line["seed"], line["fold"]) for line in curves] == [
+        ("ladder", 4, 0),
+        ("ladder", 4, 1),
+    ]
+    assert curves[0]["configuration"] == "rung 1 + l2 0.01"
+    assert curves[0]["remedies"] == ["l2 0.01"]
+    assert curves[0]["weights"] == configuration.rung.n_parameters
+    assert len(curves[0]["train"]) == len(curves[0]["validation"]) == SCHEDULE.n_epochs

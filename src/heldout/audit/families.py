@@ -200,6 +200,9 @@ def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Familie
     ends_as_id = len(words) > 0 and words[-1] in ID_WORDS - {"code"}
     if not (noun or ends_as_id or kind is Kind.IDENTIFIER):
         return None
+    # Units are counted or named; a measured number (a score called "pedigree") is neither.
+    if kind is Kind.NUMBER and any("." in text.rstrip("0").rstrip(".") for text in raw.levels[:1_000]):
+        return None
     family = _number_families([text.strip() for text in raw.levels])[raw.codes[data.rows]]
     n_families = len(np.unique(family[family >= 0]))
     n_rows = int((family >= 0).sum())

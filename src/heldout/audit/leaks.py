@@ -16,9 +16,11 @@ from heldout.audit.input import (
     pass_check,
     read_target,
 )
+from heldout.audit.lonely import find_lonely
 from heldout.records import CodeArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
 
 CRITICAL, STRONG = 0.95, 0.90
+WORTH_ASKING, WORTH_ASKING_R2 = 0.70, 0.35  # a weaker column cannot raise a score much
 NEAR_COPY, SAME_NUMBER, MIN_SAME = 0.99, 0.9999, 10
 MAX_PAIRED = 1_000  # columns that are tried in pairs
 MAX_SAMPLE, MIN_SAMPLE, CELL_BUDGET = 20_000, 2_000, 4_000_000
@@ -364,25 +366,43 @@ def _report_sum(data: AuditInput, names: tuple[str, str, str]) -> Finding:
 
 
 def _report_scores(data: AuditInput, scores: list[ColumnScore], *, n_columns: int) -> list[Finding]:
-    title, measure = "single column predicts the target", "AUC" if is_classification(data) else "R2"
+    """Columns that predict the target, by what else they know: see `lonely`."""
+    title = "single column predicts the target"
+    line = WORTH_ASKING if is_classification(data) else WORTH_ASKING_R2
+    asked = [item.name for item in scores if item.score > line and item.low <= CRITICAL]
+    lonely = find_lonely(data, asked)
     findings = []
     for item in scores:
-        if item.low <= STRONG or item.score <= item.null:
-            continue
-        findings.append(
-            Finding(
-                "HO210",
-                title,
-                Severity.CRITICAL if item.low > CRITICAL else Severity.WARNING,
-                f"column {item.name!r} alone predicts the target with {measure} {item.score:.3f} (at least "
-                f"{item.low:.3f} after correction for {n_columns} columns; permuted targets reach {item.null:.3f}); "
-                "is it known at prediction time?",
-                column=item.name,
-                rows=len(data.rows),
-                action=f"if not: columns.{item.name}.kind = 'ignore' leaves it out",
-            )
-        )
+        is_strong = item.low > STRONG and item.score > item.null
+        if is_strong or item.name in lonely:
+            findings.append(_report_score(data, item, n_columns=n_columns, is_lonely=item.name in lonely))
     if findings:
         return findings
+    measure = "AUC" if is_classification(data) else "R2"
     best = f"; the best, {scores[0].name!r}, has {measure} {scores[0].score:.3f}" if scores else ""
     return [pass_check("HO210", title, f"none of {n_columns} columns alone predicts the target{best}")]
+
+
+def _report_score(data: AuditInput, item: ColumnScore, *, n_columns: int, is_lonely: bool) -> Finding:
+    measure = "AUC" if is_classification(data) else "R2"
+    null = "" if np.isnan(item.null) else f"; permuted targets reach {item.null:.3f}"
+    if item.low > CRITICAL:
+        severity, beside = Severity.CRITICAL, ""
+    elif is_lonely:
+        severity = Severity.WARNING
+        beside = (
+            ", and moves with no other column where the target is the same: it knows nothing but the answer"
+        )
+    else:
+        severity = Severity.INFO
+        beside = ", and moves with other columns where the target is the same, as a measurement does"
+    return Finding(
+        "HO210",
+        "single column predicts the target",
+        severity,
+        f"column {item.name!r} alone predicts the target with {measure} {item.score:.3f} (at least {item.low:.3f} "
+        f"after correction for {n_columns} columns{null}){beside}; is it known at prediction time?",
+        column=item.name,
+        rows=len(data.rows),
+        action=f"if not: columns.{item.name}.kind = 'ignore' leaves it out",
+    )

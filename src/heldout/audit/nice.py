@@ -1,13 +1,16 @@
-"""Are these data nice or messy? The four questions to ask before training."""
+"""Are these data nice or messy? The four questions to ask before training, one short line each."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from heldout.audit.duplicates import measure_floor
 from heldout.audit.input import AuditInput, is_classification, read_target
 from heldout.records import Finding, Severity
 
 LITTLE_ROWS, LITTLE_PER_CLASS = 1_000, 100  # assumption: below it most verdicts on tables stay undecided
+MANY_WITHOUT_TARGET = 0.05
+LONGEST_NAME = 24
 
 
 def judge_niceness(data: AuditInput, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -19,22 +22,29 @@ def judge_niceness(data: AuditInput, findings: tuple[Finding, ...]) -> tuple[Fin
 
     Returns:
         Five findings: HO221 one clear truth, HO222 labels likely good, HO223 each class well represented, HO224 a
-        lot of data, HO220 nice or messy and why. A warning is a "no".
+        lot of data, HO220 nice or messy and why. A warning is a "no"; a line that could not be checked begins with
+        "cannot be told" and is no "yes".
     """
     lines = (
-        _judge_truth(findings),
+        _judge_truth(data, findings),
         _judge_labels(data, findings),
         _judge_classes(data, findings),
         _judge_amount(data),
     )
     against = [line.title for line in lines if line.severity is not Severity.INFO]
+    open_ends = [line.title for line in lines if line.sentence.startswith("cannot be told")]
     others = sorted({f.title for f in findings if f.severity is Severity.CRITICAL})
-    others += ["rows of one unit were split"] if _warns(findings, "HO211") else []
-    if not against and not others:
-        verdict = Finding("HO220", "nice or messy", Severity.INFO, "nice: all four conditions hold")
-    else:
+    # Who declared a group has answered that question.
+    others += ["rows of one unit were split"] if _warns(findings, "HO211") and not data.group else []
+    if against or others:
         why = "; ".join([f"not: {title}" for title in against] + others)
         verdict = Finding("HO220", "nice or messy", Severity.WARNING, f"messy ({why})")
+    else:
+        untold = f"; cannot be told before training: {', '.join(open_ends)}" if open_ends else ""
+        holds = (
+            "all four conditions hold" if not open_ends else f"{4 - len(open_ends)} of four conditions hold"
+        )
+        verdict = Finding("HO220", "nice or messy", Severity.INFO, f"nice: {holds}{untold}")
     return (verdict, *lines)
 
 
@@ -42,60 +52,68 @@ def _warns(findings: tuple[Finding, ...], *codes: str) -> list[Finding]:
     return [item for item in findings if item.code in codes and item.severity is not Severity.INFO]
 
 
-def _answer(code: str, title: str, *, against: str, holds: str) -> Finding:
-    if against:
-        return Finding(code, title, Severity.WARNING, f"no: {against}")
-    return Finding(code, title, Severity.INFO, f"yes: {holds}")
-
-
-def _judge_truth(findings: tuple[Finding, ...]) -> Finding:
-    conflicts = _warns(findings, "HO202")
-    against = conflicts[0].sentence if conflicts else ""
-    known = [item for item in findings if item.code == "HO202"]
-    return _answer(
-        "HO221", "one clear truth", against=against, holds=known[0].sentence if known else "not contradicted"
-    )
+def _judge_truth(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
+    code, title = "HO221", "one clear truth"
+    _, family = np.unique(data.first_of_duplicate[data.rows], return_inverse=True)
+    family = family.reshape(-1)
+    n_repeating = int((np.bincount(family) > 1)[family].sum())
+    n_rows = len(data.rows)
+    if not n_repeating:
+        untold = f"cannot be told: no two of {n_rows:,} rows agree in all features"
+        return Finding(code, title, Severity.INFO, untold)
+    floor, disagreeing = measure_floor(family, read_target(data), classes=is_classification(data))
+    if _warns(findings, "HO202"):
+        against = f"no: {disagreeing:,} of {n_repeating:,} rows with a copy contradict it"
+        if is_classification(data):
+            against += f"; at most {100 * (1 - floor / n_rows):.1f} % can be right"
+        return Finding(code, title, Severity.WARNING, against)
+    holds = f"yes: of {n_repeating:,} rows with a copy {disagreeing:,} contradict it"
+    return Finding(code, title, Severity.INFO, holds)
 
 
 def _judge_labels(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
-    n_missing = len(data.target.missing)
-    spelling, cap = _warns(findings, "HO204"), _warns(findings, "HO214")
-    reasons = [item.sentence for item in (*spelling, *cap)]
-    n_all = len(data.target.values)
-    if n_missing > 0.05 * n_all:
-        reasons.append(f"{n_missing} of {n_all} rows have no target and were set aside")
-    holds = f"{n_missing} of {n_all} rows lack a target; wrong labels can show only after training"
-    return _answer("HO222", "labels likely good", against="; ".join(reasons), holds=holds)
+    code, title = "HO222", "labels likely good"
+    n_missing, n_all = len(data.target.missing), len(data.target.values)
+    reasons = []
+    if _warns(findings, "HO204"):
+        reasons.append("class names differ only in case or spaces")
+    if cap := _warns(findings, "HO214"):
+        reasons.append(f"{cap[0].rows:,} rows hold exactly the largest or smallest target")
+    if n_missing > MANY_WITHOUT_TARGET * n_all:
+        reasons.append(f"{n_missing:,} of {n_all:,} rows have no target")
+    if reasons:
+        return Finding(code, title, Severity.WARNING, f"no: {'; '.join(reasons)}")
+    untold = f"cannot be told before training, which ranks suspects; {n_missing:,} of {n_all:,} rows lack one"
+    return Finding(code, title, Severity.INFO, untold)
 
 
 def _judge_classes(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
+    code, title, values = "HO223", "each class well represented", read_target(data)
     if not is_classification(data):
-        values = read_target(data)
         holds = (
-            f"the target is a number from {values.min():g} to {values.max():g}, median {np.median(values):g}"
+            f"does not apply: a number, {values.min():g} to {values.max():g}, median {np.median(values):g}"
         )
-        return _answer("HO223", "each class well represented", against="", holds=holds)
-    balance = _warns(findings, "HO203")
-    known = [item.sentence for item in findings if item.code == "HO203"]
-    return _answer(
-        "HO223",
-        "each class well represented",
-        against=balance[0].sentence if balance else "",
-        holds=known[0] if known else f"{len(data.target.classes)} classes",
-    )
+        return Finding(code, title, Severity.INFO, holds)
+    counts = np.bincount(values.astype(np.int64), minlength=len(data.target.classes))
+    name = data.target.classes[int(counts.argmin())]
+    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    rarest = f"the rarest of {len(counts)}, {name!r}, has {counts.min():,} of {len(values):,} rows"
+    if _warns(findings, "HO203"):
+        return Finding(code, title, Severity.WARNING, f"no: {rarest}")
+    return Finding(code, title, Severity.INFO, f"yes: {rarest}")
 
 
 def _judge_amount(data: AuditInput) -> Finding:
     n_rows, n_units = len(data.rows), len(np.unique(data.split.unit[data.rows]))
+    units = "" if n_units == n_rows or data.split.ordered else f" in {n_units:,} units"
+    sentence = f"{n_rows:,} development rows{units}"
     per_class = n_rows
     if is_classification(data):
         per_class = int(np.unique(read_target(data), return_counts=True)[1].min())
-    units = "" if n_units == n_rows or data.split.ordered else f" in {n_units} units"
-    sentence = f"{n_rows} development rows{units}"
-    if is_classification(data):
-        sentence += f", {per_class} in the rarest class"
+        sentence += f", {per_class:,} in the rarest class"
     # With time the units are pieces of time, which say how sure an interval is and not how much there is to learn.
     little = (n_rows if data.split.ordered else min(n_rows, n_units)) < LITTLE_ROWS or (
         is_classification(data) and per_class < LITTLE_PER_CLASS
     )
-    return _answer("HO224", "a lot of data", against=sentence if little else "", holds=sentence)
+    severity = Severity.WARNING if little else Severity.INFO
+    return Finding("HO224", "a lot of data", severity, f"{'no' if little else 'yes'}: {sentence}")

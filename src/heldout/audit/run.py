@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from heldout.audit.absent_groups import check_absent_groups
 from heldout.audit.balance import check_balance
 from heldout.audit.constants import check_constants
 from heldout.audit.duplicates import check_duplicates
 from heldout.audit.families import check_families
+from heldout.audit.identifiers import check_identifiers
 from heldout.audit.input import AuditInput
 from heldout.audit.leaks import check_leaks
 from heldout.audit.missing import check_missing
+from heldout.audit.near import check_near
 from heldout.audit.nice import judge_niceness
+from heldout.audit.order import check_order
+from heldout.audit.partial import check_partial
+from heldout.audit.parts import check_parts
+from heldout.audit.people import check_people
 from heldout.audit.questions import check_questions
+from heldout.audit.relations import check_relations
 from heldout.audit.skew import check_skew
+from heldout.audit.wild import check_wild
 from heldout.records import Finding
 
 CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
@@ -25,6 +34,15 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_families,  # HO211 rows of one unit
     check_skew,  # HO213 far values, HO214 capped target
     check_questions,  # HO215 what the cells left open
+    check_near,  # HO216 near copies
+    check_people,  # HO217 how people are counted
+    check_relations,  # HO218 functions of other columns
+    check_order,  # HO219 row order, HO225 columns of time, HO228 time zones
+    check_identifiers,  # HO226 identifiers
+    check_parts,  # HO227 shift between declared parts
+    check_wild,  # HO229 cells that look like entry errors
+    check_partial,  # HO230 parts of a column that give the target away
+    check_absent_groups,  # HO231 missingness tied to groups
 )
 
 

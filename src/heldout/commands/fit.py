@@ -15,7 +15,7 @@ from heldout.commands.answer import (
     refuse_requirements,
 )
 from heldout.commands.live import show_beside
-from heldout.commands.options import DemoOptions, FitOptions, ReadOptions, StudyOptions, collect_settings
+from heldout.commands.options import DemoOptions, FitOptions, LookOptions, StudyOptions, collect_settings
 from heldout.errors import DataError, RequirementError
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def run_demo(options: DemoOptions) -> None:
     _run_study(options, demo.table, settings, name="demo")
 
 
-def run_look(options: ReadOptions) -> None:
+def run_look(options: LookOptions) -> None:
     """Show how every column is read, why, and what to decide; trains nothing.
 
-    heldout look patients.csv --target outcome
+    heldout look patients.csv --target outcome --html patients.html
     """
     from heldout import study
     from heldout.records import Severity
@@ -56,6 +56,8 @@ def run_look(options: ReadOptions) -> None:
     refuse_requirements(options)
     settings = load_settings(options.config, **collect_settings(options))
     result = study.look(str(options.file), settings)
+    if options.html is not None:
+        narrate(options, f"the page is {result.write_html(options.html)}")
     give_answer(options, text=result.text, data=result.json)
     critical = [finding for finding in result.content.findings if finding.severity is Severity.CRITICAL]
     if options.strict and critical:

@@ -138,6 +138,32 @@ class ReadOptions(TargetOptions):
         int | None,
         _option("--split-seed", "Seed of the split into rows for fit and test.", setting="split_seed"),
     ] = None
+    outliers: Annotated[
+        Literal["keep", "flag", "drop", "clip"] | None,
+        _option(
+            "--outliers",
+            "Fit rows with extreme numbers: keep, flag, drop or clip; shows who is affected.",
+            setting="outliers",
+        ),
+    ] = None
+    outlier_limit: Annotated[
+        float | None,
+        _option(
+            "--outlier-limit",
+            "Standard deviations from which a number is extreme (3 by default).",
+            metavar="SD",
+            setting="outlier_limit",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookOptions(ReadOptions):
+    """Options of `look`."""
+
+    html: Annotated[
+        Path | None, _option("--html", "Write what look shows as one HTML page too.", metavar="FILE")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,23 +229,6 @@ class FitOptions(StudyOptions, ReadOptions):
             metavar="COLUMN",
         ),
     ] = field(default_factory=list)
-    outliers: Annotated[
-        Literal["keep", "drop", "clip"] | None,
-        _option(
-            "--outliers",
-            "Fit rows with extreme numbers: keep, drop or clip; shows who is affected.",
-            setting="outliers",
-        ),
-    ] = None
-    outlier_limit: Annotated[
-        float | None,
-        _option(
-            "--outlier-limit",
-            "Standard deviations from which a number is extreme (3 by default).",
-            metavar="SD",
-            setting="outlier_limit",
-        ),
-    ] = None
     cost_miss: Annotated[
         float | None, _option("--cost-miss", "Cost of a missed positive; sets the threshold.", metavar="COST")
     ] = None

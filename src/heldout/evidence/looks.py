@@ -34,6 +34,11 @@ def plan_looks(alpha: float, *, most_seeds: int = 13) -> tuple[Look, ...]:
     the end. The looks share alpha, so that all of them together claim wrongly at most alpha of the time. Where fewer
     seeds are affordable, the last look spends what the later ones would have.
 
+    A study takes one look. Its plan knows the seeds beforehand, and a second look costs the first one power: in 10 made
+    studies (300 fit and 1,000 validation rows, four rungs, dropout) 6 questions stayed undecided with 5 seeds at the
+    whole alpha, 8 with half of it at 5 seeds and half at 8, which take three fifths more networks of every
+    configuration; 8 seeds at the whole alpha left 6 as well.
+
     Args:
         alpha: one-sided error rate of the claim, over all looks.
         most_seeds: seeds that can be trained.

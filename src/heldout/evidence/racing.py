@@ -51,8 +51,7 @@ def may_lead(run: ConfigurationRun, others: Sequence[ConfigurationRun], settings
 
     The choice is the simplest within most of a standard error of the best, so that a larger configuration is chosen
     only where it clearly beats all simpler ones; a few seeds in which it does not even lie ahead end its race. Most of
-    the standard error comes from the rows, which further seeds would not change: to allow for the whole of it kept
-    nearly every rung in the race (measured, docs/engine.md).
+    the standard error comes from the rows, which further seeds would not change, so that none is allowed for.
 
     Args:
         run: the larger rung, or a pair of remedies.

@@ -10,7 +10,9 @@ from heldout.errors import DataError
 from heldout.records import BoolArray, DoubleArray, IndexArray
 
 MOST_LISTED = 20
-CLOSE = 1e-6  # shares this far below a threshold still count as reaching it, as in the reference implementation
+CLOSE = (
+    1e-6  # shares this far below a threshold still count as reaching it, as in the reference implementation
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,23 @@ def find_suspects(shares: DoubleArray, labels: IndexArray) -> Suspects:
         n_rows=len(labels),
         n_expected=float((1.0 - shares[np.arange(len(labels)), shares.argmax(axis=1)]).sum()),
     )
+
+
+def rank_labels(shares: DoubleArray, labels: IndexArray) -> IndexArray:
+    """All rows, those whose label is farthest behind another class first.
+
+    Args:
+        shares: float64 [N, C], predicted probabilities of networks that had not fitted the row.
+        labels: int64 [N].
+
+    Returns:
+        int64 [N], row indices.
+
+    Example:
+        >>> rank_labels(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))
+        array([1, 0])
+    """
+    return np.argsort(measure_margin(shares, labels), kind="stable")
 
 
 def flag_confident(shares: DoubleArray, labels: IndexArray) -> BoolArray:

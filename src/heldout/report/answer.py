@@ -6,7 +6,7 @@ import math
 import re
 import textwrap
 
-from heldout.records import Finding, Severity
+from heldout.records import Affected, Finding, Severity
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
 from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
@@ -195,10 +195,25 @@ def look_text(content: LookContent) -> str:
         lines.append("")
     lines += [line for bullet in content.bullets for line in _bullet(bullet)]
     lines += _wrap(content.nice_or_messy, most=3) if content.nice_or_messy else []
+    lines += _list_dropped(content.affected)
     lines += ["", *_list_findings(content.findings)]
     if content.next_command:
         lines += ["", f"{'next':<8} {show_text(content.next_command)}"]
     return "\n".join(lines) + "\n"
+
+
+def _list_dropped(affected: Affected | None) -> list[str]:
+    """The table of whose rows a rule would drop, flag or clip, before it does."""
+    if affected is None:
+        return []
+    lines = ["", *_wrap(affected.sentence, most=4)]
+    for item in affected.dropped:
+        share = 100 * item.n_flagged / max(item.n_rows, 1)
+        lines.append(
+            f"  {show_text(item.name, limit=50)}: {item.n_flagged:,} of {item.n_rows:,} rows ({share:.1f} %), "
+            f"rest {100 * item.rest_share:.1f} %"
+        )
+    return lines + [line for other in affected.alternatives for line in _bullet(f"instead: {other}")]
 
 
 def _list_columns(columns: tuple[ColumnNote, ...]) -> list[str]:

@@ -294,6 +294,9 @@ class LookContent:
         nice_or_messy: the summing-up line.
         findings: what is wrong or remarkable.
         next_command: a line to paste next.
+        passed_checks: checks that found nothing, one line each.
+        set_aside: (reason, rows) of rows read but not used.
+        affected: whose rows an outlier rule concerns; None where none was asked for.
     """
 
     source: str
@@ -307,6 +310,9 @@ class LookContent:
     nice_or_messy: str = ""
     findings: tuple[Finding, ...] = ()
     next_command: str = ""
+    passed_checks: tuple[str, ...] = ()
+    set_aside: tuple[tuple[str, int], ...] = ()
+    affected: Affected | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,12 +45,12 @@ def render_report(content: StudyContent, *, show_rows: bool = False) -> str:
     Raises:
         HeldoutError: a chart could not be drawn.
     """
-    style = _read_packaged("report.css")
-    page = _make_environment().get_template("report.html.j2")
+    style = read_packaged("report.css")
+    page = make_environment().get_template("report.html.j2")
     return page.render(
         study=content,
         style=Markup(style),  # noqa: S704 - our own packaged file
-        style_hash=_hash_for_policy(style),
+        style_hash=hash_for_policy(style),
         charts=draw_charts(content),
         works=summary.tell_whether_it_works(content),
         sure=summary.tell_how_sure(content),
@@ -81,9 +81,10 @@ def choose_tone(content: StudyContent) -> str:
     return "good" if word == "good fit" and not summary.list_critical(content) else "plain"
 
 
-def _make_environment() -> jinja2.Environment:
+def make_environment() -> jinja2.Environment:
+    """The templates with the sentences they use; every text is escaped, an unknown name is an error."""
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read_packaged),
+        loader=jinja2.FunctionLoader(read_packaged),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_show_safely,
@@ -115,11 +116,13 @@ def _show_safely(value: object) -> object:
     return value
 
 
-def _read_packaged(name: str) -> str:
+def read_packaged(name: str) -> str:
+    """Give the text of a template or style that is part of the package."""
     return files("heldout.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _hash_for_policy(text: str) -> str:
+def hash_for_policy(text: str) -> str:
+    """Give the hash by which a page allows this style and no other."""
     digest = hashlib.sha256(text.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 

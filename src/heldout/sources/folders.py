@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import gzip
 import lzma
 import os
 import tarfile
@@ -126,7 +126,7 @@ def _list_folder(root: Path) -> FileSet:
     def load(file: str) -> bytes:
         return _load_file(root / file, file)
 
-    return _collect(str(root), entries, load, ignored, notes=notes)
+    return _collect(root.resolve().name or str(root), entries, load, ignored, notes=notes)
 
 
 def _refuse_listing(error: OSError) -> None:
@@ -187,7 +187,7 @@ def _list_archive(path: Path) -> FileSet | None:
     if _is_tar(head):
         return _list_tar(path.open("rb"), path.name)
     if head.startswith((GZIP_MAGIC, XZ_MAGIC)):
-        return _list_packed_tar(path)
+        return _list_packed_tar(path, is_gzip=head.startswith(GZIP_MAGIC))
     return None
 
 
@@ -242,14 +242,11 @@ def _load_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         raise DataError(f"{member.filename} is damaged in the archive ({error})") from None
 
 
-def _list_packed_tar(path: Path) -> FileSet | None:
-    import gzip
-
+def _list_packed_tar(path: Path, *, is_gzip: bool) -> FileSet | None:
     packed = path.stat().st_size
-    opener = gzip.open if path.open("rb").read(2) == GZIP_MAGIC else lzma.open
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the files are read
     try:
-        with opener(path, "rb") as stream:
+        with gzip.open(path) if is_gzip else lzma.open(path) as stream:
             head = stream.read(512)
             if not _is_tar(head):
                 spool.close()
@@ -264,7 +261,7 @@ def _list_packed_tar(path: Path) -> FileSet | None:
     return _list_tar(spool, path.name)
 
 
-def _spool(stream: IO[bytes], spool: IO[bytes], packed: int, name: str) -> None:
+def _spool(stream: gzip.GzipFile | lzma.LZMAFile, spool: IO[bytes], packed: int, name: str) -> None:
     while chunk := stream.read(1 << 20):
         spool.write(chunk)
         size = spool.tell()
@@ -273,6 +270,16 @@ def _spool(stream: IO[bytes], spool: IO[bytes], packed: int, name: str) -> None:
                 f"{name} inflates from {packed} to more than {size} bytes",
                 hint="unpack it yourself and give the folder",
             )
+
+
+class _Descriptor:
+    """An open file that is closed when nothing reads from it any more."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
 
 
 def _list_tar(stream: IO[bytes], name: str) -> FileSet:
@@ -284,17 +291,19 @@ def _list_tar(stream: IO[bytes], name: str) -> FileSet:
             for member in archive:
                 _place_member(member, places, ignored)
     except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError) as error:
+        stream.close()
         raise DataError(
             f"{name} is a damaged or truncated tar archive ({error})", hint="copy or download it again"
         ) from None
-    descriptor = stream.fileno()
+    kept = _Descriptor(os.dup(stream.fileno()))
+    stream.close()
 
-    def load(file: str, keep: IO[bytes] = stream) -> bytes:  # noqa: ARG001 - an open stream keeps its descriptor
+    def load(file: str) -> bytes:
         start, size = places[file]
         if size > _LARGEST_FILE:
             raise DataError(f"{file} is larger than {_LARGEST_FILE // 10**9} GB")
         # Unlike a seek, this may be done by several threads at once.
-        raw = os.pread(descriptor, size, start)
+        raw = os.pread(kept.number, size, start)
         if len(raw) < size:
             raise DataError(f"{file} is cut short: {len(raw)} of {size} bytes are in the archive")
         return raw
@@ -330,5 +339,3 @@ def as_file_set(name: str, contents: dict[str, bytes]) -> FileSet:
         ('a', 'b')
     """
     return _collect(name, [(file, len(raw)) for file, raw in contents.items()], contents.__getitem__, [])
-
-

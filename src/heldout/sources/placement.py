@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heldout.errors import UsageError
-from heldout.records import PART_FIT, PART_TEST, PART_UNDECLARED, PART_VALIDATION, BoolArray, RawColumn, SetAside
+from heldout.records import (
+    PART_FIT,
+    PART_TEST,
+    PART_UNDECLARED,
+    PART_VALIDATION,
+    BoolArray,
+    RawColumn,
+    SetAside,
+)
 from heldout.sources.columns import encode_cells
 
 PART_FOLDERS = {
@@ -31,6 +39,7 @@ PART_FOLDERS = {
 # Folders of examples without a label beside folders that name one (the movie reviews have `unsup`).
 _UNLABELLED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled", "nolabel", "no_label"})
 _SHOWN = 8
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def place_files(files: Sequence[str], *, name: str) -> Placement:
     Example:
         >>> found = place_files(["train/cat/1.png", "train/dog/2.png", "test/dog/3.png", "README"], name="pets")
         >>> found.columns[0].levels, found.part.tolist(), found.set_aside[0].reason
-        (('cat', 'dog'), [0, 0, 3], 'lies beside the folders train and test')
+        (('cat', 'dog'), [0, 0, 3], 'lies beside the folders test and train')
     """
     folders = [PurePosixPath(file).parts[:-1] for file in files]
     folders = _strip_common(folders)
@@ -89,9 +98,13 @@ def place_files(files: Sequence[str], *, name: str) -> Placement:
 
 
 def _strip_common(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    while folders and all(folders) and len({parts[0] for parts in folders}) == 1:
+    while True:
+        inner = [parts for parts in folders if parts]
+        # A few notes beside the only folder do not make it a level of its own.
+        is_one = len({parts[0] for parts in inner}) == 1 and len(inner) >= _MOSTLY * len(folders)
+        if not inner or not is_one or (len(inner) < len(folders) and max(map(len, inner)) < 2):
+            return folders
         folders = [parts[1:] for parts in folders]
-    return folders
 
 
 def _part_of(folder: str) -> int:
@@ -131,7 +144,7 @@ def _leave_others(
     words: list[str],
     name: str,
 ) -> None:
-    inside = {PurePosixPath(files[row]).name for row in np.flatnonzero(part >= 0)}
+    inside = {PurePosixPath(files[row]).name for row in np.flatnonzero(part >= 0).tolist()}
     others: Counter[str] = Counter()
     copies: Counter[str] = Counter()
     for row in np.flatnonzero(part < 0).tolist():
@@ -144,8 +157,8 @@ def _leave_others(
         copies[folder] += PurePosixPath(files[row]).name in inside
     for folder, count in others.items():
         notes.append(
-            f"{name}: the folder {folder!r} was left out ({count:,} files, {copies[folder]:,} of them with the name of a "
-            f"file in {', '.join(words)}); give it alone to read it"
+            f"{name}: the folder {folder!r} was left out ({count:,} files, {copies[folder]:,} of them with the "
+            f"name of a file in {', '.join(words)}); give it alone to read it"
         )
 
 
@@ -202,7 +215,7 @@ def _read_levels(
 
 
 def match_labels(texts: Sequence[str], pattern: str, *, what: str) -> RawColumn:
-    """The column `label` that a regular expression finds in headers or file names; null where it does not match.
+    r"""The column `label` that a regular expression finds in headers or file names; null where it does not match.
 
     Args:
         texts: one for each row.
@@ -213,12 +226,12 @@ def match_labels(texts: Sequence[str], pattern: str, *, what: str) -> RawColumn:
         UsageError: no regular expression, or it matches nowhere.
 
     Example:
-        >>> match_labels(["s1 class=EI", "s2 class=N", "s3"], r"class=(\\w+)", what="headers").codes.tolist()
+        >>> match_labels(["s1 class=EI", "s2 class=N", "s3"], r"class=(\w+)", what="headers").codes.tolist()
         [0, 1, -1]
         >>> match_labels(["s1"], "kind=(.)", what="headers")
         Traceback (most recent call last):
         heldout.errors.UsageError: --label-pattern 'kind=(.)' matches none of the 1 headers (the first is 's1')
-          -> it is a regular expression whose first group is the label, e.g. 'class=(\\w+)'
+          -> it is a regular expression whose first group is the label, e.g. 'class=(\w+)'
     """
     example = r"it is a regular expression whose first group is the label, e.g. 'class=(\w+)'"
     try:

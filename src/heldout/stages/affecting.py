@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from heldout.evidence.affected import judge_affected
 from heldout.evidence.compare import EARLY_STOPPED_WIDTH
 from heldout.evidence.crossfit import deploy_run, has_diverged
 from heldout.evidence.harmed import find_harmed
 from heldout.executors.local import Job
-from heldout.recipe.outliers import find_limits, flag_clipped, flag_outliers, list_extreme
+from heldout.recipe.outliers import OutlierLimits, find_limits, flag_clipped, flag_outliers, list_extreme
 from heldout.records import (
     Affected,
     BoolArray,
@@ -15,11 +17,12 @@ from heldout.records import (
     Choice,
     Configuration,
     ConfigurationRun,
+    IndexArray,
     JudgeSettings,
 )
-from heldout.settings import Settings
+from heldout.settings import OUTLIER_RULES, Settings, find_strongest_rule
 from heldout.stages.attributes import describe_rows
-from heldout.stages.preparing import Prepared, encode_rows, make_tensors, thin_folds
+from heldout.stages.preparing import Prepared, columns_under, encode_rows, make_tensors, thin_folds
 from heldout.stages.reading import Reading
 from heldout.stages.training import SEED_STRIDE, Crew, Trained
 
@@ -50,32 +53,44 @@ def judge_outliers(
     Returns:
         None where no row is concerned and no rule was asked for, or there are too few rows.
     """
-    settings, split = crew.settings, prepared.split
+    shown = preview_outliers(reading, prepared, crew.settings)
+    if shown is None or find_strongest_rule(crew.settings) not in ("drop", "clip"):
+        return shown
+    flags = flag_rows(prepared, crew.settings)[prepared.split.development]
+    harm = _find_harm(crew, reading, prepared, judged=judged, flags=flags)
+    return replace(
+        shown, harm=harm, sentence=shown.sentence if harm is None else f"{shown.sentence} {harm.sentence}"
+    )
+
+
+def preview_outliers(reading: Reading, prepared: Prepared, settings: Settings) -> Affected | None:
+    """Say whose rows the outlier rule concerns, before anything is trained.
+
+    Args:
+        reading: the data.
+        prepared: the data as the study would be fitted.
+        settings: outliers, outlier_limit, and the rules of single columns.
+
+    Returns:
+        None where no row is concerned and no rule was asked for, or there are too few rows.
+    """
+    split, rule = prepared.split, find_strongest_rule(settings)
     if len(split.development) < LEAST_ROWS:
         return None
     flags = flag_rows(prepared, settings)[split.development]
-    if settings.outliers == "keep" and not flags.any():
+    if rule == "keep" and not flags.any():
         return None
-    attributes = describe_rows(
-        reading,
-        prepared,
-        settings,
-        rows=split.development,
-        truth=reading.target.values[split.development],
-    )
-    harm = None
-    if settings.outliers != "keep":
-        harm = _find_harm(crew, reading, prepared, judged=judged, flags=flags)
+    rows = split.development
+    attributes = describe_rows(reading, prepared, settings, rows=rows, truth=reading.target.values[rows])
     extreme = _list_extreme(prepared, settings)
     return judge_affected(
         flags,
         # that rows with a large dose are dropped for a large dose says nothing about whose they are
         attributes=[item for item in attributes if item.name not in extreme],
-        unit=split.unit[split.development],
+        unit=split.unit[rows],
         rule=name_rule(settings, extreme),
-        harm=harm,
         alternatives=list_alternatives(settings),
-        is_applied=settings.outliers != "keep",
+        is_applied=rule != "keep",
     )
 
 
@@ -92,10 +107,8 @@ def flag_rows(prepared: Prepared, settings: Settings) -> BoolArray:
     split = prepared.split
     by_fold = [
         flag_clipped(prepared.recipe, prepared.columns, state=k)
-        if settings.outliers == "keep"
-        else flag_outliers(
-            prepared.columns, find_limits(prepared.columns, fold.fit, limit=settings.outlier_limit)
-        )
+        if find_strongest_rule(settings) == "keep"
+        else flag_outliers(prepared.columns, _find_ruled_limits(prepared, settings, fold.fit))
         for k, fold in enumerate(split.folds)
     ]
     flags = by_fold[-1].copy()
@@ -123,18 +136,30 @@ def name_rule(settings: Settings, extreme: tuple[str, ...] = ()) -> str:
     return {
         "drop": f"The rule of {limit} drops",
         "clip": f"The rule of {limit} pulls in numbers of",
+        "flag": f"Nothing was changed; a rule of {limit} would drop",
         "keep": "No row was dropped; the limits of the scales pull in a number of",
-    }[settings.outliers]
+    }[find_strongest_rule(settings)]
 
 
 def _list_extreme(prepared: Prepared, settings: Settings) -> tuple[str, ...]:
-    if settings.outliers == "keep":
+    if find_strongest_rule(settings) == "keep":
         return ()
     found: dict[str, None] = {}
     for fold in prepared.split.folds:
-        limits = find_limits(prepared.columns, fold.fit, limit=settings.outlier_limit)
+        limits = _find_ruled_limits(prepared, settings, fold.fit)
         found |= dict.fromkeys(list_extreme(prepared.columns, limits))
     return tuple(found)
+
+
+def _find_ruled_limits(prepared: Prepared, settings: Settings, rows: IndexArray) -> OutlierLimits:
+    """Limits of the columns that any rule but "keep" was asked for."""
+    ruled = tuple(
+        column
+        for rule in OUTLIER_RULES
+        if rule != "keep"
+        for column in columns_under(rule, prepared.columns, settings)
+    )
+    return find_limits(ruled, rows, limit=settings.outlier_limit)
 
 
 def list_alternatives(settings: Settings) -> tuple[str, ...]:
@@ -144,12 +169,13 @@ def list_alternatives(settings: Settings) -> tuple[str, ...]:
         >>> list_alternatives(Settings(outliers="clip"))[0]
         'keep all numbers as they are (--outliers keep); they are scaled robustly in any case'
     """
-    if settings.outliers == "keep":
+    rule = find_strongest_rule(settings)
+    if rule in ("keep", "flag"):
         return ()
     keep = "keep all numbers as they are (--outliers keep); they are scaled robustly in any case"
     clip = "pull extreme numbers in instead of dropping their rows (--outliers clip)"
     wider = f"a wider limit, e.g. --outlier-limit {settings.outlier_limit + 2:g}"
-    return (clip, keep, wider) if settings.outliers == "drop" else (keep, wider)
+    return (clip, keep, wider) if rule == "drop" else (keep, wider)
 
 
 def _find_harm(
@@ -174,11 +200,16 @@ def _find_harm(
             reading, prepared, crew.settings, rows=rows, truth=reading.target.values[rows]
         ),
         unit=judge.unit,
-        what={"drop": "Dropping", "clip": "Clipping"}[crew.settings.outliers],
+        what={"drop": "Dropping", "clip": "Clipping"}[find_strongest_rule(crew.settings)],
         alpha=judge.alpha,
         widen=EARLY_STOPPED_WIDTH,
         extra=((FLAGGED, flags[crew.tensors.order]),),
     )
+
+
+def _without_rules(settings: Settings) -> Settings:
+    columns = {name: item.model_copy(update={"outliers": None}) for name, item in settings.columns.items()}
+    return settings.model_copy(update={"outliers": "keep", "columns": columns})
 
 
 def _list_seeds(crew: Crew) -> tuple[int, ...]:
@@ -200,7 +231,7 @@ def _train_without_rule(
         reading,
         prepared.split,
         prepared.columns,
-        crew.settings.model_copy(update={"outliers": "keep"}),
+        _without_rules(crew.settings),
     )
     plan = crew.plan
     n_fit = plan.n_fit if plan.n_fit < plan.n_fit_all else None

@@ -6,37 +6,30 @@ Only development rows are behind these words; nothing of the sealed test rows is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from heldout.events import Events
-from heldout.plan import Plan
-from heldout.records import (
-    Answer,
-    Choice,
-    ChosenVerdict,
-    ConfigurationRun,
-    JudgeSettings,
-    LadderVerdict,
-    RemedyResult,
-)
-from heldout.stages.preparing import Prepared
+if TYPE_CHECKING:  # whatever is announced was made elsewhere: nothing heavy is loaded for it
+    from heldout.plan import Plan
+    from heldout.records import Answer, ConfigurationRun, JudgeSettings, LadderVerdict, RemedyResult
+    from heldout.stages.judging import Verdicts
+    from heldout.stages.preparing import Prepared
+    from heldout.stages.workplace import Workplace
 
 
-def announce_plan(
-    events: Events, prepared: Prepared, plan: Plan, judge: JudgeSettings, *, names: tuple[str, str]
+def tell_plan(
+    workplace: Workplace, prepared: Prepared, plan: Plan, judge: JudgeSettings, *, names: tuple[str, str]
 ) -> None:
     """Tell what is studied and how much of it there will be.
 
     Args:
-        events: the sink.
+        workplace: its events are the sink.
         prepared: split and target.
         plan: rungs, seeds, folds.
         judge: what losses are judged against.
         names: of the data and of the target.
     """
     split, (source, target) = prepared.split, names
-    events.keep(
+    workplace.events.keep(
         "study",
         source=source,
         target=target,
@@ -50,41 +43,44 @@ def announce_plan(
         n_seeds=plan.n_seeds,
         n_folds=plan.n_folds,
         n_epochs=plan.schedule.n_epochs,
-        constant_loss=float(np.mean(judge.constant_losses)),
+        constant_loss=float(judge.constant_losses.mean()),
         tolerance=judge.delta,
         seconds=plan.seconds,
     )
 
 
-def announce_ladder(
-    events: Events, verdict: LadderVerdict, ladder: Sequence[ConfigurationRun], *, final: bool
-) -> None:
-    """Tell from which size on the data are overfitted, and each size's answers.
+def tell_ladder(
+    workplace: Workplace, verdict: LadderVerdict, ladder: Sequence[ConfigurationRun]
+) -> LadderVerdict:
+    """Tell from which size on the data are overfitted, and each size's answers; checks may still override it.
 
     Args:
-        events: the sink.
+        workplace: its events are the sink.
         verdict: the verdict on the ladder.
         ladder: its runs, smallest first.
-        final: False while the checks of data and training may still override it.
+
+    Returns:
+        The verdict, unchanged.
     """
-    events.keep(
+    workplace.events.keep(
         "verdict",
-        about="ladder",
-        word=verdict.word,
-        code=verdict.code,
-        sentence=verdict.sentence,
-        rung=verdict.rung,
-        final=final,
+        **_describe_ladder(verdict),
+        final=False,
         configurations=[run.configuration.name for run in ladder],
         words=[say_answers(answers) for answers in verdict.per_rung],
     )
+    return verdict
 
 
-def announce_remedies(events: Events, results: Sequence[RemedyResult]) -> None:
-    """Tell what each remedy did: its change of the loss against early stopping alone, and the rule's word."""
+def tell_remedies(workplace: Workplace, results: tuple[RemedyResult, ...]) -> tuple[RemedyResult, ...]:
+    """Tell what each remedy did: its change of the loss against early stopping alone, and the rule's word.
+
+    Returns:
+        The results, unchanged.
+    """
     for result in results:
         change, low, high = result.early_stopped
-        events.keep(
+        workplace.events.keep(
             "remedy",
             name=result.name,
             configuration=result.configuration,
@@ -95,28 +91,39 @@ def announce_remedies(events: Events, results: Sequence[RemedyResult]) -> None:
             high=high,
             sentence=result.sentence,
         )
+    return results
 
 
-def announce_choice(events: Events, choice: Choice, verdict: ChosenVerdict, *, final: bool) -> None:
-    """Tell which network is delivered and what the rule says of it.
+def tell_final(workplace: Workplace, verdicts: Verdicts) -> Verdicts:
+    """Tell what stands after the checks of data and training: the ladder, and the network that is delivered.
 
-    Args:
-        events: the sink.
-        choice: the choice with its reason.
-        verdict: the verdict on the chosen configuration.
-        final: False while the checks of data and training may still override it.
+    Returns:
+        The verdicts, unchanged.
     """
-    events.keep(
+    choice, chosen = verdicts.choice, verdicts.chosen
+    workplace.events.keep("verdict", **_describe_ladder(verdicts.ladder), final=True)
+    workplace.events.keep(
         "verdict",
         about="chosen",
-        word=verdict.word,
-        code=verdict.code,
-        sentence=verdict.sentence,
+        word=chosen.word,
+        code=chosen.code,
+        sentence=chosen.sentence,
         configuration=choice.name,
         epoch=choice.epoch,
         why=choice.sentence,
-        final=final,
+        final=True,
     )
+    return verdicts
+
+
+def _describe_ladder(verdict: LadderVerdict) -> dict[str, str | int]:
+    return {
+        "about": "ladder",
+        "word": verdict.word,
+        "code": verdict.code,
+        "sentence": verdict.sentence,
+        "rung": verdict.rung,
+    }
 
 
 def say_answers(answers: Sequence[Answer]) -> str:
@@ -126,6 +133,7 @@ def say_answers(answers: Sequence[Answer]) -> str:
         answers: of one rung.
 
     Example:
+        >>> from heldout.records import Answer
         >>> say_answers([Answer("overtrained", "yes", 0.2, 0.1, 0.3, 0.01), Answer("underfit", "no", 0, 0, 0, 0.01)])
         'overtrained'
         >>> say_answers([Answer("overtrained", "undecided", 0.01, -0.1, 0.1, 0.01, lean="leaning yes")])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from heldout.plan import MOST_PAIRS
-from heldout.records import PART_FIT, Table
+from heldout.records import PART_FIT, Affected, Table
 from heldout.remedies import plan_uses
 from heldout.report import LookContent, PlanContent
-from heldout.settings import Settings, list_kinds, list_strengths, scales_test
+from heldout.settings import Settings, find_strongest_rule, list_kinds, list_strengths, scales_test
 from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
-from heldout.stages.reading import name_source, read_data, read_parts
+from heldout.stages.affecting import preview_outliers
+from heldout.stages.reading import Reading, name_source, read_data, read_parts
 
 
 def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a path or any data frame
@@ -51,6 +53,9 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         nice_or_messy=nice[0] if nice else "",
         findings=findings.findings,
         next_command=_name_command("fit", source, settings),
+        passed_checks=findings.passed,
+        set_aside=_count_reasons(reading.table),
+        affected=_preview_rule(reading, prepared, settings),
     )
 
 
@@ -111,6 +116,17 @@ def _tell_reading(table: Table) -> tuple[str, ...]:
     return table.notes if told in table.notes else (*table.notes, told)
 
 
+def _preview_rule(reading: Reading, prepared: preparing.Prepared, settings: Settings) -> Affected | None:
+    """Whose rows would be dropped, before any is; looked at only where a rule was asked for."""
+    if find_strongest_rule(settings) == "keep":
+        return None
+    return preview_outliers(reading, prepared, settings)
+
+
+def _count_reasons(table: Table) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(row.reason for row in table.set_aside).most_common())
+
+
 def _count_aside(table: Table) -> int:
     """Rows that take no part; titles, comments and notes are no rows."""
     return sum(row.kind in ("quarantined", "dropped") for row in table.set_aside)
@@ -128,5 +144,6 @@ def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent
         columns=telling.note_columns(type_table(table, specs), None),
         read_notes=_tell_reading(table),
         n_set_aside=_count_aside(table),
+        set_aside=_count_reasons(table),
         next_command=f"heldout look {name} --target COLUMN",
     )

@@ -26,6 +26,7 @@ from heldout.records import (
     FloatArray,
     Fold,
     IndexArray,
+    Kind,
     Severity,
     Split,
     Target,
@@ -33,11 +34,12 @@ from heldout.records import (
     Tensors,
     TypedColumn,
 )
-from heldout.settings import Settings
+from heldout.settings import Settings, find_rule
 from heldout.split import SplitRequest, split_table
 from heldout.stages.reading import Reading
 from heldout.tensors import TensorSource, build_tensors
 
+SUBSET_VALIDATION_ROWS = 5_000  # and on at most so many where the ladder runs on a subset of the fit rows
 MOST_VALIDATION_ROWS = 20_000  # choices are made on a sample of at most so many validation rows
 
 
@@ -142,12 +144,14 @@ def encode_rows(
 ) -> Prepared:
     """Fit the recipe on each fold's fit rows and encode the development rows with every state."""
     fit_rows = tuple(fold.fit for fold in split.folds)
-    if settings.outliers == "drop":  # only rows that are fitted on, by limits fitted on them
-        fit_rows = tuple(drop_outliers(columns, rows, limit=settings.outlier_limit) for rows in fit_rows)
+    dropping = columns_under("drop", columns, settings)
+    if dropping:  # only rows that are fitted on, by limits fitted on them
+        fit_rows = tuple(drop_outliers(dropping, rows, limit=settings.outlier_limit) for rows in fit_rows)
     options = RecipeOptions(token_length=plan_tokens(columns, fit_rows))
     recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding, options=options)
-    if settings.outliers == "clip":
-        recipe = clip_recipe(recipe, columns, fit_rows, limit=settings.outlier_limit)
+    clipping = columns_under("clip", columns, settings)
+    if clipping:
+        recipe = clip_recipe(recipe, clipping, fit_rows, limit=settings.outlier_limit)
     features = np.stack(
         [apply_recipe(recipe, columns, state=k, rows=split.development) for k in range(len(split.folds))]
     )
@@ -168,6 +172,17 @@ def encode_rows(
     return Prepared(split, columns, recipe, source, folds)
 
 
+def columns_under(
+    rule: str, columns: tuple[TypedColumn, ...], settings: Settings
+) -> tuple[TypedColumn, ...]:
+    """Give the number columns whose extreme numbers are treated by a rule ("drop", "clip" or "flag")."""
+    return tuple(
+        column
+        for column in columns
+        if column.spec.kind is Kind.NUMBER and find_rule(settings, column.spec.name) == rule
+    )
+
+
 def learned_target(target: Target, settings: Settings) -> DoubleArray:
     """Give the target as the network learns it: its logarithm if so set, else unchanged."""
     if target.task is Task.REGRESSION and settings.target_log:
@@ -183,16 +198,19 @@ def thin_folds(prepared: Prepared, *, n_fit: int | None = None) -> tuple[Fold, .
 
     Args:
         prepared: the split.
-        n_fit: fit rows to keep of each fold; all when left out.
+        n_fit: fit rows to keep of each fold; all when left out. A fold that loses fit rows also keeps fewer
+            validation rows: they would cost more than half of the training of a subset.
     """
     seed = int(prepared.split.fingerprint[:12], 16)
     thinned = []
     for k, fold in enumerate(prepared.folds):
         fit, held = fold.fit, fold.validation
+        most = MOST_VALIDATION_ROWS
         if n_fit is not None and len(fit) > n_fit:
             fit = np.sort(np.random.default_rng((seed, k, 0)).permutation(fit)[:n_fit])
-        if len(held) > MOST_VALIDATION_ROWS:
-            held = np.sort(np.random.default_rng((seed, k, 1)).permutation(held)[:MOST_VALIDATION_ROWS])
+            most = SUBSET_VALIDATION_ROWS
+        if len(held) > most:
+            held = np.sort(np.random.default_rng((seed, k, 1)).permutation(held)[:most])
         thinned.append(Fold(fit, held))
     return tuple(thinned)
 

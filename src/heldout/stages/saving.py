@@ -172,7 +172,9 @@ def gather_content(
         calibration=telling.describe_calibration(reading, delivered, prepared.split),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
-        costs=telling.describe_costs(workplace, trained),
+        costs=telling.describe_costs(
+            workplace, trained, n_fit_all=max(len(fold.fit) for fold in prepared.folds)
+        ),
         next_commands=(f"heldout predict {shlex.quote(str(folder))} NEW.csv --out predictions.csv",),
         limits=telling.list_limits(reading, prepared.split, found),
     )

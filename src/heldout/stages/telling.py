@@ -15,6 +15,7 @@ from heldout.evidence.calibration import measure_calibration
 from heldout.evidence.early_stopping import RULES, StoppingRule, cost_of_faults, find_stop
 from heldout.evidence.intervals import bound_share
 from heldout.nets.convolution import convolution_path
+from heldout.plan import stretch_to_all_rows
 from heldout.recipe import Recipe
 from heldout.records import (
     ConfigurationRun,
@@ -219,7 +220,7 @@ def say_where_tried(ladder: LadderVerdict, rung: Rung) -> str:
     why = (
         "the smallest that is shown to overfit"
         if ladder.rung >= 0
-        else "the largest, as no size was shown to overfit"
+        else "the largest with all seeds, as no size was shown to overfit"
     )
     return f"Remedies were tried at rung {rung.index} ({rung.n_parameters:,} weights): {why}."
 
@@ -245,15 +246,30 @@ def note_threshold(delivered: Delivered) -> tuple[str, ...]:
     )
 
 
-def describe_costs(workplace: Workplace, trained: Trained) -> Costs:
+def describe_costs(workplace: Workplace, trained: Trained, *, n_fit_all: int = 0) -> Costs:
     """Say what the study cost; the tax is its time over that of training the smallest interpolating rung alone.
 
     A rung interpolates when its training loss at the last epoch is below a hundredth (nats, or of the variance).
     Runs read back from an earlier start have no time, and the tax is then unknown.
+
+    Args:
+        workplace: clock.
+        trained: everything that was trained.
+        n_fit_all: fit rows of the delivered networks: where the ladder ran on a subset, training that rung alone means
+            training it on all of them.
     """
     fitting = [run for run in trained.ladder if float(np.nanmean(run.train_curve[:, -1])) < INTERPOLATED_LOSS]
     reference = fitting[0] if fitting else trained.ladder[-1]
     alone = workplace.run_seconds.get(reference.configuration.name)
+    if alone:  # a raced rung has fewer seeds than the study
+        alone *= max(run.losses.shape[1] for run in trained.ladder) / reference.losses.shape[1]
+    if alone and n_fit_all > reference.n_rows:
+        alone *= stretch_to_all_rows(
+            reference.configuration.rung.n_parameters,
+            reference.n_rows,
+            n_fit_all,
+            n_validation=reference.losses.shape[2],
+        )
     # phases inside "training" are shown by themselves; the sum counts only the outer ones
     total = sum(workplace.seconds.values())
     return Costs(

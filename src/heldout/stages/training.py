@@ -36,8 +36,8 @@ DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's put
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
 RACED_SEEDS = 3  # of rungs beyond the interpolating one, and
-# of every strength of a remedy and of every pair, before those that cannot matter are left out: a second seed costs as
-# much as it saves and changed no choice (31 data sets, docs/engine.md)
+# of every strength of a remedy and of every pair, before those that cannot matter are left out: a second seed costs
+# more than it saves and changed no choice on the data sets tried (docs/engine.md)
 STRENGTH_SEEDS = 1
 INTERPOLATED_LOSS = (
     0.01  # nats, or of the variance: a network with a lower training loss knows its rows by heart
@@ -178,19 +178,13 @@ class Crew:
             for run in runs
         )
 
-    def train_pairs(
-        self,
-        rung: Rung,
-        results: Sequence[RemedyResult],
-        *,
-        rivals: Sequence[ConfigurationRun] = (),
-        judge: JudgeSettings | None = None,
-    ) -> tuple[ConfigurationRun, ...]:
+    def add_pairs(self, trained: Trained, results: Sequence[RemedyResult], judge: JudgeSettings) -> Trained:
         """Train at most three pairs of remedies that helped, each at its chosen strength.
 
-        A pair is there to be chosen, not to be judged: with rivals named, each gets one seed, and only those that
-        may still lead get the rest.
+        A pair is there to be chosen, not to be judged: each gets one seed, and only those that may still lead get the
+        rest.
         """
+        rung = trained.rung
         helped = [
             result
             for result in results
@@ -198,20 +192,19 @@ class Crew:
             and any(use.name == result.name for use in self.uses)
         ]
         helped.sort(key=lambda result: result.early_stopped[0])
-        pairs = [(one, other) for i, one in enumerate(helped) for other in helped[i + 1 :]][:MOST_PAIRS]
+        chosen = [(one, other) for i, one in enumerate(helped) for other in helped[i + 1 :]][:MOST_PAIRS]
         configurations = tuple(
             apply_remedies(
                 rung,
                 tuple(RemedyUse(result.name, result.strength, result.detail) for result in pair),
                 layers=self.layers,
             )
-            for pair in pairs
+            for pair in chosen
         )
-        if judge is None or not rivals:
-            return self._train("pairs", configurations, share=REMEDY_SHARE)
         first = self._train("pairs", configurations, share=REMEDY_SHARE, seeds=self.seeds[:STRENGTH_SEEDS])
-        contenders = [run for run in first if may_lead(run, rivals, judge)]
-        return self._add_seeds("pairs, more seeds", first, contenders, share=REMEDY_SHARE)
+        contenders = [run for run in first if may_lead(run, trained.all_runs(), judge)]
+        pairs = self._add_seeds("pairs, more seeds", first, contenders, share=REMEDY_SHARE)
+        return replace(trained, pairs=pairs)
 
     def train_controls(
         self, trained: Trained, choice: Choice, judge: JudgeSettings, prepared: Prepared

@@ -1,0 +1,197 @@
+"""Do rows almost repeat? Copies with noise are as much memory as exact ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heldout.audit.input import NUMBER_KINDS, AuditInput, list_features, make_rng, pass_check, skip_check
+from heldout.records import DoubleArray, Finding, FloatArray, IndexArray, Kind, Severity, TypedColumn
+
+MOST_ROWS = 20_000  # all pairs of these take about 3 s of one core; above, a stated sample
+NEAR = 0.13  # of the median distance to the nearest other row (Datalab's rule; recall 1.0 up to 5 % noise)
+LOCAL = 0.4  # of the distance to the fifth row: where a region is dense, near is common (measured: bench/messy_audit)
+APART = 0.3  # of the distance to the second row, for a pair by itself
+N_NEIGHBOURS = 5
+FALSE_ALARM = 0.05  # expected number of chance pairs per table
+N_CODES = 8
+CHUNK = 512
+FEWEST_ROWS, FEWEST_COLUMNS = 40, 3
+FARTHEST = 5.0
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """Rows that almost repeat another.
+
+    Args:
+        rows: int64, positions of rows with a near copy, sorted.
+        partner: int64, the nearest row of each.
+        limit: distance below which two rows were called near copies.
+        median: median distance of a row to its nearest one.
+        dimension: how many directions the rows really spread in.
+    """
+
+    rows: IndexArray
+    partner: IndexArray
+    limit: float
+    median: float
+    dimension: float
+
+
+def check_near(data: AuditInput) -> tuple[Finding, ...]:
+    """Near copies among the development rows, and how many stand on both sides of a fold.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        HO216.
+    """
+    title = "near copies"
+    columns = pick_columns(data)
+    rows = np.unique(data.first_of_duplicate[data.rows])
+    rows = rows[np.isin(rows, data.rows)]
+    if len(columns) < FEWEST_COLUMNS or len(rows) < FEWEST_ROWS:
+        return (skip_check("HO216", title, f"{len(columns)} comparable columns, {len(rows)} different rows"),)
+    sampled = ""
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(make_rng(data, "near").choice(rows, MOST_ROWS, replace=False))
+        sampled = f" (a sample of {MOST_ROWS} rows)"
+    found = find_near(embed_rows(columns, rows, make_rng(data, "codes")), rows)
+    if not len(found.rows):
+        looked = f"no row almost repeats another in {len(columns)} columns{sampled}"
+        return (pass_check("HO216", title, looked),)
+    return (_report(data, found, len(rows), sampled),)
+
+
+def pick_columns(data: AuditInput) -> list[TypedColumn]:
+    """Columns in which rows can be compared: numbers and categories; free text and sets are left out.
+
+    Args:
+        data: the audit's input.
+    """
+    return [
+        column
+        for column in list_features(data)
+        if column.spec.kind in (*NUMBER_KINDS, Kind.CATEGORY) and _has_spread(column, data.rows)
+    ]
+
+
+def embed_rows(columns: list[TypedColumn], rows: IndexArray, rng: np.random.Generator) -> FloatArray:
+    """Rows as points: numbers in robust standard deviations, each category as a random direction of its own.
+
+    Two different categories are about one apart, like two numbers one standard deviation apart; a missing cell is
+    one apart from any value.
+
+    Args:
+        columns: number, date, yes/no and category columns.
+        rows: int64 [n].
+        rng: for the directions.
+
+    Returns:
+        float32 [n, D].
+    """
+    parts = []
+    for column in columns:
+        if len(column.values):
+            values = column.values[rows]
+            gone = ~np.isfinite(values)
+            parts += [_scale(values, gone)[:, None], gone[:, None].astype(np.float64)]
+        else:
+            codes = column.codes[rows]
+            directions = rng.normal(size=(len(column.levels) + 1, N_CODES))
+            directions /= np.sqrt(2) * np.linalg.norm(directions, axis=1, keepdims=True)
+            parts.append(directions[codes])
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def find_near(points: FloatArray, rows: IndexArray) -> NearCopies:
+    """Rows much nearer to another than is usual among these rows, and than is usual around them.
+
+    How near is unusual depends on the number of directions d in which rows spread: by chance a row of n has a
+    neighbour within t median distances with probability of about t**d log 2.
+
+    Args:
+        points: float32 [n, D], no two equal.
+        rows: int64 [n], their positions.
+
+    Source:
+        The dimension from the ratio of the second to the first distance: Facco et al. 2017, Sci. Rep. 7, 12140.
+
+    Example:
+        >>> points = np.random.default_rng(0).normal(size=(200, 9)).astype(np.float32)
+        >>> points[7] = points[3] + 0.001
+        >>> find_near(points, np.arange(200)).rows.tolist()
+        [3, 7]
+    """
+    distance, nearest = _find_neighbours(points)
+    first, median = distance[:, 0], float(np.median(distance[:, 0]))
+    inner = (first > 0) & (distance[:, 1] > first)
+    # The median is right although a third of the rows may be near copies themselves.
+    middle = float(np.median(np.log(distance[inner, 1] / first[inner]))) if inner.any() else 0.0
+    dimension = float(np.clip(np.log(2) / max(middle, 1e-9), 0.1, 1e3))
+    share = min(NEAR, float((FALSE_ALARM / (len(points) * np.log(2))) ** (1 / dimension)))
+    limit = share * median
+    near = (first <= limit) & (first <= LOCAL * distance[:, -1])
+    # Or a pair far closer than either is to any third row, whatever is usual elsewhere: chance n q**d.
+    alone = min(APART, float((FALSE_ALARM / len(points)) ** (1 / dimension)))
+    near |= (first <= APART * median) & (first <= alone * distance[:, 1])
+    return NearCopies(rows[near], rows[nearest[near]], limit, median, dimension)
+
+
+def _find_neighbours(points: FloatArray) -> tuple[DoubleArray, IndexArray]:
+    """Distances to the nearest rows, ascending, and which row is the nearest; by blocks of all pairs."""
+    n_rows = len(points)
+    n_kept = min(N_NEIGHBOURS, n_rows - 1)
+    square = (points.astype(np.float64) ** 2).sum(axis=1)
+    distance, nearest = np.empty((n_rows, n_kept)), np.empty(n_rows, np.int64)
+    for start in range(0, n_rows, CHUNK):
+        block = slice(start, min(start + CHUNK, n_rows))
+        apart = square[block, None].astype(np.float32) + square[None].astype(np.float32)
+        apart -= 2 * (points[block] @ points.T)
+        own = np.arange(block.start, block.stop)
+        apart[np.arange(len(own)), own] = np.inf
+        few = np.argpartition(apart, n_kept - 1, axis=1)[:, :n_kept]
+        # Differences of large squares are rounded: the few nearest are measured again exactly.
+        exact = np.sqrt(((points[own][:, None] - points[few]).astype(np.float64) ** 2).sum(axis=2))
+        order = np.argsort(exact, axis=1, kind="stable")
+        distance[block] = np.take_along_axis(exact, order, axis=1)
+        nearest[block] = np.take_along_axis(few, order, axis=1)[:, 0]
+    return distance, nearest
+
+
+def _scale(values: DoubleArray, gone: np.ndarray) -> DoubleArray:
+    known = values[~gone]
+    if not len(known):
+        return np.zeros(len(values))
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+    spread = (high - low) / 1.349 or float(known.std()) or 1.0
+    return np.where(
+        gone, 0.0, np.clip((np.where(gone, middle, values) - middle) / spread, -FARTHEST, FARTHEST)
+    )
+
+
+def _has_spread(column: TypedColumn, rows: IndexArray) -> bool:
+    cells = column.values[rows] if len(column.values) else column.codes[rows]
+    known = cells[np.isfinite(cells)] if len(column.values) else cells[cells >= 0]
+    return len(known) > 0 and bool((known != known[0]).any())
+
+
+def _report(data: AuditInput, found: NearCopies, n_rows: int, sampled: str) -> Finding:
+    torn = 0
+    for fold in data.split.folds:
+        held = np.isin(found.rows, fold.validation)
+        torn += int((held & np.isin(found.partner, fold.fit)).sum())
+    share = len(found.rows) / n_rows
+    return Finding(
+        "HO216",
+        "near copies",
+        Severity.WARNING if torn and share >= 0.01 else Severity.INFO,
+        f"{len(found.rows)} of {n_rows} rows{sampled} lie within {found.limit:.3g} of another row, where the usual "
+        f"distance to the nearest is {found.median:.3g}; {torn} of them were validated by networks that had fitted "
+        f"the other; first pair in lines {data.table.lines[found.rows[0]]} and {data.table.lines[found.partner[0]]}",
+        rows=len(found.rows),
+        action="kept; if they are repeats of one measurement, declare what they share with --group",
+    )

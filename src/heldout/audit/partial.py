@@ -1,0 +1,267 @@
+"""Does a part of a column give the target away? A code filled in afterwards says nothing on most rows, all on some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binom, rankdata
+
+from heldout.audit.input import AuditInput, is_classification, list_features, make_rng, pass_check
+from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+
+MOST_ROWS = 20_000
+FEWEST_SHARE, FEWEST_ROWS = 0.04, 12
+PURE = 0.985
+LEVEL = 1e-3  # chance of such values in a clean table, over all columns and rows
+FEWEST_OF_VALUE, LEVEL_OF_VALUE = 5, 0.02  # of one value; several together must be beyond LEVEL
+NARROW, N_BINS = 0.55, 10
+REST = (
+    0.15  # above it the other values tell the class as well: an ordinary good column, not a mark on some rows
+)
+MOST_LISTED = 20
+TINY = 0.02  # standard deviations: neighbours of a copied number agree to that
+N_SIDE = 2
+
+
+@dataclass(frozen=True)
+class PartialLeak:
+    """A part of a column that determines the target.
+
+    Args:
+        column: its name.
+        what: the value in words; "" where numbers of the column follow a numeric target.
+        n_rows: rows with it.
+        answer: what the target is there, in words.
+        share: share of those rows for which that holds.
+        base: share of it among all rows.
+    """
+
+    column: str
+    what: str
+    n_rows: int
+    answer: str
+    share: float
+    base: float
+
+
+def check_partial(data: AuditInput) -> tuple[Finding, ...]:
+    """Values (missing cells too) that practically determine the target while the rest of the column says little.
+
+    Args:
+        data: the audit's input.
+
+    Returns:
+        HO230, one finding per column.
+    """
+    title = "part of a column gives the target away"
+    columns = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    found = find_partial(data, columns)
+    if not found:
+        return (pass_check("HO230", title, f"in none of {len(columns)} columns"),)
+    return tuple(
+        Finding(
+            "HO230",
+            title,
+            Severity.WARNING,
+            _say(item),
+            column=item.column,
+            rows=item.n_rows,
+            action=f"if so: columns.{item.column}.kind = 'ignore' leaves it out",
+        )
+        for item in found[:MOST_LISTED]
+    )
+
+
+def _say(item: PartialLeak) -> str:
+    asked = "was it filled in when the answer was known?"
+    if not item.what:
+        return (
+            f"column {item.column!r}: for {item.n_rows} rows it fixes the target to a fiftieth of its spread "
+            f"({100 * item.share:.1f} % of rows agree so closely with their neighbours in the column, by chance "
+            f"{100 * item.base:.2f} %); {asked}"
+        )
+    return (
+        f"column {item.column!r}: {item.what} ({item.n_rows} rows) goes with {item.answer} in "
+        f"{100 * item.share:.1f} % of cases, against {100 * item.base:.1f} % of all rows, and the rest of the "
+        f"column says little; {asked}"
+    )
+
+
+def find_partial(data: AuditInput, columns: list[TypedColumn]) -> list[PartialLeak]:
+    """The parts of columns that determine the target, one finding per column at most.
+
+    Args:
+        data: the audit's input.
+        columns: the features to try.
+    """
+    rows = data.rows
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(make_rng(data, "partial").choice(rows, MOST_ROWS, replace=False))
+    target = data.target.values[rows]
+    found = []
+    for column in columns:
+        if is_classification(data):
+            item = _find_pure(column, rows, target.astype(np.int64), data.target.classes, n=len(columns))
+        else:
+            item = _find_narrow(column, rows, target, n=len(columns)) or _find_copied(column, rows, target)
+        if item is not None:
+            found.append(item)
+    return sorted(found, key=lambda item: -item.n_rows)
+
+
+def _find_pure(
+    column: TypedColumn, rows: IndexArray, target: IndexArray, classes: tuple[str, ...], *, n: int
+) -> PartialLeak | None:
+    """Values that go with one class each, taken together, where the other values say little."""
+    codes, words = _number_values(column, rows)
+    table = np.zeros((len(words), len(classes)))
+    np.add.at(table, (codes, target), 1)
+    size, base = table.sum(axis=1), table.sum(axis=0) / len(rows)
+    winner = table.argmax(axis=1)
+    count = table[np.arange(len(words)), winner]
+    chance = binom.sf(count - 1, size, base[winner])
+    pure = (size >= FEWEST_OF_VALUE) & (count >= PURE * size) & (chance <= LEVEL_OF_VALUE)
+    # A value of the largest class by far is pure by itself: it counts only beside one of another class.
+    if (
+        not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows))
+        or (base[winner[pure]] > 0.9).all()
+    ):
+        return None
+    if measure_rest(_table_rest(column, rows, ~pure[codes], target, len(classes))) > REST:
+        return None
+    best = int(np.flatnonzero(pure)[size[pure].argmax()])
+    what = words[best] if pure.sum() == 1 else f"{words[best]} and {int(pure.sum()) - 1} more"
+    return PartialLeak(
+        column.spec.name,
+        what,
+        int(size[pure].sum()),
+        repr(classes[winner[best]]) if pure.sum() == 1 else "one class each",
+        float(count[pure].sum() / size[pure].sum()),
+        float((base[winner[pure]] * size[pure]).sum() / size[pure].sum()),
+    )
+
+
+def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, n: int) -> PartialLeak | None:
+    """Values whose targets all lie in a narrow part of the target's distribution, where the others say little."""
+    codes, words = _number_values(column, rows)
+    place = (rankdata(target) - 0.5) / len(target)
+    size = np.bincount(codes, minlength=len(words)).astype(np.float64)
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(words)))
+    low, high = np.minimum.reduceat(place[order], starts), np.maximum.reduceat(place[order], starts)
+    span = np.minimum(high - low + 1 / len(target), 1.0)
+    with np.errstate(under="ignore"):
+        chance = np.minimum(1.0, size * span ** (size - 1))
+    pure = (size >= FEWEST_OF_VALUE) & (span <= NARROW) & (chance <= LEVEL_OF_VALUE)
+    if not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows)):
+        return None
+    quarter = (place * 4).astype(np.int64)
+    if measure_rest(_table_rest(column, rows, ~pure[codes], quarter, 4)) > REST:
+        return None
+    best = int(np.flatnonzero(pure)[size[pure].argmax()])
+    what = words[best] if pure.sum() == 1 else f"{words[best]} and {int(pure.sum()) - 1} more"
+    ends = np.quantile(target, [low[best], high[best]])
+    answer = (
+        f"targets from {ends[0]:.4g} to {ends[1]:.4g}"
+        if pure.sum() == 1
+        else "a narrow range of targets each"
+    )
+    return PartialLeak(column.spec.name, what, int(size[pure].sum()), answer, 1.0, float(span[pure].mean()))
+
+
+def _is_telling(pure: BoolArray, size: DoubleArray, chance: DoubleArray, *, n: int, n_rows: int) -> bool:
+    """Enough rows, and together beyond chance over all columns and values."""
+    if not pure.any() or size[pure].sum() < max(FEWEST_ROWS, FEWEST_SHARE * n_rows):
+        return False
+    together = float(np.log(np.maximum(chance[pure], 1e-300)).sum())
+    return together <= np.log(LEVEL / n)
+
+
+def _table_rest(
+    column: TypedColumn, rows: IndexArray, rest: BoolArray, target: IndexArray, n_classes: int
+) -> DoubleArray:
+    """Counts of class by value over the other rows; numbers of many values in ten bins, no value apart."""
+    if len(column.values):
+        cells = column.values[rows][rest]
+        known = np.isfinite(cells)
+        if len(np.unique(cells[known])) > N_BINS:
+            edges = np.unique(np.quantile(cells[known], np.linspace(0, 1, N_BINS + 1)[1:-1]))
+            codes = np.where(known, np.searchsorted(edges, np.where(known, cells, 0.0)), len(edges) + 1)
+        else:
+            codes = np.unique(np.where(known, cells, np.inf), return_inverse=True)[1].reshape(-1)
+    else:
+        codes = np.unique(column.codes[rows][rest], return_inverse=True)[1].reshape(-1)
+    table = np.zeros((int(codes.max(initial=0)) + 1, n_classes))
+    np.add.at(table, (codes, target[rest]), 1)
+    return table
+
+
+def measure_rest(table: DoubleArray) -> float:
+    """How well the other values of a column tell the class: Goodman and Kruskal's tau, corrected for its size.
+
+    Args:
+        table: float64 [values, classes], counts.
+
+    Returns:
+        0 (nothing) to 1 (everything).
+
+    Example:
+        >>> [round(measure_rest(np.array(table)), 1) for table in ([[50.0, 50.0]] * 2, [[90.0, 0], [0, 9.0]])]
+        [0.0, 1.0]
+    """
+    table = table[table.sum(axis=1) > 0]
+    total, size = table.sum(), table.sum(axis=1)
+    if total == 0 or len(table) < 2:
+        return 0.0
+    before = 1 - ((table.sum(axis=0) / total) ** 2).sum()
+    if before <= 0:
+        return 0.0
+    # Unbiased within each value: a value of one row alone says nothing about purity.
+    many = size > 1
+    pairs = (table[many] * (table[many] - 1)).sum(axis=1) / (size[many] * (size[many] - 1))
+    after = float((size[many] * (1 - pairs)).sum() + size[~many].sum() * before) / total
+    return float(np.clip(1 - after / before, 0, 1))
+
+
+def _find_copied(column: TypedColumn, rows: IndexArray, target: DoubleArray) -> PartialLeak | None:
+    """A numeric target that follows a part of a column: neighbours in the column then agree in the target."""
+    spread = float(target.std())
+    if len(column.values) == 0 or spread == 0 or len(rows) < 50:
+        return None
+    values = column.values[rows]
+    known = np.isfinite(values)
+    if known.sum() < max(30, FEWEST_SHARE * len(rows)) or len(np.unique(values[known])) < 20:
+        return None
+    order = np.argsort(values[known], kind="stable")
+    share = _share_agreeing(target[known][order] / spread)
+    mixed = target[known].copy()
+    np.random.default_rng(0).shuffle(mixed)
+    null = _share_agreeing(mixed / spread)
+    n_found = round(share * int(known.sum()))
+    if n_found < max(FEWEST_ROWS, FEWEST_SHARE * len(rows)) or share < 5 * null:
+        return None
+    return PartialLeak(column.spec.name, "", n_found, "", share, null)
+
+
+def _share_agreeing(ordered: DoubleArray) -> float:
+    """Share of rows whose neighbours in the column have the same target, targets that repeat left out."""
+    width = 2 * N_SIDE + 1
+    if len(ordered) < width:
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(ordered, width)
+    reach = windows.max(axis=1) - windows.min(axis=1)
+    return float((reach <= TINY).mean())
+
+
+def _number_values(column: TypedColumn, rows: IndexArray) -> tuple[IndexArray, list[str]]:
+    if len(column.values):
+        cells = column.values[rows]
+        values, codes = np.unique(np.where(np.isnan(cells), np.inf, cells), return_inverse=True)
+        return codes.reshape(-1), [
+            "no value" if np.isinf(value) else f"the value {value:.6g}" for value in values
+        ]
+    cells, codes = np.unique(column.codes[rows], return_inverse=True)
+    return codes.reshape(-1), [
+        "no value" if code < 0 else f"the value {column.levels[code]!r}" for code in cells
+    ]

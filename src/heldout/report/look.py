@@ -1,0 +1,46 @@
+"""What `look` found as one self-contained HTML page: the data part of the report, before anything is trained."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from heldout.report import summary
+from heldout.report.content import LookContent
+from heldout.report.html import (
+    MOST_COLUMNS,
+    MOST_FINDINGS,
+    hash_for_policy,
+    make_environment,
+    read_packaged,
+)
+
+
+def render_look(content: LookContent) -> str:
+    """The data part of the report as the text of one HTML file: no script, no request, no row of the data.
+
+    Args:
+        content: the table before training.
+
+    Returns:
+        HTML with its style inside.
+
+    Example:
+        >>> page = render_look(LookContent(source="t.csv", n_rows=3, n_columns=2, columns=()))
+        >>> page.lstrip()[:15], "<script" in page
+        ('<!doctype html>', False)
+    """
+    style = read_packaged("report.css")
+    shown = content.columns[:MOST_COLUMNS]
+    return (
+        make_environment()
+        .get_template("look.html.j2")
+        .render(
+            look=content,
+            style=Markup(style),  # noqa: S704 - our own packaged file
+            style_hash=hash_for_policy(style),
+            full_columns=shown,
+            n_hidden_columns=len(content.columns) - len(shown),
+            findings=summary.sort_findings(content.findings)[:MOST_FINDINGS],
+        )
+        .lstrip()
+    )

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from audit.tables import make_input, make_raw
+from heldout.audit.order import check_order, compare_blocks, find_zones, is_time
+from heldout.records import Finding, Kind
+
+
+def find(findings: tuple[Finding, ...], code: str) -> Finding:
+    return next(item for item in findings if item.code == code)
+
+
+def make_table(n_rows: int = 400, *, is_sorted: bool = False) -> dict[str, list[str]]:
+    rng = np.random.default_rng(0)
+    goal = rng.integers(0, 2, n_rows)
+    goal = np.sort(goal) if is_sorted else goal
+    return {"x": [f"{v:.6f}" for v in rng.normal(size=n_rows)], "y": ["ab"[k] for k in goal]}
+
+
+def test_a_sorted_table_is_told() -> None:
+    found = find(check_order(make_input(make_table(is_sorted=True), "y")), "HO219")
+    assert found.title == "target follows the order of rows"
+
+
+def test_a_shuffled_table_passes() -> None:
+    assert find(check_order(make_input(make_table(), "y")), "HO219").title.startswith("passed")
+
+
+def test_chance_alone_seldom_looks_like_order() -> None:
+    alarms = sum(
+        compare_blocks(np.random.default_rng(seed).integers(0, 3, 300).astype(float), classes=True) <= 0.05
+        for seed in range(300)
+    )
+    assert alarms <= 27  # 5 % of 300 and three standard deviations
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_constant_targets_and_few_rows_say_nothing(classes: bool) -> None:
+    assert compare_blocks(np.zeros(100), classes=classes) == 1.0
+    assert compare_blocks(np.arange(6.0), classes=classes) == 1.0
+
+
+def test_a_date_is_a_hint_to_split_by_time() -> None:
+    data = make_input({**make_table(), "d": ["1"] * 400}, "y")
+    dates = next(column for column in data.columns if column.spec.name == "d")
+    dated = replace(dates, spec=replace(dates.spec, kind=Kind.DATE), values=np.arange(400.0))
+    columns = tuple(dated if column is dates else column for column in data.columns)
+    found = find(check_order(replace(data, columns=columns)), "HO225")
+    assert "--time d" in found.action
+    ordered = replace(data, columns=columns, split=replace(data.split, ordered=True))
+    assert find(check_order(ordered), "HO225").title.startswith("passed")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("year_first_hired", True), ("years_to_event", False), ("yield", False)]
+)
+def test_whole_years_under_such_a_name_are_a_time(name: str, answer: bool) -> None:
+    data = make_input({**make_table(), name: [str(1990 + k % 20) for k in range(400)]}, "y")
+    assert is_time(next(column for column in data.columns if column.spec.name == name)) is answer
+
+
+def test_mixed_zones_are_told() -> None:
+    cells = [f"2020-01-{1 + k % 28:02d} 10:00:00{'Z' if k % 5 else '+02:00'}" for k in range(400)]
+    found = find(check_order(make_input({**make_table(), "taken_time": cells}, "y")), "HO228")
+    assert found.title == "several time zones in one column"
+    assert "'taken_time'" in found.sentence
+
+
+def test_zones_are_read_behind_a_time_of_day_only() -> None:
+    raw = make_raw("t", ["10:00 CET", "2020-01-01", "10:00", "10:00:00.5Z", "a 12"])
+    assert find_zones(raw, np.arange(5)) == {"CET": 1, "": 1, "Z": 1}

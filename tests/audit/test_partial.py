@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audit.tables import make_input
+from heldout.audit.partial import check_partial, measure_rest
+from heldout.records import Severity
+
+ROWS = 600
+
+
+def make_table(seed: int = 0, n_classes: int = 2) -> tuple[dict[str, list[str]], np.ndarray]:
+    rng = np.random.default_rng(seed)
+    goal = rng.integers(0, n_classes, ROWS)
+    table = {f"x{k}": [f"{v:.5f}" for v in goal * 0.5 + rng.normal(size=ROWS)] for k in range(3)}
+    table["town"] = rng.choice([f"t{k}" for k in range(9)], ROWS).tolist()
+    return {**table, "y": ["abcd"[g] for g in goal]}, goal
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("strength", [1.0, 0.7, 0.4, 0.2])
+def test_codes_filled_in_from_the_answer_are_found(strength: float, n_classes: int) -> None:
+    table, goal = make_table(n_classes=n_classes)
+    rng = np.random.default_rng(1)
+    table["code"] = [f"r{g}" if c else "" for g, c in zip(goal, rng.random(ROWS) < strength, strict=True)]
+    found = check_partial(make_input(table, "y"))
+    assert [(item.code, item.column, item.severity) for item in found] == [
+        ("HO230", "code", Severity.WARNING)
+    ]
+
+
+def test_a_measurement_left_out_at_one_outcome_is_found() -> None:
+    table, goal = make_table()
+    rng = np.random.default_rng(1)
+    table["lab"] = [
+        "" if g and c < 0.3 else f"{v:.2f}"
+        for g, c, v in zip(goal, rng.random(ROWS), rng.normal(size=ROWS), strict=True)
+    ]
+    found = check_partial(make_input(table, "y"))
+    assert [item.column for item in found] == ["lab"]
+    assert "no value" in found[0].sentence
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_parts_that_fix_a_number_are_found(strength: float) -> None:
+    table, _ = make_table()
+    rng = np.random.default_rng(2)
+    goal = rng.normal(size=ROWS)
+    table["y"] = [f"{v:.5f}" for v in goal]
+    covered = rng.random(ROWS) < strength
+    table["quarter"] = [
+        f"q{int(g > 0)}{int(abs(g) > 0.7)}" if c else "" for g, c in zip(goal, covered, strict=True)
+    ]
+    table["copy"] = [
+        f"{2 * g:.5f}" if c else f"{v:.5f}"
+        for g, c, v in zip(goal, covered, rng.normal(size=ROWS), strict=True)
+    ]
+    found = check_partial(make_input(table, "y", regression=True))
+    assert "quarter" in {item.column for item in found}
+    if strength == 1.0:
+        assert "copy" in {item.column for item in found}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_clean_table_passes(seed: int) -> None:
+    table, _ = make_table(seed)
+    assert check_partial(make_input(table, "y"))[0].title.startswith("passed")
+
+
+def test_a_grade_that_tells_throughout_is_an_ordinary_good_column() -> None:
+    table, goal = make_table()
+    rng = np.random.default_rng(3)
+    table["grade"] = [str(int(v)) for v in np.clip(4 * goal + rng.normal(3, 1.6, ROWS), 0, 9)]
+    assert check_partial(make_input(table, "y"))[0].title.startswith("passed")
+
+
+def test_values_of_one_row_say_nothing_about_the_rest() -> None:
+    assert measure_rest(np.eye(2)[np.arange(50) % 2]) == 0.0

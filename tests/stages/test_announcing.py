@@ -1,0 +1,114 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from heldout.events import Events, open_display
+from heldout.records import Answer, Choice, ChosenVerdict, LadderVerdict, RemedyResult
+from heldout.stages.announcing import (
+    say_answers,
+    tell_final,
+    tell_ladder,
+    tell_plan,
+    tell_remedies,
+)
+
+
+@pytest.fixture
+def told(tmp_path):
+    """(workplace, what stands in their file)."""
+    path = tmp_path / "events.jsonl"
+    with Events(path, open_display("none"), clock=lambda: 0.0) as events:
+        yield (
+            SimpleNamespace(events=events),
+            lambda: [json.loads(line) for line in path.read_text().splitlines()],
+        )
+
+
+def run_of(name):
+    return SimpleNamespace(configuration=SimpleNamespace(name=name))
+
+
+def answer(question, word, lean=""):
+    return Answer(question, word, 0.1, 0.0, 0.2, 0.01, lean=lean)
+
+
+def test_the_plan_tells_how_much_there_will_be_and_no_label(told):
+    workplace, read = told
+    rungs = [SimpleNamespace(index=at, n_parameters=10 * 4**at) for at in range(2)]
+    plan = SimpleNamespace(
+        preset="quick", rungs=rungs, n_seeds=3, n_folds=5, schedule=SimpleNamespace(n_epochs=40), seconds=12.5
+    )
+    split = SimpleNamespace(development=np.arange(80), test=np.arange(20), why_no_test="")
+    judge = SimpleNamespace(
+        task=SimpleNamespace(value="binary"), constant_losses=np.array([0.5, 0.7]), delta=0.012
+    )
+    tell_plan(workplace, SimpleNamespace(split=split), plan, judge, names=("a.csv", "y"))
+    (event,) = read()
+    assert (event["source"], event["target"], event["n_test"], event["weights"]) == (
+        "a.csv",
+        "y",
+        20,
+        [10, 40],
+    )
+    assert event["constant_loss"] == pytest.approx(0.6)
+
+
+def test_a_verdict_names_every_size_with_its_answers(told):
+    workplace, read = told
+    per_rung = ((answer("overtrained", "no"), answer("underfit", "yes")), (answer("overtrained", "yes"),))
+    verdict = LadderVerdict("overfits from", "HO101", 1, "It overfits.", per_rung)
+    assert tell_ladder(workplace, verdict, [run_of("rung 0"), run_of("rung 1")]) is verdict
+    (event,) = read()
+    assert (event["configurations"], event["words"]) == (["rung 0", "rung 1"], ["underfit", "overtrained"])
+    assert (event["about"], event["rung"], event["final"]) == ("ladder", 1, False)
+
+
+def test_every_remedy_is_told_with_its_interval_and_nothing_where_there_is_none(told):
+    workplace, read = told
+    nan = float("nan")
+    tell_remedies(
+        workplace,
+        [
+            RemedyResult(
+                "early_stopping", 0.0, "rung 1", (-0.1, -0.2, 0.0), (nan, nan, nan), "helps", "", "x"
+            ),
+            RemedyResult(
+                "l2", 0.01, "rung 1 + l2 0.01", (0, 0, 0), (-0.02, -0.03, -0.01), "helps", "helps", "y"
+            ),
+        ],
+    )
+    first, second = read()
+    assert (first["change"], second["change"], second["outcome"]) == (None, -0.02, "helps")
+
+
+def test_the_choice_is_told_with_its_reason(told):
+    workplace, read = told
+    choice = Choice("rung 1", 9, "rung 2", "The simplest.", (), (0.4, 0.3, 0.5), 0.39)
+    ladder, chosen = (
+        LadderVerdict("undecided", "HO103", -1, "Open.", ()),
+        ChosenVerdict("good fit", "HO110", "Good.", ()),
+    )
+    tell_final(workplace, SimpleNamespace(ladder=ladder, chosen=chosen, choice=choice))
+    first, event = read()
+    assert (first["about"], first["word"], first["final"]) == ("ladder", "undecided", True)
+    assert (event["about"], event["word"], event["configuration"], event["why"]) == (
+        "chosen",
+        "good fit",
+        "rung 1",
+        "The simplest.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ((), ""),
+        ((answer("overtrained", "no"),), "none of these"),
+        ((answer("overtrained", "yes"), answer("too big", "yes")), "overtrained, too big"),
+        ((answer("overtrained", "undecided"), answer("underfit", "no")), "undecided: overtrained?"),
+    ],
+)
+def test_answers_become_one_phrase(answers, words):
+    assert say_answers(answers) == words
