@@ -89,11 +89,14 @@ def measure_peak() -> float:
     code = (
         "import jax, time; import jax.numpy as jnp; a = jnp.ones((2048, 2048)); f = jax.jit(lambda a: a @ a); "
         "f(a).block_until_ready(); best = 9e9\n"
-        "for _ in range(8):\n b = time.perf_counter(); f(a).block_until_ready(); best = min(best, time.perf_counter() - b)\n"
+        "for _ in range(8):\n b = time.perf_counter(); f(a).block_until_ready()\n"
+        " best = min(best, time.perf_counter() - b)\n"
         "print(2 * 2048**3 / best / 1e9)"
     )
     environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment).stdout
+    )
 
 
 def measure_work(work: str, repeats: int, device: str) -> None:

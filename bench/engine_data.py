@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 LEARNING_RATE = 1e-3
-WARM_SHARE = 20.0  # the first twentieth of the steps warms up, then the rate stays: every engine does the same
+WARM_SHARE = (
+    20.0  # the first twentieth of the steps warms up, then the rate stays: every engine does the same
+)
 
 
 @dataclass(frozen=True)
@@ -96,5 +98,6 @@ def draw_trials(work: Work) -> list[tuple[float, float, int]]:
     rates, strengths = (0.0, 0.1, 0.3, 0.5), (0.0, 1e-5, 1e-4)
     dropped = work.family == "mlp"
     return [
-        (rates[i % 4] if dropped else 0.0, strengths[i % 3] if dropped else 0.0, i) for i in range(work.n_trials)
+        (rates[i % 4] if dropped else 0.0, strengths[i % 3] if dropped else 0.0, i)
+        for i in range(work.n_trials)
     ]

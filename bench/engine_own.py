@@ -12,6 +12,7 @@ import json
 import time
 
 from engine_data import LEARNING_RATE, WORKS, Work, draw_data, draw_trials
+
 from heldout.train.device import prepare_device
 
 

@@ -1,6 +1,6 @@
 """The MLP trainings by Keras `fit`, scikit-learn's MLP, and torch with all networks stacked in one batched product.
 
-    python other_loops.py keras|sklearn|stacked FIRST LAST
+python other_loops.py keras|sklearn|stacked FIRST LAST
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ def train_sklearn(trials, x, y):
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     losses = []
-    for _, strength, seed in trials:  # it has no dropout and reads no validation loss: less work than the others
+    for (
+        _,
+        strength,
+        seed,
+    ) in trials:  # it has no dropout and reads no validation loss: less work than the others
         net = MLPClassifier(
             WORK.widths,
             alpha=2 * strength * WORK.n_fit,

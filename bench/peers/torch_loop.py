@@ -150,7 +150,9 @@ def train(work: Work, trial: tuple[float, float, int], data, *, channels_last: b
         with torch.no_grad():
             held = losses_of(work, net(x[work.n_fit :]), y[work.n_fit :])
     with torch.no_grad():
-        own = torch.stack([losses_of(work, net(x[i : i + 500]), y[i : i + 500]) for i in range(0, work.n_fit, 500)])
+        own = torch.stack(
+            [losses_of(work, net(x[i : i + 500]), y[i : i + 500]) for i in range(0, work.n_fit, 500)]
+        )
     return float(own.mean()), float(held)
 
 
@@ -166,7 +168,7 @@ def main(name: str, first: int, last: int, layout: str) -> None:
     begun = time.perf_counter()
     losses = [train(work, trial, (x, y), channels_last=bool(layout)) for trial in trials]
     seconds = time.perf_counter() - begun
-    print(json.dumps({"seconds": seconds, "train": float(np.mean([l[0] for l in losses]))}))
+    print(json.dumps({"seconds": seconds, "train": float(np.mean([pair[0] for pair in losses]))}))
 
 
 if __name__ == "__main__":

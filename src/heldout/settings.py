@@ -36,11 +36,12 @@ class ColumnSettings(BaseModel):
         None, description="thousands separator of the numbers"
     )
     unit: str | None = Field(
-        None, description="unit of the numbers, e.g. 'kg'; cells in other units of its dimension are converted"
+        None,
+        description="unit of the numbers, e.g. 'kg'; cells in other units of its dimension are converted",
     )
-    grammar: Literal["whole", "template", "pair", "range", "spread", "variant", "region", "pedigree"] | None = (
-        Field(None, description="how cells are taken apart; 'whole' leaves them as they are")
-    )
+    grammar: (
+        Literal["whole", "template", "pair", "range", "spread", "variant", "region", "pedigree"] | None
+    ) = Field(None, description="how cells are taken apart; 'whole' leaves them as they are")
     map: dict[str, str] | None = Field(
         None, description="cell text -> the category it is read as, e.g. {'Mlae' = 'Male'}"
     )
@@ -98,7 +99,9 @@ class StoppingSettings(BaseModel):
         "up; lecture: the epoch after the first rise",
     )
     patience: int = Field(default=5, ge=1, description="epochs in a row without improvement before stopping")
-    min_delta: float = Field(default=0.0, ge=0, description="how much lower a loss must be to count as improvement")
+    min_delta: float = Field(
+        default=0.0, ge=0, description="how much lower a loss must be to count as improvement"
+    )
     smoothing: float = Field(
         default=0.0,
         ge=0,
@@ -166,7 +169,9 @@ class Settings(BaseModel):
         "in; validation and test rows are never dropped",
     )
     outlier_limit: float = Field(
-        3.0, gt=0, description="standard deviations from the mean of the fit rows, with outliers flag, drop or clip"
+        3.0,
+        gt=0,
+        description="standard deviations from the mean of the fit rows, with outliers flag, drop or clip",
     )
     single: bool = Field(False, description="deliver one network instead of the ensemble")
 

@@ -95,12 +95,9 @@ def run_study(
         scores = testing.open_test(
             workplace, reading, prepared, delivered, outputs, settings=settings, corrected=corrected
         )
-
     # say for whom it works, and hand it over
-    verdicts = replace(verdicts, groups=groups)
-    return saving.save_end(
-        workplace, (reading, prepared, findings), (trained, verdicts), (delivered, scores), source
-    )
+    judged = (trained, replace(verdicts, groups=groups))
+    return saving.save_end(workplace, (reading, prepared, findings), judged, (delivered, scores), source)
 
 
 def fit(

@@ -75,5 +75,22 @@ def test_a_grade_that_tells_throughout_is_an_ordinary_good_column() -> None:
     assert check_partial(make_input(table, "y"))[0].title.startswith("passed")
 
 
+def test_a_number_given_to_some_of_one_outcome_is_found() -> None:
+    table, goal = make_table()
+    numbers = iter(np.random.default_rng(4).permutation(900))
+    table["body"] = [str(next(numbers)) if g and k % 4 == 0 else "" for k, g in enumerate(goal)]
+    found = check_partial(make_input(table, "y"))
+    assert [item.column for item in found] == ["body"]
+    assert "any value" in found[0].sentence
+
+
+def test_an_order_that_ends_in_pure_values_is_no_mark() -> None:
+    rng = np.random.default_rng(5)
+    age = rng.integers(17, 67, 4_000)
+    goal = rng.random(4_000) < np.clip((age - 24) / 90, 0.0, 1.0)
+    table = {"age": [str(v) for v in age], "z": ["1", "2"] * 2_000, "y": ["ab"[int(g)] for g in goal]}
+    assert check_partial(make_input(table, "y"))[0].title.startswith("passed")
+
+
 def test_values_of_one_row_say_nothing_about_the_rest() -> None:
     assert measure_rest(np.eye(2)[np.arange(50) % 2]) == 0.0

@@ -181,6 +181,16 @@ def test_events_without_their_fields_break_nothing(browser, tmp_path):
         assert page.inner_text("#word") == "Overfits from 160 weights"
 
 
+def test_a_study_without_curves_says_so(browser, tmp_path):
+    events = [event for event in whole_study() if event["kind"] not in ("curves", "study", "verdict")]
+    folder = write_events(tmp_path / "run", events)
+    with (folder / "events.jsonl").open("a") as file:
+        file.write('torn {"t"\n{"t": 1.0, "kind": "of a newer version"}\n')
+    with serving(folder) as door, opened(browser, door) as page:
+        assert "holds no curves" in page.inner_text("#finding")
+        assert "2 lines of the file that cannot be read" in page.inner_text("summary:has(#log-title)")
+
+
 def test_the_keyboard_alone_is_enough(browser, finished):
     with opened(browser, finished) as page:
         reached = []

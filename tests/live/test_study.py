@@ -14,6 +14,7 @@ from e2e.made_tables import SMALL_TOML, command, environment, make_binary, write
 from live.made_events import asking, read_messages, serving
 from live.test_start import Place, find_server
 
+pytestmark = pytest.mark.slow
 ADDRESS = re.compile(r"Live page: http://127\.0\.0\.1:(\d+)/([\w-]+)/")
 
 

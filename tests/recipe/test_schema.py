@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,3 +30,8 @@ def test_the_schema_accepts_what_is_written(written):
         made = json.loads(written)
         change(made)
         assert not validator.is_valid(made)
+
+
+def test_the_published_schema_is_that_of_the_code():
+    published = Path(__file__).resolve().parents[2] / "docs" / "recipe.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == json.loads(json.dumps(recipe_schema()))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.sources.test_pictures import pack
 
 from heldout.errors import DataError
 from heldout.records import Ledger, Table
@@ -15,7 +16,6 @@ from heldout.sources.columns import encode_cells
 from heldout.sources.folders import as_file_set
 from heldout.sources.ledger import check_ledger
 from heldout.sources.request import Request
-from tests.sources.test_pictures import pack
 
 
 def level(value: int) -> bytes:
@@ -55,7 +55,9 @@ def test_folder_classes_parts_and_ledger() -> None:
 
 def test_more_than_half_broken_is_refused() -> None:
     contents = {"a/1.png": level(1), "a/2.png": b"x", "b/3.png": b"x"}
-    with pytest.raises(DataError, match="2 of 3 files of pets hold no picture that can be read; the first, 'a/2.png'"):
+    with pytest.raises(
+        DataError, match="2 of 3 files of pets hold no picture that can be read; the first, 'a/2.png'"
+    ):
         read_pictures(as_file_set("pets", contents), Request())
 
 
@@ -82,7 +84,10 @@ def test_attached_by_path_by_end_of_path_and_missing(tmp_path: Path) -> None:
     assert joined.ledger.quarantined == 2
 
 
-@pytest.mark.parametrize("path", ["../a.png", "/etc/a.png", "C:\\a.png", "http://x/a.png", "\\\\host\\a.png", "~/a.png", "a\x00.png"])
+@pytest.mark.parametrize(
+    "path",
+    ["../a.png", "/etc/a.png", "C:\\a.png", "http://x/a.png", "\\\\host\\a.png", "~/a.png", "a\x00.png"],
+)
 def test_paths_that_lead_outside_are_refused(path: str, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(level(1))
     with pytest.raises(DataError, match="line 2 of t.csv: .*leads out of the folder"):

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.sources.test_pictures import gradient, pack
 
 from heldout.errors import DataError
 from heldout.records import Kind
 from heldout.sources.albums import decode_files, keep_channels, run_parallel
 from heldout.sources.folders import as_file_set
 from heldout.sources.request import Request
-
-from tests.sources.test_pictures import gradient, pack
 
 
 def files_of(**contents: bytes):
@@ -32,7 +31,9 @@ def test_order_is_kept_and_broken_files_leave_no_gap() -> None:
     files = as_file_set("photos", good)
     album = decode_files(files, files.files, Request())
     assert [row for row, _ in album.faults] == [7, 100]
-    assert album.array.values[:, 0, 0, 0].tolist() == [number for number in range(250) if number not in (7, 100)]
+    assert album.array.values[:, 0, 0, 0].tolist() == [
+        number for number in range(250) if number not in (7, 100)
+    ]
     assert album.rows.tolist() == album.array.values[:, 0, 0, 0].tolist()
 
 
@@ -52,7 +53,9 @@ def test_keep_channels_of_gray_with_alpha() -> None:
 
 
 def test_a_given_policy_reads_further_pictures_the_same_way() -> None:
-    files = files_of(a_png=pack(Image.fromarray(gradient(40, 60))), b_png=pack(Image.fromarray(gradient(60, 40))))
+    files = files_of(
+        a_png=pack(Image.fromarray(gradient(40, 60))), b_png=pack(Image.fromarray(gradient(60, 40)))
+    )
     policy = decode_files(files, files.files, Request(side=16)).array.policy
     one = files_of(b_png=pack(Image.fromarray(gradient(60, 40))))
     again = decode_files(one, one.files, Request(policies=(policy,))).array

@@ -43,7 +43,9 @@ def test_what_does_not_belong_to_dna(sequence: str, reason: str) -> None:
 
 
 def test_dna_among_proteins_and_mixed_spelling() -> None:
-    assert judge_alphabet([PROTEIN, PROTEIN, "ACGT" * 10]).faults == {2: "holds only letters of DNA among proteins"}
+    assert judge_alphabet([PROTEIN, PROTEIN, "ACGT" * 10]).faults == {
+        2: "holds only letters of DNA among proteins"
+    }
     assert judge_alphabet([PROTEIN, PROTEIN, "ACGT"]).faults == {}
     assert judge_alphabet(["ACGT", "ACTT", "ACGU"]).mixed == (2,)
 

@@ -54,8 +54,14 @@ def test_features_in_no_order_are_columns() -> None:
 
 
 def test_whole_numbers_up_to_255_become_bytes_and_others_floats() -> None:
-    assert describe_array(np.full((2, 8, 8), 255, np.int64), Request(), source="x")[0][0].values.dtype == np.uint8
-    assert describe_array(np.full((2, 8, 8), 256, np.int64), Request(), source="x")[0][0].values.dtype == np.float32
+    assert (
+        describe_array(np.full((2, 8, 8), 255, np.int64), Request(), source="x")[0][0].values.dtype
+        == np.uint8
+    )
+    assert (
+        describe_array(np.full((2, 8, 8), 256, np.int64), Request(), source="x")[0][0].values.dtype
+        == np.float32
+    )
     bits = describe_array(np.ones((2, 8, 8), np.bool_), Request(), source="x")[0][0]
     assert bits.values.max() == 255
 
@@ -68,7 +74,9 @@ def test_missing_numbers_get_a_mask() -> None:
     assert array.policy.channels == ("gray", "mask")
     assert (array.values[..., 0] == 1).all()
     assert np.argwhere(array.values[..., 1]).tolist() == [[0, 0, 0], [1, 1, 1]]
-    whole = describe_array(np.ones((1, 8, 8), np.float32), Request(policies=(array.policy,)), source="x")[0][0]
+    whole = describe_array(np.ones((1, 8, 8), np.float32), Request(policies=(array.policy,)), source="x")[0][
+        0
+    ]
     assert whole.values.shape == (1, 8, 8, 2)
 
 
@@ -98,7 +106,9 @@ def test_parts_of_one_shape() -> None:
     with pytest.raises(DataError, match="different shapes: train 8 x 8, test 9 x 8"):
         build_array_table([parts[0], ArrayPart("test", 3, np.ones((1, 9, 8)))], Request(), source="x")
     with pytest.raises(DataError, match="train has 2 examples, its label has 3"):
-        build_array_table([ArrayPart("train", 0, np.zeros((2, 8, 8)), {"label": np.zeros(3)})], Request(), source="x")
+        build_array_table(
+            [ArrayPart("train", 0, np.zeros((2, 8, 8)), {"label": np.zeros(3)})], Request(), source="x"
+        )
 
 
 def test_numbers_are_written_exactly() -> None:

@@ -39,7 +39,10 @@ def test_mark_in_mid_line_begins_a_record_and_is_logged() -> None:
 
 
 def test_header_and_sequence_on_one_line() -> None:
-    assert records(">a one ACGTACGTACGT>b two GGGGCCCCTTTT") == [("a one", "ACGTACGTACGT"), ("b two", "GGGGCCCCTTTT")]
+    assert records(">a one ACGTACGTACGT>b two GGGGCCCCTTTT") == [
+        ("a one", "ACGTACGTACGT"),
+        ("b two", "GGGGCCCCTTTT"),
+    ]
     assert records(">a one ACGTACGTACGT\n>b\nGG") == [("a one", "ACGTACGTACGT"), ("b", "GG")]
 
 

@@ -10,7 +10,11 @@ from heldout.sources.fastq import is_fastq, parse_fastq
 
 def test_mean_quality_by_both_ways_of_counting() -> None:
     sanger = parse_fastq("@a x\nACGT\n+a x\n!I!I\n", name="t.fq")
-    assert (sanger.records[0].header, sanger.records[0].sequence, sanger.records[0].quality) == ("a x", "ACGT", 20.0)
+    assert (sanger.records[0].header, sanger.records[0].sequence, sanger.records[0].quality) == (
+        "a x",
+        "ACGT",
+        20.0,
+    )
     illumina = parse_fastq("@a\nACGT\n+\nhhhh\n@b\nA\n+\nB\n", name="t.fq")
     assert [record.quality for record in illumina.records] == [40.0, 2.0]
     assert "counted from '@'" in illumina.notes[0]
@@ -18,7 +22,10 @@ def test_mean_quality_by_both_ways_of_counting() -> None:
 
 def test_cut_and_unequal_records_have_a_fault() -> None:
     file = parse_fastq("@a\nACGT\n+\nIII\n@b\nAC\n", name="t.fq")
-    assert [record.fault for record in file.records] == ["has 4 letters and 3 qualities", "is cut short after 2 of 4 lines"]
+    assert [record.fault for record in file.records] == [
+        "has 4 letters and 3 qualities",
+        "is cut short after 2 of 4 lines",
+    ]
     assert file.n_lines == sum(record.n_lines for record in file.records)
 
 

@@ -67,7 +67,9 @@ def test_unnamed_arrays_one_hot_groups_and_leftovers() -> None:
         read_numpy(files, Request())
     table = read_numpy(npz(arr_0=PICTURES, arr_1=np.array([5, 6, 7, 8])), Request())
     assert cells(table, "label") == ["5", "6", "7", "8"]
-    files = npz(X=PICTURES, y=np.eye(4)[[2, 0, 1, 3]], patient=np.array(["a", "a", "b", "b"]), mean=np.array(3.0))
+    files = npz(
+        X=PICTURES, y=np.eye(4)[[2, 0, 1, 3]], patient=np.array(["a", "a", "b", "b"]), mean=np.array(3.0)
+    )
     table = check_ledger(read_numpy(files, Request()))
     assert cells(table, "label") == ["2", "0", "1", "3"]
     assert cells(table, "patient") == ["a", "a", "b", "b"]

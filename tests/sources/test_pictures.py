@@ -31,7 +31,9 @@ def pack(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
     return stream.getvalue()
 
 
-def exact(height: int, width: int, channels: tuple[str, ...], dtype: str = "uint8", divisor: float = 1.0) -> ArrayPolicy:
+def exact(
+    height: int, width: int, channels: tuple[str, ...], dtype: str = "uint8", divisor: float = 1.0
+) -> ArrayPolicy:
     return ArrayPolicy(Kind.PICTURE, dtype, channels, height=height, width=width, divisor=divisor)
 
 
@@ -118,7 +120,9 @@ def test_crop_pad_and_scale_against_plain_slices() -> None:
     raw = pack(Image.fromarray(wide))
     policy = ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), height=8, width=8, fit="crop")
     assert (decode_picture(raw, policy)[..., 0] == 90).all()
-    padded = decode_picture(pack(Image.new("L", (16, 8), 50)), ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), 16, 16, fit="pad"))
+    padded = decode_picture(
+        pack(Image.new("L", (16, 8), 50)), ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), 16, 16, fit="pad")
+    )
     assert (padded == 50).all()
     tall = decode_picture(raw, ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), height=16, width=16, fit="pad"))
     assert (tall[4:12, :, 0] == wide).all()
@@ -142,7 +146,9 @@ def test_wrong_size_under_an_exact_policy_is_refused() -> None:
         ([(100, 400), (400, 100), (90, 90)], (64, 64, "pad")),
     ],
 )
-def test_size_follows_from_the_distribution(sizes: list[tuple[int, int]], expected: tuple[int, int, str]) -> None:
+def test_size_follows_from_the_distribution(
+    sizes: list[tuple[int, int]], expected: tuple[int, int, str]
+) -> None:
     policy = decide_policy([PictureHead(width, height, "L", "PNG") for height, width in sizes], side=64)
     assert (policy.height, policy.width, policy.fit) == expected
     assert policy.why
@@ -200,7 +206,10 @@ def test_formats_by_ending_and_content() -> None:
 
 def test_any_bytes_are_refused_and_never_crash() -> None:
     rng = np.random.default_rng(0)
-    seeds = [pack(Image.fromarray(gradient(12, 12)), form) for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")]
+    seeds = [
+        pack(Image.fromarray(gradient(12, 12)), form)
+        for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+    ]
     policy = ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), height=8, width=8, fit="scale")
     n_refused = 0
     with refuse_bombs():

@@ -16,7 +16,10 @@ from heldout.sources.sequences import read_sequences
 
 
 def read(request: Request | None = None, /, **contents: str | bytes) -> Table:
-    raw = {name.replace("__", "/").replace("_", "."): text.encode() if isinstance(text, str) else text for name, text in contents.items()}
+    raw = {
+        name.replace("__", "/").replace("_", "."): text.encode() if isinstance(text, str) else text
+        for name, text in contents.items()
+    }
     return check_ledger(read_sequences(as_file_set("d", raw), request or Request()))
 
 
@@ -30,7 +33,9 @@ def reasons(table: Table) -> list[str]:
 
 
 def test_slide_with_ranges_of_one_accession() -> None:
-    table = read(s_fa=">NC_000023.11:1-30 PHEX\nACGTACGTTT>NC_000023.11:90-99 PHEX\nGGCCGGCCAA\n>NM_1 c.1980G>A\nACGG\n")
+    table = read(
+        s_fa=">NC_000023.11:1-30 PHEX\nACGTACGTTT>NC_000023.11:90-99 PHEX\nGGCCGGCCAA\n>NM_1 c.1980G>A\nACGG\n"
+    )
     assert cells(table, "accession") == ["NC_000023.11", "NC_000023.11", "NM_1"]
     assert any("mid-line" in note for note in table.notes)
     assert any("say --group accession" in note for note in table.notes)
@@ -44,7 +49,9 @@ def test_ranges_in_other_spellings(header: str) -> None:
 
 
 def test_bad_records_are_set_aside_and_the_rest_goes_on() -> None:
-    table = read(s_fa=">a\nACGT\n>b\nMENLNMDLLY\n>c\nAC6T\n>d\n>e\nGGTTAA\n>a2\nACGTT\n>e\nGGTTAA\n>f\nTTTT\n>f\nTTTA\n")
+    table = read(
+        s_fa=">a\nACGT\n>b\nMENLNMDLLY\n>c\nAC6T\n>d\n>e\nGGTTAA\n>a2\nACGTT\n>e\nGGTTAA\n>f\nTTTT\n>f\nTTTA\n"
+    )
     assert cells(table, "id") == ["a", "e", "a2", "e"]
     assert reasons(table) == [
         "record 'b' holds E, L, which are no letters of DNA (first: 'E' at position 2)",
@@ -58,7 +65,10 @@ def test_bad_records_are_set_aside_and_the_rest_goes_on() -> None:
 
 
 def test_ids_that_are_classes_are_no_conflict() -> None:
-    text = "".join(f">{'EI' if number % 2 else 'N'}\n{'ACGT'[number % 4]}ACGTT{'ACGT'[number // 4]}\n" for number in range(16))
+    text = "".join(
+        f">{'EI' if number % 2 else 'N'}\n{'ACGT'[number % 4]}ACGTT{'ACGT'[number // 4]}\n"
+        for number in range(16)
+    )
     table = read(s_fa=text)
     assert len(table.lines) == 16
     assert any("are no ids of single sequences" in note for note in table.notes)
@@ -96,7 +106,12 @@ def test_gzip_byte_order_mark_and_line_ends() -> None:
 
 
 def test_broken_files_among_others() -> None:
-    table = read(a_fa=">a\nACGT\n", b_fa_gz=gzip.compress(b">b\nAC\n" * 99)[:-9], c_fa="@a\nAC\n+\nII\n", d_txt="notes\n")
+    table = read(
+        a_fa=">a\nACGT\n",
+        b_fa_gz=gzip.compress(b">b\nAC\n" * 99)[:-9],
+        c_fa="@a\nAC\n+\nII\n",
+        d_txt="notes\n",
+    )
     assert len(table.lines) == 1
     assert table.ledger is not None
     assert (table.ledger.rows, table.ledger.quarantined, table.ledger.dropped) == (4, 2, 1)
@@ -107,9 +122,13 @@ def test_broken_files_among_others() -> None:
 def test_refusals_of_single_files() -> None:
     with pytest.raises(DataError, match="s.fa is FASTQ .line 1 begins with '@'., FASTA was expected"):
         read(s_fa="@a\nAC\n+\nII\n")
-    with pytest.raises(DataError, match="s.fa.gz is a damaged or truncated archive: it ends before its end mark"):
+    with pytest.raises(
+        DataError, match="s.fa.gz is a damaged or truncated archive: it ends before its end mark"
+    ):
         read(s_fa_gz=gzip.compress(b">b\nAC\n" * 99)[:-9])
-    with pytest.raises(DataError, match="none of the 2 records of d can be used; the first, 'a': has no sequence"):
+    with pytest.raises(
+        DataError, match="none of the 2 records of d can be used; the first, 'a': has no sequence"
+    ):
         read(s_fa=">a\n>b\n")
     with pytest.raises(DataError, match="d holds no FASTA or FASTQ that can be read; a.txt: is neither"):
         read(a_txt="x", b_txt="y")

@@ -77,7 +77,9 @@ def test_arff_is_refused() -> None:
 
 
 def test_three_tables_in_one_file_are_refused() -> None:
-    with pytest.raises(DataError, match=r"IDs_mapping\.csv seems to hold two tables: after a blank line, line 11"):
+    with pytest.raises(
+        DataError, match=r"IDs_mapping\.csv seems to hold two tables: after a blank line, line 11"
+    ):
         read_table(find_file("diabetes130/IDs_mapping.csv"))
 
 

@@ -55,6 +55,7 @@ def results(curves, weight=0.0):
         params=(
             (np.full((len(curves), 2, 1), weight, np.float32), np.full((len(curves), 1), weight, np.float32)),
         ),
+        memory=((),),
     )
 
 

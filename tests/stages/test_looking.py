@@ -42,8 +42,8 @@ def test_a_plan_counts_networks_and_time():
     plan = plan_study(make_frame().drop("price"), Settings(target="ill", preset="quick"))
     assert len(plan.rungs) == 5
     assert plan.n_seeds == 3
-    assert dict(plan.remedies).keys() == {"dropout", "l1", "l2"}
-    assert plan.n_networks == (5 + 6 + 3) * 3 * 5
+    assert dict(plan.remedies).keys() == {"augmentation", "dropout", "l1", "l2"}
+    assert plan.n_networks == (5 + 8 + 3) * 3 * 5
     assert plan.seconds[0] < plan.seconds[1]
     thorough = plan_study(make_frame().drop("price"), Settings(target="ill", preset="thorough"))
     assert thorough.n_networks > plan.n_networks

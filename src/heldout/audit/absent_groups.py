@@ -63,7 +63,9 @@ def _number_groups(data: AuditInput) -> list[tuple[str, IndexArray, tuple[str, .
     places = {
         column.spec.name: column
         for column in data.columns
-        if _names_place(column.spec.name) and column.spec.name != data.target.name
+        if _names_place(column.spec.name)
+        and column.spec.kind is not Kind.NUMBER  # a "lab" of numbers is a value, not a place
+        and column.spec.name != data.target.name
     }
     found = []
     for name, column in {**people, **places}.items():

@@ -17,10 +17,11 @@ from heldout.audit.input import (
     read_target,
 )
 from heldout.audit.lonely import find_lonely
-from heldout.records import CodeArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.records import CodeArray, DoubleArray, Finding, IndexArray, Kind, Severity, Task, TypedColumn
 
 CRITICAL, STRONG = 0.95, 0.90
 WORTH_ASKING, WORTH_ASKING_R2 = 0.70, 0.35  # a weaker column cannot raise a score much
+SURE = {Task.BINARY: 0.6, Task.MULTICLASS: 0.6, Task.REGRESSION: 0.2}  # lower bound: not by chance alone
 NEAR_COPY, SAME_NUMBER, MIN_SAME = 0.99, 0.9999, 10
 MAX_PAIRED = 1_000  # columns that are tried in pairs
 MAX_SAMPLE, MIN_SAMPLE, CELL_BUDGET = 20_000, 2_000, 4_000_000
@@ -369,7 +370,9 @@ def _report_scores(data: AuditInput, scores: list[ColumnScore], *, n_columns: in
     """Columns that predict the target, by what else they know: see `lonely`."""
     title = "single column predicts the target"
     line = WORTH_ASKING if is_classification(data) else WORTH_ASKING_R2
-    asked = [item.name for item in scores if item.score > line and item.low <= CRITICAL]
+    asked = [
+        item.name for item in scores if item.score > line and SURE[data.target.task] < item.low <= CRITICAL
+    ]
     lonely = find_lonely(data, asked)
     findings = []
     for item in scores:

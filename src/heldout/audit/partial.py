@@ -16,6 +16,9 @@ PURE = 0.985
 LEVEL = 1e-3  # chance of such values in a clean table, over all columns and rows
 FEWEST_OF_VALUE, LEVEL_OF_VALUE = 5, 0.02  # of one value; several together must be beyond LEVEL
 NARROW, N_BINS = 0.55, 10
+MANY_VALUES, COMMON = 30, 0.02
+N_BESIDE, NEARLY_PURE = 20, 0.9
+ANY_VALUE = "any value"
 REST = (
     0.15  # above it the other values tell the class as well: an ordinary good column, not a mark on some rows
 )
@@ -121,7 +124,9 @@ def _find_pure(
     winner = table.argmax(axis=1)
     count = table[np.arange(len(words)), winner]
     chance = binom.sf(count - 1, size, base[winner])
-    pure = (size >= FEWEST_OF_VALUE) & (count >= PURE * size) & (chance <= LEVEL_OF_VALUE)
+    pure = (size >= _fewest(words, len(rows))) & (count >= PURE * size) & (chance <= LEVEL_OF_VALUE)
+    if pure.any() and _is_continued(column, rows, pure[codes], target):
+        return None
     # A value of the largest class by far is pure by itself: it counts only beside one of another class.
     if (
         not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows))
@@ -153,7 +158,7 @@ def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, 
     span = np.minimum(high - low + 1 / len(target), 1.0)
     with np.errstate(under="ignore"):
         chance = np.minimum(1.0, size * span ** (size - 1))
-    pure = (size >= FEWEST_OF_VALUE) & (span <= NARROW) & (chance <= LEVEL_OF_VALUE)
+    pure = (size >= _fewest(words, len(rows))) & (span <= NARROW) & (chance <= LEVEL_OF_VALUE)
     if not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows)):
         return None
     quarter = (place * 4).astype(np.int64)
@@ -168,6 +173,30 @@ def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, 
         else "a narrow range of targets each"
     )
     return PartialLeak(column.spec.name, what, int(size[pure].sum()), answer, 1.0, float(span[pure].mean()))
+
+
+def _fewest(words: list[str], n_rows: int) -> float:
+    """Among many values some are pure by chance, and honest ones by grouping: there each must be a common one."""
+    return FEWEST_OF_VALUE if len(words) <= MANY_VALUES else max(FEWEST_OF_VALUE, COMMON * n_rows)
+
+
+def _is_continued(column: TypedColumn, rows: IndexArray, marked: BoolArray, target: IndexArray) -> bool:
+    """Numbers beside the pure ones are nearly as pure (the youngest earn little): an order, not a mark."""
+    if len(column.values) == 0:
+        return False
+    cells = column.values[rows]
+    inside, outside = marked & np.isfinite(cells), ~marked & np.isfinite(cells)
+    if not inside.any() or outside.sum() < 2 * N_BESIDE or len(np.unique(cells[outside])) < N_BINS:
+        return False
+    order = np.argsort(cells[outside], kind="stable")
+    known, classes = cells[outside][order], target[outside][order]
+    as_pure = 0
+    for value in np.unique(cells[inside]):
+        here = int(np.searchsorted(known, value))
+        winner = np.bincount(target[cells == value]).argmax()
+        sides = (classes[max(0, here - N_BESIDE) : here], classes[here : here + N_BESIDE])
+        as_pure += any(len(side) == N_BESIDE and (side == winner).mean() >= NEARLY_PURE for side in sides)
+    return as_pure * 2 >= len(np.unique(cells[inside]))
 
 
 def _is_telling(pure: BoolArray, size: DoubleArray, chance: DoubleArray, *, n: int, n_rows: int) -> bool:
@@ -255,6 +284,11 @@ def _share_agreeing(ordered: DoubleArray) -> float:
 
 
 def _number_values(column: TypedColumn, rows: IndexArray) -> tuple[IndexArray, list[str]]:
+    present = np.isfinite(column.values[rows]) if len(column.values) else column.codes[rows] >= 0
+    cells = column.values[rows] if len(column.values) else column.codes[rows]
+    # A column filled in for some rows with ever other values (the number of a body): what matters is that one is there.
+    if not present.all() and len(np.unique(cells[present])) > present.sum() / 2:
+        return present.astype(np.int64), ["no value", ANY_VALUE]
     if len(column.values):
         cells = column.values[rows]
         values, codes = np.unique(np.where(np.isnan(cells), np.inf, cells), return_inverse=True)

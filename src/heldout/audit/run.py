@@ -9,6 +9,7 @@ from heldout.audit.balance import check_balance
 from heldout.audit.constants import check_constants
 from heldout.audit.duplicates import check_duplicates
 from heldout.audit.families import check_families
+from heldout.audit.footnotes import check_footnotes
 from heldout.audit.identifiers import check_identifiers
 from heldout.audit.input import AuditInput
 from heldout.audit.leaks import check_leaks
@@ -43,6 +44,7 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_wild,  # HO229 cells that look like entry errors
     check_partial,  # HO230 parts of a column that give the target away
     check_absent_groups,  # HO231 missingness tied to groups
+    check_footnotes,  # HO233 marks lost with the formatting
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 
 from heldout.nets.convolution import EPSILON, convolve, normalize_channels
 from heldout.nets.mlp import apply_dense
@@ -102,6 +101,7 @@ def normalize_batch(
         Ioffe & Szegedy 2015, "Batch normalization".
 
     Example:
+        >>> import jax.numpy as jnp
         >>> one, zero = jnp.ones(1), jnp.zeros(1)
         >>> values, _ = normalize_batch(jnp.array([[1.0], [3.0]]), one, zero, (zero, one), training=True)
         >>> values.round(3).ravel().tolist()

@@ -17,6 +17,10 @@ _NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>\d+)")
 _LEAST_RUN = 32
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "?", "-"})
 _ROWS_JUDGED = 400
+# Of MNIST's pixels the ratio is 0.17, of sine waves 3.9 (measured); the bound is an assumption between them.
+_NEARER = 0.8
+# Correlation of a column with its neighbour below which it is none of the run (assumption).
+_ALONE = 0.3
 
 
 @dataclass(frozen=True)
@@ -50,22 +54,50 @@ def find_runs(table: Table) -> tuple[ColumnRun, ...]:
         <Kind.SIGNAL: 'signal'>
     """
     found = []
-    for names in _list_runs([column.name for column in table.columns]):
-        by_name = {column.name: column for column in table.columns}
-        rows = np.linspace(0, len(table.lines) - 1, min(_ROWS_JUDGED, len(table.lines))).astype(np.int64)
+    by_name = {column.name: column for column in table.columns}
+    rows = np.linspace(0, len(table.lines) - 1, min(_ROWS_JUDGED, len(table.lines))).astype(np.int64)
+    for names in _list_runs(list(by_name)):
         values = _parse_columns([by_name[name] for name in names], rows)
-        if values is None or not is_smooth(values):
+        if values is None:
+            continue
+        first, last = _trim_ends(values)
+        names, values = names[first:last], values[:, first:last]
+        if len(names) < _LEAST_RUN or not is_smooth(values):
             continue
         side = round(len(names) ** 0.5)
         told = f"{len(names)} columns from {names[0]!r} to {names[-1]!r}, neighbours go together"
-        is_square = side * side == len(names) and is_smooth(_turn(values, side))
+        is_square = side * side == len(names) and _repeats(values, side)
         kind = Kind.PICTURE if is_square else Kind.SIGNAL
         found.append(ColumnRun(names, kind, told + (f", and so do those {side} apart" if is_square else "")))
     return tuple(found)
 
 
-def _turn(values: DoubleArray, side: int) -> DoubleArray:
-    return values.reshape(-1, side, side).swapaxes(1, 2).reshape(len(values), -1)
+def _trim_ends(values: DoubleArray) -> tuple[int, int]:
+    """The run without a first or last column that has nothing to do with its neighbour: a label among `column_1`..."""
+    first, last = 0, values.shape[1]
+    if _is_alone(values[:, 0], values[:, 1]):
+        first = 1
+    if _is_alone(values[:, -1], values[:, -2]):
+        last -= 1
+    return first, last
+
+
+def _is_alone(column: DoubleArray, neighbour: DoubleArray) -> bool:
+    known = np.isfinite(column) & np.isfinite(neighbour)
+    one, other = column[known], neighbour[known]
+    if len(one) < _LEAST_RUN or np.ptp(one) == 0:
+        return False
+    return bool(np.ptp(other) == 0 or abs(np.corrcoef(one, other)[0, 1]) < _ALONE)
+
+
+def _repeats(values: DoubleArray, side: int) -> bool:
+    """Whether columns one row of a square apart are more alike than those half a row apart.
+
+    In a signal columns become less alike with their distance; in a picture the pixel below is near again.
+    """
+    lags = (side, side // 2)
+    near, between = (float(np.nanmean((values[:, lag:] - values[:, :-lag]) ** 2)) for lag in lags)
+    return near < _NEARER * between
 
 
 def _list_runs(names: list[str]) -> list[tuple[str, ...]]:

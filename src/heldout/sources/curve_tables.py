@@ -25,7 +25,7 @@ _AXIS_WORDS = frozenset(
 )  # fmt: skip
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--", "?", "inf", "-inf"})
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eEdD][+-]?\d+)?")
-_DELIMITERS = (",", ";", "\t", None)
+_DELIMITERS = (",", ";", "\t")
 _MOST_CHANNELS = 64
 
 
@@ -64,8 +64,7 @@ def parse_grid(text: str) -> Grid:
     lines = [(number, line) for number, line in lines if not line.lstrip().startswith(("#", "%"))]
     if not lines:
         raise DataError("holds no numbers")
-    middle = lines[len(lines) // 2][1]
-    delimiter = next((mark for mark in _DELIMITERS if mark is None or mark in middle), None)
+    delimiter = next((mark for mark in _DELIMITERS if mark and all(mark in line for _, line in lines)), None)
     rows = [(number, [cell.strip().strip('"') for cell in line.split(delimiter)]) for number, line in lines]
     names: list[str] = []
     if not any(_is_number(cell) for cell in rows[0][1]):

@@ -16,7 +16,7 @@ LONGEST = 1024
 LEAST_POINTS = 4
 # A common grid reaches over the part of the axis that at least this share of the signals covers.
 _COVERED, _SAME_AXIS, _PAD_RATIO = 0.5, 1e-6, 2.0
-_OBSERVED = 0.5
+_OBSERVED, _REACH, _FINER = 0.5, 1.5, 1.5
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def _decide_grid(
     ends: DoubleArray, lengths: NDArray[np.int64], channels: tuple[str, ...], axis: str
 ) -> ArrayPolicy:
     low, high = float(np.quantile(ends[:, 0], _COVERED)), float(np.quantile(ends[:, 1], 1 - _COVERED))
-    if not high > low:
+    covered = np.minimum(ends[:, 1], high) - np.maximum(ends[:, 0], low)
+    if not high > low or float(np.mean(covered >= _COVERED * (high - low))) < _COVERED:
         raise DataError(
             f"the signals do not share a part of their axis: most begin after {low:.6g}, most end before {high:.6g}",
             hint="give the signals without the axis, or on a common one (phase, time since the start)",
@@ -171,13 +172,13 @@ def fit_curve(curve: Curve, policy: ArrayPolicy) -> FloatArray:
             raise DataError(f"{n_points} points where {length} were expected")
         places, low, step = np.arange(n_points, dtype=np.float64), 0.0, 1.0
     grid = np.asarray(low + step * np.arange(length), dtype=np.float64)
-    edges = _find_cells(places)
+    cells = _find_cells(places)
     out = np.zeros((length, width + 1), np.float32)
-    is_finer = step < 1.5 * float(np.median(np.diff(edges)))
+    is_finer = step < _FINER * float(np.median(cells[:, 1] - cells[:, 0]))
     observed = np.ones(length)
     for channel in range(width):
         values = curve.values[:, channel].astype(np.float64)
-        filled, share = _resample(places, values, edges, grid, step, is_finer=is_finer)
+        filled, share = _resample(places, values, cells, grid, step, is_finer=is_finer)
         out[:, channel] = filled
         observed = np.minimum(observed, share)
     out[:, width] = observed < _OBSERVED
@@ -185,14 +186,19 @@ def fit_curve(curve: Curve, policy: ArrayPolicy) -> FloatArray:
 
 
 def _find_cells(places: DoubleArray) -> DoubleArray:
+    """float64 [T, 2], the stretch of the axis that each point speaks for: to the middle between neighbours, but never
+    further than one and a half usual distances, so that a gap of the axis stays a gap."""  # noqa: D205, D209
     middle = (places[1:] + places[:-1]) / 2
-    return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+    reach = _REACH * float(np.median(np.diff(places)))
+    low = np.maximum(np.concatenate([[2 * places[0] - middle[0]], middle]), places - reach)
+    high = np.minimum(np.concatenate([middle, [2 * places[-1] - middle[-1]]]), places + reach)
+    return np.stack([low, high], axis=1)
 
 
 def _resample(
     places: DoubleArray,
     values: DoubleArray,
-    edges: DoubleArray,
+    cells: DoubleArray,
     grid: DoubleArray,
     step: float,
     *,
@@ -202,24 +208,22 @@ def _resample(
     known = np.isfinite(values)
     if not known.any():
         return np.zeros(len(grid)), np.zeros(len(grid))
-    # A gap in the axis itself is no observation either: a point speaks for at most three usual distances.
-    widths = np.minimum(np.diff(edges), 3 * np.median(np.diff(edges))) * known
     low, high = grid - step / 2, grid + step / 2
-    covered = _integrate(edges, widths / np.diff(edges), high) - _integrate(
-        edges, widths / np.diff(edges), low
-    )
+    covered = _integrate(cells, known.astype(np.float64), low, high)
     line = np.interp(grid, places[known], values[known])
     if is_finer:
         return line, covered / step
-    density = np.where(known, np.nan_to_num(values), 0.0) * (widths / np.diff(edges))
-    total = _integrate(edges, density, high) - _integrate(edges, density, low)
+    total = _integrate(cells, np.where(known, np.nan_to_num(values), 0.0), low, high)
     return np.where(covered > 1e-9 * step, total / np.maximum(covered, 1e-300), line), covered / step
 
 
-def _integrate(edges: DoubleArray, density: DoubleArray, at: DoubleArray) -> DoubleArray:
-    """The integral up to each place of a density that is constant between edges."""
-    total = np.concatenate([[0.0], np.cumsum(density * np.diff(edges))])
-    return np.interp(at, edges, total)
+def _integrate(cells: DoubleArray, density: DoubleArray, low: DoubleArray, high: DoubleArray) -> DoubleArray:
+    """The integral over each step of a density that is constant within cells and zero between them."""
+    total = np.zeros(2 * len(cells))
+    total[1::2] = np.cumsum(density * (cells[:, 1] - cells[:, 0]))
+    total[2::2] = total[1:-1:2]
+    edges = cells.ravel()
+    return np.interp(high, edges, total) - np.interp(low, edges, total)
 
 
 def drop_empty_mask(values: FloatArray, policy: ArrayPolicy) -> tuple[FloatArray, tuple[str, ...]]:

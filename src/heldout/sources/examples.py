@@ -73,20 +73,25 @@ def recognise_source(source: str | Path) -> str:
         ...     recognise_source(file.name)
         'sequences'
     """
-    path = Path(source)
+    return _look(Path(source))[0]
+
+
+def _look(path: Path) -> tuple[str, FileSet | None]:
+    """The kind of a source, and its files where they had to be listed to tell it."""
+    head = b""
     if path.is_file():
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
         if head.startswith(ZIP_MAGIC) and _is_npz(path):
-            return "arrays"
+            return "arrays", None
         if not head.startswith((ZIP_MAGIC, GZIP_MAGIC, XZ_MAGIC)) and not _is_tar(head):
-            return _recognise_content(head)
+            return _recognise_content(head), None
     files = list_files(path)
     if files is not None:
-        return _recognise_folder(files, path)
+        return _recognise_folder(files, path), files
     if not path.is_file() or head.startswith(ZIP_MAGIC):
-        return ""
-    return _recognise_content(_unpack_head(path))
+        return "", None
+    return _recognise_content(_unpack_head(path)), None
 
 
 def _is_tar(head: bytes) -> bool:
@@ -222,14 +227,13 @@ def read_examples(source: str | Path, request: Request | None = None, *, kind: s
     """
     path = Path(source)
     request = request or Request()
-    kind = kind or recognise_source(path)
+    kind, files = (kind, None) if kind else _look(path)
     if not kind:
         raise DataError(
             f"{str(path)!r} holds no pictures, sequences, FITS files, arrays, signals or texts",
             hint="check the path; tables of cells are read with read_table",
         )
-    files = _open_files(path, kind)
-    files, labels = _split_labels(files, kind)
+    files, labels = _split_labels(files or _open_files(path, kind), kind)
     table = READERS[kind](files, request)
     return _join_inner(table, labels) if labels is not None else table
 

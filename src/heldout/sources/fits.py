@@ -20,7 +20,7 @@ from heldout.sources.columns import encode_cells
 from heldout.sources.curve_tables import stack_curves
 from heldout.sources.curves import Curve, drop_empty_mask, order_curve
 from heldout.sources.file_tables import FileRows, build_file_table
-from heldout.sources.fits_content import FITS_FAULTS, load_fits
+from heldout.sources.fits_content import list_faults, load_fits
 from heldout.sources.fits_scan import HduHead, choose_hdu, find_spectrum_columns, scan_fits
 from heldout.sources.folders import FileSet
 from heldout.sources.header import repair_names
@@ -127,6 +127,8 @@ def _read_spectra(
     for row, head in sorted(heads.items()):
         try:
             content = load_fits(files.read(names[row]), head)
+            if content.values.ndim != 2:
+                raise DataError(f"holds {' x '.join(map(str, content.values.shape))} values, no spectrum")
             curves[row] = order_curve(content.values, content.axis)
             keywords[row] = content.keywords
         except DataError as error:
@@ -206,6 +208,8 @@ def _decide_images(heads: dict[int, HduHead], faults: dict[int, str], request: R
 
 
 def _fit_image(values: FloatArray, policy: ArrayPolicy, n_bands: int) -> FloatArray:
+    if values.ndim != 3:
+        raise DataError("holds no image: all axes but one have the length 1")
     if values.shape[2] != n_bands:
         raise DataError(f"has {values.shape[2]} planes where {n_bands} were expected")
     height, width = values.shape[:2]
@@ -297,7 +301,7 @@ def _read_table(raw: bytes, head: HduHead, name: str) -> Table:
             with fits.open(io.BytesIO(raw), memmap=False) as opened:
                 hdu = opened[head.index]
                 fields = {column: np.asarray(hdu.data[column]) for column in hdu.columns.names}
-    except (*FITS_FAULTS, fits.VerifyError) as error:
+    except list_faults() as error:
         raise DataError(f"{name} is damaged: {str(error)[:200]}") from None
     cells = [pair for column, values in fields.items() for pair in _write_field(column, values)]
     n_rows = head.shape[0]

@@ -145,6 +145,8 @@ def _describe(cards: dict[str, str], number: int) -> HduHead:
     stem = "ZNAXIS" if is_packed else "NAXIS"
     n_axes = _whole(cards, stem, 0, number)
     shape = tuple(_whole(cards, f"{stem}{axis}", 0, number) for axis in range(n_axes, 0, -1))
+    if is_table and n_axes != 2:
+        raise DataError(f"extension {number}: a table has two axes, this one {n_axes}")
     fields = _whole(cards, "TFIELDS", 0, number) if is_table else 0
     names = tuple(_text(cards.get(f"TTYPE{field}", "")) for field in range(1, min(fields, 999) + 1))
     return HduHead(number, _text(cards.get("EXTNAME", "")), is_table, shape[:1] if is_table else shape, names)

@@ -9,6 +9,7 @@ from pathlib import Path
 from heldout.errors import UsageError
 from heldout.records import Table
 from heldout.sources.delimited import read_delimited
+from heldout.sources.examples import read_examples
 from heldout.sources.files import OLE_MAGIC, PARQUET_MAGIC, ZIP_MAGIC, open_content, read_head
 from heldout.sources.frames import read_dicts, read_frame, read_parquet
 from heldout.sources.jsonl import read_jsonl
@@ -24,6 +25,7 @@ SOURCES: dict[str, Callable[..., Table]] = {
     "labelled": read_labelled,
     "frame": read_frame,
     "dicts": read_dicts,
+    "examples": read_examples,
 }
 # Stata's older formats (105 to 115): version, byte order, file type, zero.
 _STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00")

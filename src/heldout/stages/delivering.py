@@ -68,12 +68,14 @@ class Weights:
         layers: for each network the arrays of each layer, the weight first.
         epochs: epoch of each.
         net: the network they share; a fully connected one of their own sizes when left out.
+        memory: for each network what its layers keep beside their weights (running means); empty where none does.
     """
 
     specs: tuple[MemberSpec, ...]
     layers: tuple[Layers, ...]
     epochs: tuple[int, ...]
     net: Net | None = None
+    memory: tuple[Layers, ...] = ()
 
 
 def train_delivered(
@@ -127,7 +129,8 @@ def retrain_chosen(
     layers = tuple(
         fold_dropout(_take_layers(results, index), net, configuration.hyper) for index in range(len(specs))
     )
-    return Weights(specs, layers, (epoch,) * len(specs), net)
+    memory = tuple(_take_memory(results, index) for index in range(len(specs)))
+    return Weights(specs, layers, (epoch,) * len(specs), net, memory)
 
 
 def train_by_rule(
@@ -144,15 +147,17 @@ def train_by_rule(
     specs = tuple(MemberSpec(configuration.hyper, seed, fold) for seed in seeds for fold in range(n_folds))
     net, step = executor.net_of(configuration), count_devices()
     layers: list[Layers] = []
+    memory: list[Layers] = []
     epochs: list[int] = []
     for first in range(0, len(specs), step):
         group = specs[first : first + step]
         kept = _Kept(len(group), rule)
         executor.train_members(configuration, group, ends=tuple(range(1, n_epochs + 1)), watch=kept.update)
         layers.extend(fold_dropout(each, net, configuration.hyper) for each in kept.layers)
+        memory.extend(kept.memory)
         epochs.extend(kept.epochs)
         executor.report("delivery", first + len(group), len(specs))
-    return Weights(specs, tuple(layers), tuple(epochs), net)
+    return Weights(specs, tuple(layers), tuple(epochs), net, tuple(memory))
 
 
 class _Kept:
@@ -161,6 +166,7 @@ class _Kept:
     def __init__(self, n_members: int, rule: StoppingRule) -> None:
         self.epochs = [0] * n_members
         self.layers: list[Layers] = [()] * n_members
+        self.memory: list[Layers] = [()] * n_members
         self._rule = rule
         self._stopped = [False] * n_members
 
@@ -173,6 +179,7 @@ class _Kept:
             self._stopped[member] = stop.has_fired
             if stop.kept != self.epochs[member]:
                 self.epochs[member], self.layers[member] = stop.kept, _take_layers(results, member)
+                self.memory[member] = _take_memory(results, member)
         return all(self._stopped)
 
 
@@ -191,6 +198,12 @@ def fold_dropout(layers: Layers, net: Net, hyper: Hyper) -> Layers:
 
 def _take_layers(results: MemberResults, member: int) -> Layers:
     return tuple(tuple(array[member].copy() for array in layer) for layer in results.params)
+
+
+def _take_memory(results: MemberResults, member: int) -> Layers:
+    """Give what the layers of one network keep; nothing where no layer keeps anything."""
+    kept = tuple(tuple(array[member].copy() for array in layer) for layer in results.memory)
+    return kept if any(kept) else ()
 
 
 def deliver(
@@ -222,8 +235,11 @@ def deliver(
             epoch=epoch,
             target_center=float(tensors.target_center[spec.fold]),
             target_spread=float(tensors.target_spread[spec.fold]),
+            memory=weights.memory[number] if weights.memory else (),
         )
-        for spec, layers, epoch in zip(weights.specs, weights.layers, weights.epochs, strict=True)
+        for number, (spec, layers, epoch) in enumerate(
+            zip(weights.specs, weights.layers, weights.epochs, strict=True)
+        )
     )
     bundle = Bundle(
         task=reading.target.task,

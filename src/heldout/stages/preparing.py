@@ -172,9 +172,7 @@ def encode_rows(
     return Prepared(split, columns, recipe, source, folds)
 
 
-def columns_under(
-    rule: str, columns: tuple[TypedColumn, ...], settings: Settings
-) -> tuple[TypedColumn, ...]:
+def columns_under(rule: str, columns: tuple[TypedColumn, ...], settings: Settings) -> tuple[TypedColumn, ...]:
     """Give the number columns whose extreme numbers are treated by a rule ("drop", "clip" or "flag")."""
     return tuple(
         column

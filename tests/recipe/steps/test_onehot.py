@@ -27,6 +27,24 @@ def test_each_kind_of_cell_has_its_own_slot():
     ]
 
 
+def test_new_spellings_of_a_known_value_are_that_value():
+    fitted = fit(["Male", "Male", "Female", "Female", "a", "a", "A", "A"])
+    slots = STEP.plan((fitted,))
+    assert place(["MALE", " female ", "Fe male", "b"], fitted, slots) == [
+        "Male",
+        "Female",
+        "<unseen>",
+        "<unseen>",
+    ]
+    assert place(["a", "A"], fitted, slots) == ["a", "A"]
+
+
+def test_two_known_values_with_one_folded_form_take_in_no_third():
+    fitted = fit(["ab", "ab", "AB", "AB"])
+    slots = STEP.plan((fitted,))
+    assert place(["Ab", "ab", "AB"], fitted, slots) == ["<unseen>", "ab", "AB"]
+
+
 def test_slots_no_fit_row_filled_give_way_to_unseen():
     fitted = fit(["f", "f", "m", "m"])
     slots = STEP.plan((fitted,))
