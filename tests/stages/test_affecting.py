@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from heldout.errors import RecipeError
-from heldout.settings import Settings
-from heldout.stages.affecting import flag_rows, judge_outliers, list_alternatives, name_rule
+from heldout.settings import Settings, find_rule, find_strongest_rule
+from heldout.stages.affecting import flag_rows, judge_outliers, list_alternatives, name_rule, preview_outliers
 from stages.made_data import make_frame, prepare_frame
 from stages.made_study import make_crew, make_judge, make_trained
 
@@ -125,3 +125,32 @@ def test_words():
     )
     assert list_alternatives(Settings()) == ()
     assert len(list_alternatives(Settings(outliers="drop"))) == 3
+
+
+def test_a_flag_changes_nothing_and_shows_whose_rows_a_rule_would_drop():
+    frame, _ = make_outliers()
+    _, kept, _, _ = prepare_frame(frame)
+    reading, flagged, _, _ = prepare_frame(frame, outliers="flag", outlier_limit=2.0)
+    assert (flagged.source.features == kept.source.features).all()
+    shown = preview_outliers(reading, flagged, Settings(target="ill", outliers="flag", outlier_limit=2.0))
+    assert shown is not None
+    assert shown.harm is None
+    assert "Nothing was changed; a rule of 2 standard deviations" in shown.sentence
+    assert shown.alternatives == ()
+
+
+def test_the_rule_of_one_column_leaves_the_others_alone():
+    frame, _ = make_outliers()
+    name = next(name for name in frame.columns if frame[name].dtype.is_numeric() and name != "ill")
+    own = {name: {"outliers": "keep"}}
+    _, kept, _, _ = prepare_frame(frame)
+    _, without, _, _ = prepare_frame(
+        frame,
+        outliers="drop",
+        outlier_limit=2.0,
+        columns={c: {"outliers": "keep"} for c in frame.columns if c != "ill"},
+    )
+    assert (without.source.features == kept.source.features).all()
+    settings = Settings.model_validate({"target": "ill", "outliers": "drop", "columns": own})
+    assert find_rule(settings, name) == "keep"
+    assert find_strongest_rule(settings) == "drop"

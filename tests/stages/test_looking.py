@@ -1,6 +1,9 @@
+import numpy as np
+import polars as pl
 import pytest
 
-from heldout.errors import DataError
+from heldout import look
+from heldout.errors import DataError, StudyError
 from heldout.settings import Settings
 from heldout.stages.looking import look_at, plan_study
 from stages.made_data import make_frame
@@ -48,3 +51,31 @@ def test_a_plan_counts_networks_and_time():
     thorough = plan_study(make_frame().drop("price"), Settings(target="ill", preset="thorough"))
     assert thorough.n_networks > plan.n_networks
     assert thorough.seconds > plan.seconds
+
+
+def test_who_would_be_dropped_is_shown_before_any_row_is():
+    frame = make_frame(600).drop("price")
+    extreme = (frame["colour"].to_numpy() == "red") & (np.random.default_rng(5).random(600) < 0.15)
+    dose = np.where(extreme, 500.0, np.random.default_rng(6).normal(10, 2, 600)).round(3)
+    frame = frame.with_columns(pl.Series("dose", dose))
+    found = look_at(frame, Settings(target="ill", outliers="drop")).affected
+    assert found is not None
+    assert "colour = red" in found.dropped[0].name
+    assert found.dropped[0].rest_share == 0.0
+    assert look_at(frame, Settings(target="ill")).affected is None
+
+
+def test_the_next_line_keeps_what_was_said_about_groups():
+    frame = make_frame(60, **{"the family": [f"f{row // 3}" for row in range(60)]}).drop("price")
+    content = look_at(frame, Settings(target="ill", group="the family"))
+    assert content.next_command == "heldout fit frame --target ill --group 'the family'"
+
+
+def test_passed_checks_and_the_page_come_with_the_look(tmp_path):
+    shown = look(make_frame().drop("price"), target="ill")
+    assert any(line.startswith("near copies") for line in shown.content.passed_checks)
+    place = shown.write_html(tmp_path / "look.html")
+    assert place.read_text(encoding="utf-8").startswith("<!doctype html>")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(StudyError, match="is there and is no report"):
+        shown.write_html(tmp_path / "notes.txt")

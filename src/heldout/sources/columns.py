@@ -12,6 +12,7 @@ import numpy as np
 
 from heldout.errors import DataError
 from heldout.records import CodeArray, IndexArray, RawColumn, Table
+from heldout.sources.stacks import hash_arrays, take_arrays
 
 _NAMES_SHOWN = 40
 _NEAREST_CUTOFF = 0.6
@@ -196,7 +197,8 @@ def take_rows(table: Table, rows: IndexArray) -> Table:
         compact_levels(RawColumn(column.name, column.codes[rows], column.levels)) for column in table.columns
     )
     part = None if table.part is None else table.part[rows]
-    return replace(table, columns=columns, lines=table.lines[rows], part=part)
+    arrays = take_arrays(table.arrays, rows)
+    return replace(table, columns=columns, lines=table.lines[rows], part=part, arrays=arrays)
 
 
 def compact_levels(raw: RawColumn) -> RawColumn:
@@ -241,4 +243,6 @@ def fingerprint_table(table: Table) -> str:
             digest.update(b"%d:%b" % (len(cell), cell))
         digest.update(b"|%d|" % len(column.levels))
         digest.update(np.ascontiguousarray(column.codes, dtype="<i4").tobytes())
+    if table.arrays:
+        digest.update(hash_arrays(table.arrays))
     return digest.hexdigest()

@@ -45,6 +45,8 @@ def check_ledger(table: Table) -> Table:
         fault = f"{ledger.used} rows used, the table has {len(table.lines)}"
     elif any(len(column.codes) != len(table.lines) for column in table.columns):
         fault = "columns of unequal length"
+    elif any(len(array.values) != len(table.lines) for array in table.arrays):
+        fault = "arrays of unequal length"
     elif ledger.lines and ledger.lines != sum(parts):
         fault = f"{ledger.lines} lines counted, {' + '.join(map(str, parts))} parsed"
     if fault:

@@ -11,6 +11,7 @@ from heldout.errors import DataError, UsageError
 from heldout.records import PART_FIT, PART_TEST, PART_UNDECLARED, PART_VALIDATION, RawColumn, Table
 from heldout.sources.columns import compact_levels, find_column, list_names, name_nearest
 from heldout.sources.ledger import add_ledgers
+from heldout.sources.stacks import join_arrays
 
 _PART_NAMES = {PART_VALIDATION: "validation", PART_TEST: "test"}
 _PART_WORDS = {
@@ -80,6 +81,7 @@ def join_parts(main: Table, *, validation: Table | None = None, test: Table | No
         set_aside=tuple(aside),
         part=np.concatenate([part for _, part in pieces]),
         ledger=add_ledgers([table.ledger for table, _ in pieces]),
+        arrays=join_arrays([(table.source, table.arrays) for table, _ in pieces]),
     )
 
 
