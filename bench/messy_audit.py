@@ -220,9 +220,9 @@ def plant_simple(seed: int) -> list[tuple[str, bool, bool]]:
         "HO218",
         {
             **clean,
-            "r": [f"{v:.9g}" for v in np.abs(a) / np.abs(b)],
-            "p": [f"{abs(v):.9g}" for v in a],
-            "q": [f"{abs(v):.9g}" for v in b],
+            "r": [f"{v:.9g}" for v in (np.abs(a) + 1) / (np.abs(b) + 1)],
+            "p": [f"{abs(v) + 1:.9g}" for v in a],
+            "q": [f"{abs(v) + 1:.9g}" for v in b],
         },
     )
     order = np.argsort(goal + rng.normal(0, 1, n_rows).astype(str), kind="stable")

@@ -14,7 +14,7 @@ NEAR = 0.13  # of the median distance to the nearest other row (Datalab's rule; 
 LOCAL = 0.4  # of the distance to the fifth row: where a region is dense, near is common (measured: bench/messy_audit)
 APART = 0.3  # of the distance to the second row, for a pair by itself
 N_NEIGHBOURS = 5
-FALSE_ALARM = 0.05  # expected number of chance pairs per table
+FALSE_ALARM = 0.02  # expected number of chance pairs per table
 N_CODES = 8
 CHUNK = 512
 FEWEST_ROWS, FEWEST_COLUMNS = 40, 3
@@ -134,11 +134,19 @@ def find_near(points: FloatArray, rows: IndexArray) -> NearCopies:
     dimension = float(np.clip(np.log(2) / max(middle, 1e-9), 0.1, 1e3))
     share = min(NEAR, float((FALSE_ALARM / (len(points) * np.log(2))) ** (1 / dimension)))
     limit = share * median
-    near = (first <= limit) & (first <= LOCAL * distance[:, -1])
+    usual = first / np.maximum(median, 1e-300)
+    near = _stand_apart(usual, share, among=first <= LOCAL * distance[:, -1])
     # Or a pair far closer than either is to any third row, whatever is usual elsewhere: chance n q**d.
     alone = min(APART, float((FALSE_ALARM / len(points)) ** (1 / dimension)))
-    near |= (first <= APART * median) & (first <= alone * distance[:, 1])
+    near |= _stand_apart(first / np.maximum(distance[:, 1], 1e-300), alone, among=first <= APART * median)
     return NearCopies(rows[near], rows[nearest[near]], limit, median, dimension)
+
+
+def _stand_apart(closeness: DoubleArray, limit: float, *, among: np.ndarray) -> np.ndarray:
+    """Rows below the limit, where a gap follows; none where closeness runs on evenly (rows of few coarse columns)."""
+    below = among & (closeness <= limit)
+    beyond = among & (closeness > limit) & (closeness <= 2 * limit)
+    return below if beyond.sum() <= below.sum() / 2 else np.zeros(len(closeness), np.bool_)
 
 
 def _find_neighbours(points: FloatArray) -> tuple[DoubleArray, IndexArray]:
