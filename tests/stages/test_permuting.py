@@ -66,7 +66,7 @@ def test_small_studies_get_all_permutations_and_slow_ones_fewer(monkeypatch):
     assert count(1, monkeypatch) == N_PERMUTATIONS
     assert count(10**9, monkeypatch) == 19  # with fewer, no share under 0.05 could be shown
     # as many epochs as two devices have time for when there are 50 permutations
-    epoch = sum(member_seconds(rung, Schedule(8, 3, 1, (1,)), 20) for rung in RUNGS)
+    epoch = sum(member_seconds(rung.n_parameters, Schedule(8, 3, 1, (1,)), 20) for rung in RUNGS)
     n_epochs = int(LONGEST_SECONDS / epoch / 50.5)
     assert [count(n_epochs, monkeypatch, n_devices=n) for n in (2, 3)] == [50, 75]
 

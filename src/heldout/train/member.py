@@ -233,7 +233,9 @@ def _train_step(
     def mean_loss(params: Params) -> tuple[jax.Array, Memory]:
         outputs, memory = apply_net(shape.net, params, before.memory, batch.x, mode)
         losses = _smoothed_losses(shape.task, outputs, y, member.label_smoothing)
-        if batch.partner is not None:  # mixed examples belong to two targets, each by its share
+        if (
+            batch.partner is not None and batch.share is not None
+        ):  # mixed examples belong to two targets, each by its share
             other = _smoothed_losses(shape.task, outputs, y[batch.partner], member.label_smoothing)
             losses = batch.share * losses + (1.0 - batch.share) * other
         penalty = sum(

@@ -282,10 +282,10 @@ def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints:
         memory=memory,
         mean=jax.tree.map(np.zeros_like, params),
         square=jax.tree.map(np.zeros_like, params),
-        alive=np.array([spec.active for spec in specs]),
-        curves=np.full((n, shape.n_epochs, 2), np.nan, np.float32),
-        losses=np.full((n, n_checkpoints, n_validation), np.nan, np.float32),
-        hits=np.zeros((n, n_checkpoints, n_validation), bool),
+        alive=jnp.array([spec.active for spec in specs]),
+        curves=jnp.full((n, shape.n_epochs, 2), jnp.nan),
+        losses=jnp.full((n, n_checkpoints, n_validation), jnp.nan),
+        hits=jnp.zeros((n, n_checkpoints, n_validation), bool),
     )
     by_member = NamedSharding(make_mesh(), PartitionSpec(MEMBER_AXIS))
     return jax.device_put(stack_members(specs, shape), by_member), jax.device_put(state, by_member)
