@@ -55,7 +55,7 @@ bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
 bench-evidence: $(VENV)/.dev ## measure how often verdicts are wrong (an hour; goes on where it stopped)
 	$(BIN)/python bench/evidence.py --suite --out docs/error-rates.md
 
-bench-effects: $(VENV)/.dev ## repeat published effects of the remedies (half an hour)
+bench-effects: $(VENV)/.dev ## repeat published effects of the remedies (17 minutes of processor time)
 	$(BIN)/python bench/effects.py
 
 clean: ## remove the environment and caches, never a study
