@@ -16,6 +16,7 @@ from pathlib import Path
 from heldout.events import Events, open_display, record_end
 from heldout.folder import open_folder
 from heldout.live import open_door, start_beside
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start its background jobs deaf to Ctrl-C
 folder = Path(sys.argv[1])
 door = open_door(0)
 with start_beside(folder, door) as nothing:
