@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from heldout.errors import UsageError
-from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, plan_schedule
-from heldout.nets import Net, count_products, list_layers
+from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, make_net, plan_schedule
+from heldout.nets import count_products, list_layers
 from heldout.records import InputLayout, Rung
 
 # (rungs, seeds, strengths) of each preset
@@ -161,27 +161,6 @@ def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:
     net = make_net(rung, sizes.layout, sizes.n_outputs)
     return member_seconds(
         count_products(list_layers(net)), schedule, n_evaluated, n_embedded=net.vocabulary * net.embedding
-    )
-
-
-def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
-    """Give the network of a rung for examples of one layout.
-
-    Example:
-        >>> make_net(Rung(1, (4,), 21, 0.01), InputLayout("numbers", (3,)), 1).widths
-        (4,)
-    """
-    has_tokens = rung.embedding > 0
-    return Net(
-        family=rung.family,
-        inputs=layout.shape,
-        n_outputs=n_outputs,
-        widths=rung.widths,
-        channels=rung.channels,
-        kernel=rung.kernel,
-        embedding=rung.embedding,
-        vocabulary=layout.vocabulary if has_tokens else 0,
-        leading=layout.leading if has_tokens and rung.channels else 0,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from heldout.errors import StudyInterrupted
-from heldout.executors import LocalExecutor, local
+from heldout.executors import LocalExecutor, Surroundings, local
 from heldout.executors.local import Job
 from heldout.records import Outcome
 from heldout.train.assemble import assemble_run
@@ -73,8 +73,8 @@ def test_executor_gives_what_the_program_gives(wanted):
 
 def test_what_is_stored_is_not_trained_again(wanted):
     shelf = Shelf()
-    LocalExecutor(TENSORS, SCHEDULE, store=shelf).train(JOB)
-    second = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf)).train(JOB)
+    second = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf))
     assert_same_runs(second.train(JOB), wanted)
     assert second.n_trained == 0
     assert shelf.saved == [c.name for c in CONFIGURATIONS]
@@ -83,8 +83,8 @@ def test_what_is_stored_is_not_trained_again(wanted):
 def test_phases_are_stored_apart():
     shelf = Shelf()
     one = replace(JOB, configurations=CONFIGURATIONS[:1])
-    LocalExecutor(TENSORS, SCHEDULE, store=shelf).train(one)
-    other = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf)).train(one)
+    other = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf))
     other.train(replace(one, phase="pairs"))
     assert other.n_trained == N_MEMBERS
 
@@ -111,12 +111,12 @@ def test_a_stop_keeps_what_is_finished_and_the_rest_follows(wanted, monkeypatch,
     small_groups(monkeypatch)
     shelf = Shelf()
     with pytest.raises(StudyInterrupted, match="exit code 130"):
-        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=Stop(at)).train(JOB)
+        LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf, check_stop=Stop(at))).train(JOB)
     n_kept = len(shelf.saved)
     assert shelf.saved == [c.name for c in CONFIGURATIONS[:n_kept]]
     looks = N_MEMBERS // count_devices() * (1 + len(CHECKPOINTS))  # of one configuration
     assert n_kept == (at - 1) // looks
-    second = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    second = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf))
     assert_same_runs(second.train(JOB), wanted)
     assert second.n_trained == (3 - n_kept) * N_MEMBERS
 
@@ -125,7 +125,7 @@ def test_a_stop_between_full_groups_keeps_the_configurations_of_the_first(wanted
     shelf = Shelf()
     many = tuple(replace(CONFIGURATIONS[1], name=f"rung 1 again {index}") for index in range(6))
     with pytest.raises(StudyInterrupted, match="exit code 130"):
-        LocalExecutor(TENSORS, SCHEDULE, store=shelf, check_stop=Stop(2)).train(
+        LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf, check_stop=Stop(2))).train(
             replace(JOB, configurations=many)
         )
     assert len(shelf.saved) == group_size() // N_MEMBERS
@@ -135,14 +135,16 @@ def test_a_stop_between_full_groups_keeps_the_configurations_of_the_first(wanted
 def test_looking_for_a_stop_inside_a_training_changes_no_bit(wanted, monkeypatch):
     small_groups(monkeypatch)
     stop = Stop()
-    assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, check_stop=stop).train(JOB), wanted)
+    assert_same_runs(
+        LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(check_stop=stop)).train(JOB), wanted
+    )
     n_groups = 3 * N_MEMBERS // count_devices()
     assert stop.looks == n_groups * (1 + len(CHECKPOINTS))
 
 
 def test_neighbours_share_groups_whatever_their_configuration(wanted):
     stop = Stop()
-    LocalExecutor(TENSORS, SCHEDULE, check_stop=stop).train(JOB)
+    LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(check_stop=stop)).train(JOB)
     assert stop.looks == -(-3 * N_MEMBERS // group_size())
 
 
@@ -153,14 +155,14 @@ def test_a_deadline_leaves_out_what_was_not_begun(wanted, monkeypatch):
     def report(phase, done, total):
         clock[0] = float(done)  # one second a network
 
-    executor = LocalExecutor(TENSORS, SCHEDULE, report=report)
+    executor = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(report=report))
     got = executor.train(JOB, deadline=1.5 * N_MEMBERS)
     assert_same_runs(got, wanted[:2])  # the second was begun in time and is finished
 
 
 def test_past_the_deadline_the_least_is_trained_and_the_stored_is_given(wanted):
     shelf, past = Shelf(), time.monotonic() - 1.0
-    executor = LocalExecutor(TENSORS, SCHEDULE, store=shelf)
+    executor = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(store=shelf))
     assert executor.train(JOB, deadline=past) == ()
     assert_same_runs(executor.train(replace(JOB, least=1), deadline=past), wanted[:1])
     assert_same_runs(executor.train(JOB, deadline=past), wanted[:1])
@@ -170,7 +172,9 @@ def test_past_the_deadline_the_least_is_trained_and_the_stored_is_given(wanted):
 def test_progress_counts_networks_and_never_goes_back():
     told = []
     shelf = Shelf()
-    executor = LocalExecutor(TENSORS, SCHEDULE, store=shelf, report=lambda *event: told.append(event))
+    executor = LocalExecutor(
+        TENSORS, SCHEDULE, around=Surroundings(store=shelf, report=lambda *event: told.append(event))
+    )
     for n_configurations in (2, 3):  # the second time, two are in the store
         told.clear()
         executor.train(replace(JOB, configurations=CONFIGURATIONS[:n_configurations]))
@@ -272,7 +276,7 @@ def fail_above(monkeypatch, n_places, error):
 def test_when_memory_runs_out_half_as_many_networks_go_on_with_the_same_bits(monkeypatch, wanted, error):
     tried = fail_above(monkeypatch, 2, error)
     said = []
-    executor = LocalExecutor(TENSORS, SCHEDULE, say=said.append)
+    executor = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(say=said.append))
     assert_same_runs(executor.train(JOB), wanted)
     assert tried[:3] == [8, 4, 2]
     assert set(tried[2:]) == {2}
@@ -321,7 +325,7 @@ class Diary:
 
 def test_every_network_of_a_job_has_its_curves_recorded_once(wanted):
     diary = Diary()
-    LocalExecutor(TENSORS, SCHEDULE, record=diary).train(JOB)
+    LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(record=diary)).train(JOB)
     names = [line[:4] for line in diary.lines]
     assert names == [
         ("remedies", c.name, seed, fold) for c in CONFIGURATIONS for seed in SEEDS for fold in range(2)
@@ -336,7 +340,7 @@ def test_every_network_of_a_job_has_its_curves_recorded_once(wanted):
 
 def test_what_is_no_job_is_not_recorded():
     diary = Diary()
-    executor = LocalExecutor(TENSORS, SCHEDULE, record=diary)
+    executor = LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(record=diary))
     entries = [(CONFIGURATIONS[0], MemberSpec(CONFIGURATIONS[0].hyper, 4, 0))]
     assert len(list(executor.run_entries(entries))) == 1
     executor.train(replace(JOB, configurations=CONFIGURATIONS[:1]))
@@ -349,10 +353,10 @@ def test_a_long_training_records_its_curves_on_the_way(monkeypatch):
     monkeypatch.setattr(local, "LONGEST_CALL_SECONDS", 0.0)
     diary = Diary()
     job = Job("ladder", CONFIGURATIONS[:1], SEEDS[:1])
-    LocalExecutor(TENSORS, SCHEDULE, record=diary).train(job)
+    LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(record=diary)).train(job)
     first = [line[4] for line in diary.lines if line[2:4] == (SEEDS[0], 0)]
     assert [int(np.isfinite(curves[:, 1]).sum()) for curves in first] == [*CHECKPOINTS, CHECKPOINTS[-1]]
 
 
 def test_recording_changes_no_number(wanted):
-    assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, record=Diary()).train(JOB), wanted)
+    assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(record=Diary())).train(JOB), wanted)

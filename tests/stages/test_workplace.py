@@ -74,8 +74,8 @@ def test_a_cut_is_recorded_for_the_resumed_study(place):
 def test_only_kept_executors_store_their_runs(place):
     kept = place.make_executor(make_tensors(), SCHEDULE)
     passing = place.make_executor(make_tensors(), SCHEDULE, kept=False)
-    assert kept._store is not None
-    assert passing._store is None
+    assert kept._around.store is not None
+    assert passing._around.store is None
     kept.n_trained, passing.n_trained = 3, 4
     kept.training_seconds["rung 0"] = 2.0
     assert place.n_networks == 7

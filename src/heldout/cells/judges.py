@@ -12,7 +12,7 @@ from heldout.cells.findparts import find_composite
 from heldout.cells.lists import find_list
 from heldout.cells.marks import Marks, choose_marks
 from heldout.cells.measures import UnitChoice, choose_unit
-from heldout.cells.missing import MISSING_AMONG_NUMBERS, choose_words, declare_words
+from heldout.cells.missing import MISSING_AMONG_NUMBERS, declare_words
 from heldout.cells.numeric import NumberEvidence, judge_codes, measure_numbers
 from heldout.cells.overrides import Said
 from heldout.cells.readings import NumberForm
@@ -49,7 +49,7 @@ def keep_numbers(tally: Tally, said: Said) -> tuple[Present, tuple[str, ...]]:
 
 def keep_texts(tally: Tally, said: Said) -> tuple[Present, tuple[str, ...]]:
     """The present cells and the missing words of a column of texts."""
-    words = declare_words(said.missing, choose_words(tally.texts, among_numbers=False))
+    words = declare_words(said.missing, tally.text_words)
     return keep_present(tally, words), words
 
 

@@ -7,8 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from heldout.cells.characters import clean_cell
-from heldout.cells.numbers import parse_number
-from heldout.cells.quantities import parse_quantity
+from heldout.cells.readings import parse_cells
 from heldout.cells.tally import Present
 from heldout.errors import DataError
 
@@ -155,9 +154,8 @@ def _decide(sure: Counter[str], unsure: Counter[str], example: dict[str, str]) -
 
 
 def _reads_mostly(present: Present, marks: Marks) -> bool:
-    good = 0
-    for text, count in zip(present.texts, present.counts.tolist(), strict=True):
-        is_read = parse_number(text, decimal=marks.decimal, thousands=marks.thousands) is not None
-        if is_read or parse_quantity(text, decimal=marks.decimal, thousands=marks.thousands) is not None:
-            good += count
+    cells = parse_cells(present, decimal=marks.decimal, thousands=marks.thousands)
+    good = sum(
+        count for found, count in zip(cells, present.counts.tolist(), strict=True) if found is not None
+    )
     return good >= (_MOSTLY - _TOLERATED) * max(present.n_cells, 1)

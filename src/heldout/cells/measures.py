@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from heldout.cells.marks import Marks
 from heldout.cells.numbers import parse_number
-from heldout.cells.quantities import Quantity, name_unit, parse_quantity, settle_quantity
+from heldout.cells.quantities import Quantity, name_unit, settle_quantity
+from heldout.cells.readings import parse_cells
 from heldout.cells.tally import Present, split_name
 from heldout.cells.units import find_name_unit, find_unit
 from heldout.errors import DataError
@@ -89,17 +90,12 @@ def _count_units(present: Present, marks: Marks) -> tuple[Counter[str], int, lis
     units: Counter[str] = Counter()
     bare = 0
     values: list[tuple[float, str]] = []
-    for text, count in zip(present.texts, present.counts.tolist(), strict=True):
-        if parse_number(text, decimal=marks.decimal, thousands=marks.thousands) is not None:
-            bare += count
-            continue
-        quantity = parse_quantity(text, decimal=marks.decimal, thousands=marks.thousands)
-        if quantity is None:
-            continue
-        if quantity.unit:
-            units[quantity.unit] += count
-            values.append((quantity.value, quantity.unit))
-        else:
+    cells = parse_cells(present, decimal=marks.decimal, thousands=marks.thousands)
+    for found, count in zip(cells, present.counts.tolist(), strict=True):
+        if isinstance(found, Quantity) and found.unit:
+            units[found.unit] += count
+            values.append((found.value, found.unit))
+        elif found is not None:
             bare += count
     return units, bare, values
 

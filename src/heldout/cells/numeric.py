@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.cells.numbers import is_zero_padded
-from heldout.cells.readings import NumberForm, read_number
+from heldout.cells.readings import NumberForm, read_number, read_numbers
 from heldout.cells.tally import Present, Tally, is_key_name, split_name
 from heldout.records import BoolArray, DoubleArray, IndexArray, Kind, Status
 
@@ -36,7 +36,7 @@ class NumberEvidence:
         high: largest number.
         is_whole: True when all are whole numbers.
         is_unique: True when no number occurs twice.
-        rises: True when the numbers rise from row to row throughout.
+        rises: True when all are whole numbers that rise from row to row throughout.
         padded_share: cells with leading zeros over cells that are numbers.
         unparsed: distinct cell texts that are no numbers.
         has_letter_codes: True when the other cells are codes such as V57 and E909 (diagnoses), so that the numbers
@@ -79,7 +79,7 @@ def measure_numbers(tally: Tally, present: Present, *, form: NumberForm) -> Numb
         >>> measure_numbers(tally, keep_present(tally, ("",)), form=NumberForm()).unparsed
         ('5O',)
     """
-    read = [read_number(text, form) for text in present.texts]
+    read = read_numbers(present, form)
     is_number = np.array([found is not None for found in read], dtype=bool)
     numbers = np.array([found[0] for found in read if found is not None], dtype=np.float64)
     counts = present.counts[is_number]
@@ -100,7 +100,9 @@ def measure_numbers(tally: Tally, present: Present, *, form: NumberForm) -> Numb
         high=float(distinct[-1]) if len(distinct) else float("nan"),
         is_whole=is_whole,
         is_unique=is_unique,
-        rises=_check_rise(tally, form) if is_unique else False,
+        rises=is_unique
+        and is_whole
+        and _check_rise(tally, form, dict(zip(present.texts, read, strict=True))),
         padded_share=float(present.counts[padded].sum() / n_parsed) if n_parsed else 0.0,
         unparsed=tuple(text for text, good in zip(present.texts, is_number, strict=True) if not good),
         has_letter_codes=_find_letter_codes(present, ~is_number),
@@ -122,11 +124,13 @@ def _find_letter_codes(present: Present, is_other: BoolArray) -> bool:
     )
 
 
-def _check_rise(tally: Tally, form: NumberForm) -> bool:
+def _check_rise(tally: Tally, form: NumberForm, read: dict[str, tuple[float, Status] | None]) -> bool:
     used = np.unique(tally.codes[tally.codes >= 0])
     value: DoubleArray = np.full(len(tally.levels) + 1, np.nan)
     for code in used:
-        found = read_number(tally.levels[code], form)
+        text = tally.levels[code]
+        # A missing word such as -999 is a number too.
+        found = read[text] if text in read else read_number(text, form)
         value[code] = np.nan if found is None else found[0]
     ordered = value[tally.codes]
     return bool((np.diff(ordered[~np.isnan(ordered)]) > 0).all())

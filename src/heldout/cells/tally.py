@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from heldout.cells.missing import is_missing, prepare_words
+from heldout.cells.missing import choose_words, is_missing, prepare_words
+from heldout.cells.quantities import Quantity
 from heldout.records import CodeArray, IndexArray, RawColumn
 
 _NAME_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -29,6 +31,7 @@ class Tally:
         n_rows: rows looked at.
         codes: int32, codes of the rows in table order (to see whether values only ever rise).
         levels: the column's levels, for `codes`.
+        kept: what `keep_present` gave for each vocabulary, so that judges share it.
     """
 
     name: str
@@ -38,6 +41,12 @@ class Tally:
     n_rows: int
     codes: CodeArray
     levels: tuple[str, ...]
+    kept: dict[tuple[str, ...], Present] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def text_words(self) -> tuple[str, ...]:
+        """The missing words that hold in a column of texts."""
+        return choose_words(self.texts, among_numbers=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Present:
         n_cells: rows with a cell, the sum of `counts`.
         n_missing: rows without one.
         words: the missing words that occurred, with their counts, for the evidence.
+        parsed: what `readings.parse_cells` gave for each pair of separators, so that judges share it.
     """
 
     texts: tuple[str, ...]
@@ -57,6 +67,9 @@ class Present:
     n_cells: int
     n_missing: int
     words: str
+    parsed: dict[tuple[str, str], list[float | Quantity | None]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 def tally_column(raw: RawColumn, rows: IndexArray) -> Tally:
@@ -90,6 +103,13 @@ def keep_present(tally: Tally, words: Collection[str]) -> Present:
         >>> keep_present(tally_column(raw, np.arange(4)), ("", "?")).n_missing
         2
     """
+    key = tuple(words)
+    if key not in tally.kept:
+        tally.kept[key] = _split_missing(tally, key)
+    return tally.kept[key]
+
+
+def _split_missing(tally: Tally, words: Collection[str]) -> Present:
     ready = prepare_words(words)
     absent = np.array([is_missing(text, ready) for text in tally.texts], dtype=bool)
     kept = np.flatnonzero(~absent)

@@ -2,3 +2,4 @@
 
 from heldout.executors.local import LocalExecutor as LocalExecutor
 from heldout.executors.local import RunStore as RunStore
+from heldout.executors.local import Surroundings as Surroundings

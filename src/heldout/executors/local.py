@@ -12,9 +12,9 @@ from typing import Protocol
 import jax
 import numpy as np
 
-from heldout.ladder import Schedule
+from heldout.ladder import Schedule, make_net
 from heldout.nets import Net, count_layer_parameters, count_products, list_layers
-from heldout.plan import make_net, member_seconds
+from heldout.plan import member_seconds
 from heldout.records import Configuration, ConfigurationRun, FloatArray, InputLayout, Tensors
 from heldout.remedies.augmentation import list_augmenters
 from heldout.train.assemble import assemble_run, join_results, take_member
@@ -86,19 +86,34 @@ class Job:
     least: int = 0
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What an executor tells and asks while it trains; by default nothing.
+
+    Args:
+        store: where finished runs are kept, or None.
+        report: called with (phase, done, total) networks.
+        check_stop: called between groups; raises `StudyInterrupted` where a stop was asked for.
+        say: called with a sentence where something had to be done otherwise than planned.
+        record: called with the curves of each network of a job, of a long training also at its checkpoints.
+    """
+
+    store: RunStore | None = None
+    report: Callable[[str, int, int], None] = lambda phase, done, total: None
+    check_stop: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda sentence: None
+    record: CurveRecord | None = None
+
+
 class LocalExecutor:
     """Trains configurations on the local devices.
 
     Args:
         tensors: arrays of the study.
         schedule: steps and epochs.
-        store: where finished runs are kept, or None.
-        report: called with (phase, done, total) networks.
-        check_stop: called between groups; raises `StudyInterrupted` where a stop was asked for.
+        around: what is told and asked on the way.
         targets: float32 [P, K, N], other target variants; the real target when left out.
         shapes: widths of a rung -> widths of the program it runs in (`plan.bucket_widths`); its own when absent.
-        say: called with a sentence where something had to be done otherwise than planned.
-        record: called with the curves of each network of a job, of a long training also at its checkpoints.
     """
 
     def __init__(
@@ -106,39 +121,32 @@ class LocalExecutor:
         tensors: Tensors,
         schedule: Schedule,
         *,
-        store: RunStore | None = None,
-        report: Callable[[str, int, int], None] = lambda phase, done, total: None,
-        check_stop: Callable[[], None] = lambda: None,
+        around: Surroundings | None = None,
         targets: FloatArray | None = None,
         shapes: Mapping[tuple[int, ...], tuple[int, ...]] | None = None,
-        say: Callable[[str], None] = lambda sentence: None,
-        record: CurveRecord | None = None,
     ) -> None:
         self.tensors = tensors
         self.schedule = schedule
-        self._store = store
+        self._around = around or Surroundings()
         self._shapes = dict(shapes or {})
-        self._layout = tensors.layout or InputLayout("numbers", tensors.features.shape[2:])
-        self.report = report
-        self._check_stop = check_stop
+        self._inputs = tensors.layout or InputLayout("numbers", tensors.features.shape[2:])
+        self.report = self._around.report
         self._data: Data = put_data(tensors, targets=targets)
         self._compiled: set[Shape] = set()
         self.layout = plan_layout()
-        self._say = say
-        self._record = record
         self._phase = ""
         self.n_trained = 0
         self.training_seconds: dict[str, float] = {}
 
     def net_of(self, configuration: Configuration) -> Net:
         """Give the network of a configuration in its own size."""
-        return make_net(configuration.rung, self._layout, self.tensors.n_outputs)
+        return make_net(configuration.rung, self._inputs, self.tensors.n_outputs)
 
     def shape_of(self, configuration: Configuration) -> Shape:
         """Give the compiled shape of a configuration."""
         own = self.net_of(configuration)
         # all augmenters of such data in one program: plain trainings need not wait for their compilation
-        augmenters = list_augmenters(self._layout.kind) if configuration.hyper.augmentation else ()
+        augmenters = list_augmenters(self._inputs.kind) if configuration.hyper.augmentation else ()
         return Shape(
             net=replace(own, widths=self._shapes.get(own.widths, own.widths)),
             task=self.tensors.task,
@@ -206,7 +214,7 @@ class LocalExecutor:
             group = list(
                 itertools.takewhile(lambda entry, shape=shape: self.shape_of(entry[0]) == shape, near)
             )
-            self._check_stop()
+            self._around.check_stop()
             begun = time.monotonic()
             results = self._run_group(shape, group)
             share = (time.monotonic() - begun) / len(group)
@@ -228,7 +236,7 @@ class LocalExecutor:
         shape, size = self.shape_of(configuration), self._group_members(configuration)
         groups = []
         for first in range(0, len(specs), size):
-            self._check_stop()
+            self._around.check_stop()
             group = [(configuration, spec) for spec in specs[first : first + size]]
             groups.append(self._run_group(shape, group, ends=ends, watch=watch))
             progress(first + len(group))
@@ -284,7 +292,7 @@ class LocalExecutor:
             raise error
         self.layout = replace(self.layout, places=self.layout.places // 2)
         self._compiled.clear()
-        self._say(
+        self._around.say(
             f"memory ran out: {group_size(self.layout)} networks at once from here on, half as many as before"
             + ("; their last digits may differ from those before" if self.layout.stacked else "")
         )
@@ -308,25 +316,24 @@ class LocalExecutor:
 
     def _keep(self, job: Job, configuration: Configuration, results: MemberResults) -> ConfigurationRun:
         run = assemble_run(configuration, results, self.tensors, self.schedule.checkpoints, len(job.seeds))
-        if self._store is not None:
-            self._store.save(job.phase, run)
+        if self._around.store is not None:
+            self._around.store.save(job.phase, run)
         return run
 
     def _load(self, job: Job, configuration: Configuration) -> ConfigurationRun | None:
-        return None if self._store is None else self._store.load(job.phase, configuration)
+        return None if self._around.store is None else self._around.store.load(job.phase, configuration)
 
     def compile(self, configurations: Sequence[Configuration]) -> None:
         """Compile all programs that are needed and not there yet, one a core at a time."""
         shapes = {self.shape_of(configuration): None for configuration in configurations}
-        missing = [shape for shape in shapes if shape not in self._compiled]
-        try:
-            with ThreadPoolExecutor(max(1, count_devices())) as pool:
-                list(pool.map(self._compile_shape, missing))
-        except (MemoryError, jax.errors.JaxRuntimeError) as error:
-            self._halve(error)
-            return self.compile(configurations)
-        self._compiled.update(missing)
-        return None
+        while missing := [shape for shape in shapes if shape not in self._compiled]:
+            try:
+                with ThreadPoolExecutor(max(1, count_devices())) as pool:
+                    list(pool.map(self._compile_shape, missing))
+            except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                self._halve(error)
+                continue
+            self._compiled.update(missing)
 
     def _compile_shape(self, shape: Shape) -> None:
         compile_program(shape, self._data, self.schedule.checkpoints, layout=self.layout_of(shape))
@@ -347,7 +354,7 @@ class LocalExecutor:
             return None
 
         def look(epoch: int, results: MemberResults) -> bool:
-            self._check_stop()
+            self._around.check_stop()
             if watch is None:  # delivered networks are watched, and are no part of a comparison
                 self._note_curves(part, results)
             return watch is not None and watch(epoch, results)
@@ -356,10 +363,10 @@ class LocalExecutor:
 
     def _note_curves(self, part: Sequence[tuple[Configuration, MemberSpec]], results: MemberResults) -> None:
         """Hand on the curves of some networks of a job; the search for learning rates is none."""
-        if self._record is None or not self._phase:
+        if self._around.record is None or not self._phase:
             return
         scale, sizes = np.square(self.tensors.target_scale), self.tensors.validation_mask.sum(axis=1)
         for place, (configuration, spec) in enumerate(part):
             curves = (results.curves[place] * scale[spec.fold]).astype(np.float32)
             share = float(sizes[spec.fold] / sizes.sum())
-            self._record(self._phase, configuration, spec, curves=curves, share=share)
+            self._around.record(self._phase, configuration, spec, curves=curves, share=share)

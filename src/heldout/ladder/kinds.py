@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from heldout.errors import UsageError
-from heldout.ladder.schedule import list_rates
-from heldout.nets import Net, count_layer_parameters, list_layers
-from heldout.records import Rung
+from heldout.ladder.schedule import list_rates, make_net
+from heldout.nets import count_layer_parameters, list_layers
+from heldout.records import InputLayout, Rung
 
 # sizes that a study of many networks can pay for on two cores: assumption, see bench/engine.py for their cost
 _PICTURES = (
@@ -83,9 +83,9 @@ def grow_kind_ladder(
         raise UsageError(f"there is no ladder for {kind!r}", hint=f"kinds are {', '.join(LADDERS)}")
     if n_rungs < 2:
         raise UsageError(f"a ladder needs at least 2 rungs, got {n_rungs}")
+    layout = InputLayout(kind, inputs, vocabulary)
     sized = sorted(
-        (_size(rung, inputs, n_outputs, vocabulary) for rung in LADDERS[kind]),
-        key=lambda rung: rung.n_parameters,
+        (_size(rung, layout, n_outputs) for rung in LADDERS[kind]), key=lambda rung: rung.n_parameters
     )
     linear = sized.index(next(rung for rung in sized if rung.family == "mlp" or rung.embedding == 2))
     growing: list[Rung] = []
@@ -96,10 +96,6 @@ def grow_kind_ladder(
     return tuple(replace(growing[place], index=index) for index, place in enumerate(chosen))
 
 
-def _size(rung: Rung, inputs: tuple[int, ...], n_outputs: int, vocabulary: int) -> Rung:
-    net = Net(
-        rung.family, inputs, n_outputs, rung.widths, rung.channels, rung.kernel, rung.embedding, vocabulary
-    )
-    return replace(
-        rung, n_parameters=count_layer_parameters(list_layers(net)), learning_rate=list_rates(rung)[1]
-    )
+def _size(rung: Rung, layout: InputLayout, n_outputs: int) -> Rung:
+    size = count_layer_parameters(list_layers(make_net(rung, layout, n_outputs)))
+    return replace(rung, n_parameters=size, learning_rate=list_rates(rung)[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.nets import Net, list_layers
-from heldout.records import Hyper, Rung
+from heldout.records import Hyper, InputLayout, Rung
 
 DEEP_FROM = 16  # assumption: two hidden layers from this width on, one below
 RATES = (3e-4, 1e-3, 3e-3)  # candidates for pictures and signals: assumption
@@ -118,13 +118,25 @@ def nominal_net(rung: Rung) -> Net:
     side = 1 << 7  # no pooling of any rung leaves less than one place
     shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1)}
     inputs = (side,) if rung.embedding else shapes.get(rung.family, (1,))
+    return make_net(rung, InputLayout("nominal", inputs, vocabulary=1), 1)
+
+
+def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
+    """Give the network of a rung for examples of one layout.
+
+    Example:
+        >>> make_net(Rung(1, (4,), 21, 0.01), InputLayout("numbers", (3,)), 1).widths
+        (4,)
+    """
+    has_tokens = rung.embedding > 0
     return Net(
-        rung.family,
-        inputs,
-        1,
-        rung.widths,
-        rung.channels,
-        rung.kernel,
-        rung.embedding,
-        int(rung.embedding > 0),
+        family=rung.family,
+        inputs=layout.shape,
+        n_outputs=n_outputs,
+        widths=rung.widths,
+        channels=rung.channels,
+        kernel=rung.kernel,
+        embedding=rung.embedding,
+        vocabulary=layout.vocabulary if has_tokens else 0,
+        leading=layout.leading if has_tokens and rung.channels else 0,
     )

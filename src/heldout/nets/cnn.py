@@ -7,7 +7,7 @@ import math
 import jax
 
 from heldout.nets.convolution import convolve, convolve_1d, max_pool
-from heldout.nets.mlp import apply_dense
+from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import ArraySpec, LayerSpec, Memory, Mode, Net, Params, dense_layer
 
 POOL = 2  # each pooling halves height and width
@@ -36,9 +36,7 @@ def list_cnn_layers(net: Net) -> tuple[LayerSpec, ...]:
         before = channels
         if _pools_after(index, len(net.channels)):
             height, width = height // POOL, width // POOL
-    sizes = [(height, width, before), *net.widths]
-    layers.extend(dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths))
-    return (*layers, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
+    return (*layers, *list_dense_layers(net, (height, width, before)))
 
 
 def _pools_after(index: int, n_convolutions: int) -> bool:
@@ -75,9 +73,7 @@ def list_sequence_layers(net: Net) -> tuple[LayerSpec, ...]:
         layers.append(dense_layer(f"convolution {index + 1}", (net.kernel, before), channels, uses=length))
         before = channels
         length = length // POOL if index < len(net.channels) - 1 else length
-    sizes = [before, *net.widths]
-    layers.extend(dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths))
-    return (*layers, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
+    return (*layers, *list_dense_layers(net, before))
 
 
 def embedding_layer(net: Net) -> LayerSpec:

@@ -6,7 +6,7 @@ import math
 
 import jax
 
-from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, dense_layer
+from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, count_layer_parameters, dense_layer
 
 
 def list_mlp_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -19,7 +19,21 @@ def list_mlp_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> [layer.arrays[0].shape for layer in list_mlp_layers(Net("mlp", (3,), 1, (4,)))]
         [(3, 4), (4, 1)]
     """
-    sizes = (math.prod(net.inputs), *net.widths)
+    return list_dense_layers(net, math.prod(net.inputs))
+
+
+def list_dense_layers(net: Net, n_in: int | tuple[int, ...]) -> tuple[LayerSpec, ...]:
+    """List the dense layers in which a network of any family ends: its hidden widths, then the outputs.
+
+    Args:
+        net: its size.
+        n_in: values that come in, or the sides of what comes in, so that each side can be padded.
+
+    Example:
+        >>> [layer.name for layer in list_dense_layers(Net("mlp", (3,), 1, (4,)), 3)]
+        ['hidden 1', 'output']
+    """
+    sizes = (n_in, *net.widths)
     hidden = [dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths)]
     return (*hidden, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
 
@@ -64,5 +78,4 @@ def count_parameters(n_inputs: int, widths: tuple[int, ...], n_outputs: int) -> 
         >>> count_parameters(3, (4,), 1)
         21
     """
-    sizes = (n_inputs, *widths, n_outputs)
-    return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True))
+    return count_layer_parameters(list_mlp_layers(Net("mlp", (n_inputs,), n_outputs, widths)))

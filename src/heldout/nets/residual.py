@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 
 from heldout.nets.convolution import EPSILON, convolve, normalize_channels
-from heldout.nets.mlp import apply_dense
+from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import ArraySpec, LayerSpec, Memory, Mode, Net, Params, dense_layer
 
 KEPT_SHARE = 0.9  # of the running mean and variance at each step (the usual momentum of batch normalization)
@@ -37,7 +37,7 @@ def list_residual_layers(net: Net) -> tuple[LayerSpec, ...]:
         if stage > 1:
             layers.append(_normalized(f"stage {stage} past", (1, 1, before), channels, places))
         before = channels
-    return (*layers, dense_layer("output", before, net.n_outputs, gain=1.0))
+    return (*layers, *list_dense_layers(net, before))
 
 
 def _normalized(name: str, n_in: tuple[int, ...], n_out: int, uses: int) -> LayerSpec:

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from heldout.nets.cnn import embedding_layer
-from heldout.nets.mlp import apply_dense
-from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, dense_layer
+from heldout.nets.mlp import apply_dense, list_dense_layers
+from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params
 
 
 def list_text_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -18,9 +18,7 @@ def list_text_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> [layer.arrays[0].shape for layer in list_text_layers(net)]
         [(1000, 8), (8, 16), (16, 1)]
     """
-    sizes = (net.embedding, *net.widths)
-    hidden = [dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths)]
-    return (embedding_layer(net), *hidden, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
+    return (embedding_layer(net), *list_dense_layers(net, net.embedding))
 
 
 def apply_text(

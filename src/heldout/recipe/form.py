@@ -319,7 +319,7 @@ def _check_layout(columns: list[ColumnPlan]) -> None:
 _STEPS_OF_KIND = {
     Kind.NUMBER: ("standardize@1", "piecewise@1", "missing@1", "censored@1"),
     Kind.DATE: ("date@1", "missing@1"),
-    Kind.TEXT: ("words@1", "missing@1"),
+    Kind.TEXT: ("words@1", "tokens@1", "missing@1"),
     Kind.SET: ("set@1", "missing@1"),
     Kind.CATEGORY: ("onehot@1",),
     Kind.YES_NO: ("onehot@1",),

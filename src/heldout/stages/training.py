@@ -231,7 +231,7 @@ class Crew:
         return Controls(permuted, test)
 
     def make_variant(self, tensors: Tensors, *, kept: bool = False) -> LocalExecutor:
-        """Build an executor like the ladder's for other fit rows of the same shapes: no program is compiled anew."""
+        """Build an executor like the ladder's for other rows or targets of the same shapes, without compiling."""
         return self.workplace.make_executor(tensors, self.plan.schedule, kept=kept, shapes=self.plan.shapes)
 
     def _train_permuted(self, configuration: Configuration) -> ConfigurationRun:
@@ -242,13 +242,7 @@ class Crew:
         runs = []
         for seed in self.seeds[:PERMUTED_SEEDS]:
             order = np.random.default_rng(seed).permutation(self.tensors.target.shape[1])
-            executor = self.workplace.make_executor(
-                self.tensors,
-                self.plan.schedule,
-                targets=self.tensors.target[None][:, :, order],
-                kept=False,
-                shapes=self.plan.shapes,
-            )
+            executor = self.make_variant(replace(self.tensors, target=self.tensors.target[:, order]))
             runs.extend(executor.train(Job("permuted", (configuration,), (seed,))))
         return join_seeds(runs)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from heldout.events import Events
-from heldout.executors import LocalExecutor
+from heldout.executors import LocalExecutor, Surroundings
 from heldout.folder import StudyFolder
 from heldout.ladder import Schedule
 from heldout.records import Configuration, FloatArray, Tensors
@@ -94,17 +94,14 @@ class Workplace:
         shapes: Shapes = (),
     ) -> LocalExecutor:
         """Build an executor that reports here, keeps finished runs in the folder and stops on request."""
-        executor = LocalExecutor(
-            tensors,
-            schedule,
+        around = Surroundings(
             store=FolderStore(self.folder, self.identity) if kept else None,
             report=self.report,
             check_stop=stop_if_requested,
-            targets=targets,
-            shapes=dict(shapes),
             say=self.note,
             record=self.record if kept and targets is None else None,
         )
+        executor = LocalExecutor(tensors, schedule, around=around, targets=targets, shapes=dict(shapes))
         self._executors.append(executor)
         return executor
 
