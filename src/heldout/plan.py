@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from heldout.errors import UsageError
-from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, make_net, plan_schedule
+from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, make_net, plan_schedule, thin_ladder
+from heldout.ladder.expected import HALVES, Phase, expect_phases
 from heldout.nets import count_products, list_layers
 from heldout.records import InputLayout, Rung
 
 # (rungs, seeds, strengths) of each preset
 PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
+# Studies of pictures, texts and signals are cut to what people wait for: five minutes, and half an hour more for each
+# sixty million pixels, points or words (assumption; see docs/results.md for what comes out).
+LEAST_WAIT, WAIT_PER_NUMBER = 300.0, 30e-6
+PATIENCE = {"quick": 0.5, "standard": 1.0, "thorough": 5.0}
+LEAST_KIND_RUNGS, MOST_KIND_RUNGS = 3, 99
 EXPECTED_REMEDIES = 4  # augmentation, dropout, l1, l2: those that need training
-MOST_PAIRS = 3
 LEAST_ROWS_FOR_SUBSET = 12_000  # above so many fit rows ladder and remedies run on a nested subset
 SUBSET_ROWS = 8_000
 FLOPS_PER_SECOND = (
@@ -30,6 +37,32 @@ ASSUMED_CORES = 2  # a plan must be the same on every machine; more cores only e
 COMPILE_SECONDS = 3.0  # one program, cold
 READ_SECONDS = 8.0  # reading, audit, baselines, report
 SAFE_SHARE = 0.7  # a plan may use so much of the budget: the estimate is +-40 %
+
+
+class Lean(NamedTuple):
+    """A smaller plan that is tried where the preset's own would take too long.
+
+    Args:
+        n_rungs: sizes of the ladder.
+        n_seeds: seeds.
+        n_strengths: strengths of each remedy.
+        n_fit: fit rows of the ladder's networks.
+        effort: factor on the number of steps.
+    """
+
+    n_rungs: int
+    n_seeds: int
+    n_strengths: int
+    n_fit: int
+    effort: float
+
+
+LEAN = (
+    Lean(6, 3, 2, SUBSET_ROWS, 1.0),
+    Lean(6, 3, 2, SUBSET_ROWS // 2, 0.7),
+    Lean(5, 3, 2, SUBSET_ROWS // 2, 0.5),
+    Lean(5, 3, 2, SUBSET_ROWS // 4, 0.5),
+)
 
 
 @dataclass(frozen=True)
@@ -134,28 +167,80 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
 
 
 def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
+    if sizes.layout is not None:
+        return _build_kind(sizes, sizes.layout, preset, effort)
     n_rungs, n_seeds, n_strengths = PRESETS[preset]
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
     schedule = plan_schedule(n_fit, effort=effort)
-    if sizes.layout is None:
-        rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
-        shapes = bucket_widths(
-            rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
-        )
-    else:  # each size of such networks has a program of its own
-        layout, shapes = sizes.layout, ()
-        rungs = grow_kind_ladder(
-            layout.kind, layout.shape, sizes.n_outputs, n_rungs=n_rungs, vocabulary=layout.vocabulary
-        )
+    rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
+    shapes = bucket_widths(
+        rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
+    )
     plan = Plan(
         preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0, shapes=shapes
     )
     return replace(plan, seconds=_estimate(sizes, plan, rungs))
 
 
+def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -> Plan:
+    """Plan a study of pictures, texts or signals: the largest network and the widest plan that people wait for.
+
+    One such network can cost more than a whole study of a table, so that time decides here: first which is the largest
+    network that the leanest plan affords in half of the time, then how many rungs, seeds, strengths, rows and steps
+    the time holds. Each size has a program of its own.
+    """
+    limit = wait_seconds(sizes.n_fit, layout, preset=preset) * effort
+    every = grow_kind_ladder(layout, sizes.n_outputs, n_rungs=MOST_KIND_RUNGS)
+    leans = (Lean(*PRESETS[preset], SUBSET_ROWS, 1.0), *LEAN)
+
+    def plan(lean: Lean, n_sizes: int) -> Plan:
+        n_fit = sizes.n_fit if sizes.n_fit <= 1.5 * lean.n_fit or sizes.n_folds > 1 else lean.n_fit
+        rungs = thin_ladder(every[:n_sizes], min(lean.n_rungs, PRESETS[preset][0]))
+        schedule = plan_schedule(n_fit, effort=effort * lean.effort)
+        counts = (lean.n_seeds, sizes.n_folds, lean.n_strengths, n_fit, sizes.n_fit)
+        made = Plan(preset, rungs, schedule, *counts, 0.0)
+        return replace(made, seconds=_estimate(sizes, made, rungs))
+
+    n_sizes = len(every)
+    while n_sizes > LEAST_KIND_RUNGS and plan(leans[-1], n_sizes).seconds > limit / 2:
+        n_sizes -= 1
+    plans = [plan(lean, n_sizes) for lean in leans]
+    return next((made for made in plans if made.seconds <= limit), plans[-1])
+
+
+def count_validation(n_fit: int) -> int:
+    """Give the validation rows at most that are read where the ladder runs on a subset of so many fit rows.
+
+    They are read after every epoch: more would cost more than half of the training.
+
+    Example:
+        >>> count_validation(8_000), count_validation(2_000)
+        (5000, 2000)
+    """
+    return min(5_000, max(2_000, n_fit * 5 // 8))
+
+
+def wait_seconds(n_fit: int, layout: InputLayout, *, preset: str) -> float:
+    """Give the time that a study of pictures, texts or signals may take where no budget is named.
+
+    Args:
+        n_fit: fit rows.
+        layout: shape of one example.
+        preset: its name.
+
+    Example:
+        >>> wait_seconds(54_000, InputLayout("picture", (28, 28, 1)), preset="standard") < 35 * 60
+        True
+    """
+    return PATIENCE[preset] * (LEAST_WAIT + WAIT_PER_NUMBER * n_fit * math.prod(layout.shape))
+
+
 def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:
     """Estimate the time one core needs to train one network of a rung on data of these sizes."""
-    n_evaluated = 2 * sizes.n_validation
+    n_validation = sizes.n_validation
+    if schedule.batch_size * schedule.n_steps < sizes.n_fit:  # a subset of the rows
+        n_validation = min(n_validation, count_validation(schedule.batch_size * schedule.n_steps))
+    n_evaluated = 2 * n_validation
     if sizes.layout is None:
         return member_seconds(rung.n_parameters, schedule, n_evaluated)
     net = make_net(rung, sizes.layout, sizes.n_outputs)
@@ -244,16 +329,46 @@ def bucket_widths(
     return tuple(reversed(pairs))
 
 
+def count_networks(plan: Plan, *, n_uses: int) -> tuple[int, int]:
+    """Count the networks of a study's comparison: as many as are expected, and as many as there can be.
+
+    Args:
+        plan: rungs, seeds, folds.
+        n_uses: strengths of all remedies together.
+
+    Example:
+        >>> count_networks(make_plan(Sizes(20, 1, 800, 200, 1), preset="standard", budget=None), n_uses=12)
+        (114, 144)
+    """
+    phases = _list_phases(plan, len(plan.rungs), n_uses)
+    return round(sum(phase.n_networks for phase in phases)), sum(phase.at_most for phase in phases)
+
+
+def _list_phases(plan: Plan, n_rungs: int, n_uses: int) -> tuple[Phase, ...]:
+    has_halves = plan.preset != "quick" and plan.n_seeds >= HALVES
+    return expect_phases(
+        n_rungs, n_seeds=plan.n_seeds, n_folds=plan.n_folds, n_uses=n_uses, has_halves=has_halves
+    )
+
+
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
-    each = [rung_seconds(rung, sizes, plan.schedule) for rung in rungs]
-    ladder = sum(each) * (plan.n_seeds * plan.n_folds + 3 * min(2, plan.n_folds))
-    configurations = EXPECTED_REMEDIES * plan.n_strengths + MOST_PAIRS
-    remedies = each[len(each) * 2 // 3] * configurations * plan.n_seeds * plan.n_folds
+    """Estimate the wall time of the study with no program compiled yet, on two cores."""
+    # a narrow rung costs what the program costs that it runs in
+    program = dict(plan.shapes)
+    by_widths = {rung.widths: rung for rung in rungs}
+    each = [
+        rung_seconds(by_widths.get(program.get(rung.widths, rung.widths), rung), sizes, plan.schedule)
+        for rung in rungs
+    ]
+    phases = _list_phases(plan, len(rungs), EXPECTED_REMEDIES * plan.n_strengths)
+    trained = sum(phase.n_networks * each[phase.place] for phase in phases)
     delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds
+    n_programs = 1 + (len({shape for _, shape in plan.shapes}) or len(rungs))  # one more with augmentation
     if plan.n_fit < plan.n_fit_all:
         delivery *= DELIVERY_EFFORT * plan.n_fit_all / plan.n_fit
-    compiled = COMPILE_SECONDS * (len({shape for _, shape in plan.shapes}) or len(rungs))
+        n_programs += 1
     permutations = 0.0
     if sizes.n_folds > 1 and sizes.n_fit + sizes.n_validation < LEAST_ROWS_WITHOUT_PERMUTATION:
         permutations = PERMUTED_NETWORKS * sizes.n_folds * each[len(each) // 3]
-    return READ_SECONDS + (compiled + ladder + remedies + delivery + permutations) / ASSUMED_CORES
+    on_all_cores = COMPILE_SECONDS * n_programs + trained + delivery + permutations
+    return READ_SECONDS + on_all_cores / ASSUMED_CORES

@@ -395,16 +395,35 @@ class InputLayout:
     """What the numbers of one encoded row are to a network.
 
     Args:
-        kind: "numbers" (any order), "tokens" (numbers of words), "picture" or "signal".
+        kind: "numbers" (any order), "tokens" (numbers of words), "picture", "signal", or "joined" (several of these one
+            after the other in one row).
         shape: shape of one example; the product of its sides is the length of the encoded row.
         vocabulary: number of tokens, padding and unknown included (tokens only).
         leading: so many first tokens are words in their order; pairs of words follow (tokens only).
+        parts: what stands one after the other in the row (joined only).
+        letters: the alphabet whose letters are the first channels of a signal, "ACGT" or the amino acids; "" for
+            signals that are no sequences.
     """
 
     kind: str
     shape: tuple[int, ...]
     vocabulary: int = 0
     leading: int = 0
+    parts: tuple[InputLayout, ...] = ()
+    letters: str = ""
+
+
+@dataclass(frozen=True)
+class ByteScales:
+    """How the bytes of pictures become numbers: (byte - center) / spread, by channel, fitted on each fold's fit rows.
+
+    Args:
+        center: float32 [K, channels].
+        spread: float32 [K, channels], above 0.
+    """
+
+    center: FloatArray
+    spread: FloatArray
 
 
 @dataclass(frozen=True)
@@ -431,6 +450,7 @@ class Tensors:
         output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
             the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
         layout: what the numbers of a row are; None for numbers in any order.
+        scales: of uint8 pictures; None for features that are numbers already.
     """
 
     features: NDArray[np.generic]
@@ -449,6 +469,7 @@ class Tensors:
     slot_unseen: CodeArray
     output_offset: FloatArray | None = None
     layout: InputLayout | None = None
+    scales: ByteScales | None = None
 
 
 # -------------------------------------------------------------------------------------------- configurations
@@ -465,6 +486,7 @@ class Rung:
         channels: channels of each convolution or stage of blocks.
         kernel: filter size of the convolutions; 0 where there are none.
         embedding: numbers that stand for one token; 0 where there are none.
+        parts: what stands one after the other in the row (family joined only).
     """
 
     index: int
@@ -475,6 +497,7 @@ class Rung:
     channels: tuple[int, ...] = ()
     kernel: int = 0
     embedding: int = 0
+    parts: tuple[InputLayout, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heldout.errors import DataError
-from heldout.records import DoubleArray, FloatArray, Fold, IndexArray, InputLayout, Task, Tensors
+from heldout.records import ByteScales, DoubleArray, FloatArray, Fold, IndexArray, InputLayout, Task, Tensors
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,10 @@ class TensorSource:
         balanced: True to weight every class equally.
         unseen: int32 [D], `<unseen>` slot of each feature's block or -1.
         layout: what the numbers of a row are; None for numbers in any order.
+        scales: of uint8 pictures, which are [1, N, height, width, channels]; None for numbers.
     """
 
-    features: FloatArray
+    features: NDArray[np.generic]
     target: DoubleArray
     task: Task
     n_classes: int
@@ -33,6 +35,7 @@ class TensorSource:
     balanced: bool
     unseen: np.ndarray
     layout: InputLayout | None = None
+    scales: ByteScales | None = None
 
 
 def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
@@ -79,6 +82,7 @@ def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
         n_outputs=source.n_classes if source.task is Task.MULTICLASS else 1,
         slot_unseen=source.unseen,
         layout=source.layout,
+        scales=source.scales,
         output_offset=np.stack([_undo_weights(source, fold.fit) for fold in folds]).astype(np.float32),
     )
 

@@ -21,7 +21,14 @@ from heldout.nets import (
     pad_arrays,
     start_memory,
 )
+from heldout.records import InputLayout
 
+PARTS = (
+    InputLayout("tokens", (8,), 20),
+    InputLayout("numbers", (2,)),
+    InputLayout("picture", (4, 4, 3)),
+    InputLayout("signal", (6, 2)),
+)
 EXAMPLES = (
     Net("mlp", (6,), 3, (8, 4)),
     Net("mlp", (6,), 3),
@@ -31,8 +38,12 @@ EXAMPLES = (
     Net("residual", (7, 9, 1), 3, channels=(4,), kernel=3),
     Net("sequence", (12,), 3, (4,), (8, 4), kernel=5, embedding=6, vocabulary=20),
     Net("sequence", (12, 2), 3, (), (8,), kernel=3),
+    Net("signal", (12, 2), 3, (4,), (8, 4), kernel=3),
+    Net("signal", (13, 1), 3, (), (4,), kernel=5),
     Net("text", (12,), 3, (8,), embedding=6, vocabulary=20),
     Net("text", (12,), 3, (), embedding=6, vocabulary=20),
+    Net("joined", (8 + 2 + 48 + 12,), 3, (8,), (4,), 3, embedding=4, parts=PARTS),
+    Net("joined", (8 + 2 + 48 + 12,), 3, embedding=4, parts=PARTS),
 )
 N_ROWS = 5
 
@@ -48,15 +59,18 @@ def draw_batch(net, n_rows=N_ROWS):
         tokens = rng.integers(1, net.vocabulary, (n_rows, *net.inputs)).astype(np.int32)
         tokens[:, -3:] = 0
         return tokens
+    if net.parts:
+        tokens = rng.integers(1, 20, (n_rows, 8))
+        return np.concatenate([tokens, rng.normal(size=(n_rows, net.inputs[0] - 8))], axis=1).astype(np.float32)
     return rng.normal(size=(n_rows, *net.inputs)).astype(np.float32)
 
 
 def widen(net):
-    """The same network with twice the units and channels."""
+    """The same network with twice the units and channels (where branches meet, channels cannot be padded)."""
     return replace(
         net,
         widths=tuple(2 * width for width in net.widths),
-        channels=tuple(2 * size for size in net.channels),
+        channels=net.channels if net.parts else tuple(2 * size for size in net.channels),
     )
 
 
@@ -103,7 +117,7 @@ def test_dropout_acts_at_every_place_it_is_said_to(net):
     apply_net(net, params, memory, x, Mode(lambda place, values: seen.append(place) or values, training=True))
     assert len(seen) == len(set(seen))
     assert set(find_family(net.family).dropped(net)) <= set(seen)
-    tokens = {0} if net.vocabulary else set()  # a token cannot be multiplied
+    tokens = {0} if net.embedding else set()  # a token cannot be multiplied
     assert set(range(len(list_layers(net)))) - set(seen) == tokens
 
 

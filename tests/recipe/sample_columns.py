@@ -52,6 +52,10 @@ def items(name, cells):
     return category(name, cells, kind=Kind.SET)
 
 
+def sequence(name, cells, alphabet="DNA"):
+    return category(name, cells, kind=Kind.SEQUENCE, grammar="letters", pattern=alphabet)
+
+
 def messy_columns(n=60, seed=0):
     """One column of each kind, with missing, unparsed and censored cells, and two that must be dropped."""
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from heldout.errors import RecipeError
-from heldout.recipe import Role, apply_recipe, count_problems, fit_recipe, unseen_slots
+from heldout.recipe import Role, apply_recipe, fit_recipe, unseen_slots
 from heldout.records import ColumnSpec, Kind, TypedColumn
 from recipe.sample_columns import category, folds, messy_columns, number, take, text, yes_no
 
@@ -91,43 +91,6 @@ def test_unseen_slots_point_into_their_own_block(messy):
             assert recipe.layout[target].column == slot.column
         else:
             assert target == -1
-
-
-def test_problems_are_counted():
-    columns = (
-        number("age", range(100)),
-        category("town", ["a"] * 50 + ["b"] * 49 + ["c"]),
-        yes_no("s", [0, 1] * 50),
-    )
-    recipe = fit_recipe(columns, (np.arange(100),))
-    new = (
-        number("age", [5000, 6000, 7000, 50, 8000, None, "?", "?"]),
-        category("town", ["a", "c", "new", "newer", "new", None, "?", "a"]),
-        yes_no("s", [0, 1, None, "?", 0, 1, 0, 1]),
-    )
-    age, town, smoker = count_problems(recipe, new, 0)
-    assert (age.rows, age.missing, age.unparsed, age.unseen, age.out_of_range) == (8, 1, 2, 0, 4)
-    assert age.median == 6000
-    assert age.is_shifted
-    assert (town.missing, town.unparsed, town.unseen) == (1, 1, 3)
-    assert (smoker.missing, smoker.unparsed, smoker.unseen) == (1, 1, 0)
-    assert town.expected.unseen == 0.01
-
-
-def test_few_rows_are_never_called_shifted():
-    columns = (number("age", range(100)),)
-    recipe = fit_recipe(columns, (np.arange(100),))
-    assert not count_problems(recipe, (number("age", [1e6] * 4),), 0)[0].is_shifted
-    assert count_problems(recipe, (number("age", [1e6] * 5),), 0)[0].is_shifted
-    assert count_problems(recipe, columns, 0, rows=np.array([0, 1]))[0].rows == 2
-    empty = count_problems(recipe, (number("age", []),), 0)[0]
-    assert (empty.rows, empty.median, empty.is_shifted) == (0, None, False)
-
-
-def test_the_shift_of_dates_and_texts():
-    note = text("note", ["a b", "c d", "a c"])
-    recipe = fit_recipe((note,), (np.arange(3),))
-    assert count_problems(recipe, (note,), 0)[0].median is None
 
 
 def test_a_long_table_is_encoded_in_time():

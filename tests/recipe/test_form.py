@@ -130,7 +130,7 @@ def test_anything_unknown_is_refused(written, change, message):
         ('{"a": ' * 100_000, "nested too deeply|not valid JSON"),
         ('{"schema": ' + "9" * 10_000 + "}", "not valid JSON"),
         (b"{}", "expected a text, got bytes"),
-        ('{"schema": "heldout/recipe/1", "columns": {}, "states": []}', "columns: expected a list"),
+        ('{"schema": "heldout/recipe/1", "arrays": [], "columns": {}, "states": []}', "columns: expected a list"),
     ],
 )
 def test_odd_texts_are_refused(text, message):

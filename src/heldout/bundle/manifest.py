@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from heldout.bundle.container import MEMBERS
 from heldout.bundle.record import Bundle, Limits, Member, count_outputs, find_net
 from heldout.errors import BundleError
 from heldout.nets import Net, check_net, count_layer_parameters, list_layers, list_shapes
-from heldout.records import Score, Task
+from heldout.records import InputLayout, Score, Task
 
 SCHEMA_VERSION = 1
 MAX_NUMBERS = 1 << 28
@@ -75,10 +75,19 @@ class LimitsEntry(_Closed):
     warn_factor: Annotated[float, Field(ge=1, le=1000)]
 
 
+class PartEntry(_Closed):
+    """One part of the row of a joined network; see `heldout.records.InputLayout`."""
+
+    kind: Literal["numbers", "tokens", "picture", "signal"]
+    shape: Annotated[list[Width], Field(min_length=1, max_length=3)]
+    vocabulary: Annotated[int, Field(ge=0, le=10_000_000)]
+    leading: Annotated[int, Field(ge=0, le=10_000_000)]
+
+
 class NetEntry(_Closed):
     """The network all members share; see `heldout.nets.Net`."""
 
-    family: Literal["mlp", "cnn", "residual", "sequence", "text"]
+    family: Literal["mlp", "cnn", "residual", "sequence", "signal", "text", "joined"]
     inputs: Annotated[list[Width], Field(min_length=1, max_length=3)]
     n_outputs: Width
     widths: Annotated[list[Width], Field(max_length=100)]
@@ -87,6 +96,7 @@ class NetEntry(_Closed):
     embedding: Annotated[int, Field(ge=0, le=100_000)]
     vocabulary: Annotated[int, Field(ge=0, le=10_000_000)]
     leading: Annotated[int, Field(ge=0, le=10_000_000)]
+    parts: Annotated[list[PartEntry], Field(max_length=10_000)]
 
 
 class Manifest(_Closed):
@@ -248,11 +258,24 @@ def read_net(manifest: Manifest) -> Net:
     """Read the network of a checked manifest."""
     entry = manifest.net
     sizes = (tuple(entry.inputs), entry.n_outputs, tuple(entry.widths), tuple(entry.channels))
-    return Net(entry.family, *sizes, entry.kernel, entry.embedding, entry.vocabulary, entry.leading)
+    parts = tuple(
+        InputLayout(part.kind, tuple(part.shape), part.vocabulary, part.leading) for part in entry.parts
+    )
+    numbers = (entry.kernel, entry.embedding, entry.vocabulary, entry.leading)
+    return Net(entry.family, *sizes, *numbers, parts)
 
 
 def _describe_net(net: Net) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(net).items()}
+    described = _list_values(net)
+    return described | {"parts": [_describe_part(part) for part in net.parts]}
+
+
+def _describe_part(part: InputLayout) -> dict[str, Any]:
+    return {name: value for name, value in _list_values(part).items() if name in PartEntry.model_fields}
+
+
+def _list_values(record: Net | InputLayout) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(record).items()}
 
 
 def list_weights(net: Net, n_members: int) -> dict[str, tuple[tuple[int, ...], str]]:

@@ -17,15 +17,16 @@ from heldout.bundle.checks import (
     match_columns,
     note_rates,
 )
-from heldout.bundle.forward import predict_features
+from heldout.bundle.forward import BLOCK, predict_features
 from heldout.bundle.record import Bundle, list_inputs, merge_rates
 from heldout.cells import type_column
 from heldout.errors import DataError
 from heldout.recipe import FitRates, Role, apply_recipe
 from heldout.records import BoolArray, IndexArray, Prediction, StatusArray, Table, Task, TypedColumn
 
-# Rows encoded at once: bounds the memory of a prediction to states * CHUNK * features * 4 bytes.
+# Rows encoded at once: bounds the memory of a prediction to states * 64 MB.
 CHUNK = 8192
+MOST_NUMBERS = 16_000_000
 
 
 class RowFlag(IntFlag):
@@ -97,7 +98,7 @@ def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) ->
     typed = tuple(type_column(raw, plan.spec) for raw, plan in zip(raws, plans, strict=True))
     rates = [merge_rates(bundle.recipe, plan.spec.name) for plan in plans]
     flags = tuple(flag_cells(column, rate) for column, rate in zip(typed, rates, strict=True))
-    prediction, unseen = _predict_chunks(bundle, typed, len(table.lines))
+    prediction, unseen = _predict_chunks(bundle, typed, table)
     unseen = [cells & ~flag.missing & ~flag.unparsed for cells, flag in zip(unseen, flags, strict=True)]
     counts = tuple(map(_count_cells, typed, flags, unseen, rates))
     limits = bundle.limits
@@ -135,18 +136,20 @@ def _count_cells(column: TypedColumn, flags: CellFlags, unseen: BoolArray, rates
 
 
 def _predict_chunks(
-    bundle: Bundle, typed: tuple[TypedColumn, ...], n_rows: int
+    bundle: Bundle, typed: tuple[TypedColumn, ...], table: Table
 ) -> tuple[Prediction, list[BoolArray]]:
     """Predict chunk by chunk, and find each column's cells in categories that no state knows."""
     slots: dict[str, int] = {
         slot.column: slot.position for slot in bundle.recipe.layout if slot.role is Role.UNSEEN
     }
+    n_rows = len(table.lines)
+    n_at_once = max(BLOCK, min(CHUNK, MOST_NUMBERS // max(bundle.recipe.n_features, 1)))
     unseen = [np.zeros(n_rows, np.bool_) for _ in typed]
     parts = []
-    for first in range(0, max(n_rows, 1), CHUNK):
-        rows = np.arange(first, min(first + CHUNK, n_rows))
+    for first in range(0, max(n_rows, 1), n_at_once):
+        rows = np.arange(first, min(first + n_at_once, n_rows))
         features = [
-            apply_recipe(bundle.recipe, typed, state=state, rows=rows)
+            apply_recipe(bundle.recipe, typed, arrays=table.arrays, state=state, rows=rows)
             for state in range(len(bundle.recipe.states))
         ]
         for column, cells in zip(typed, unseen, strict=True):

@@ -2,6 +2,7 @@
 
 from heldout.ladder.kinds import LADDERS as LADDERS
 from heldout.ladder.kinds import grow_kind_ladder as grow_kind_ladder
+from heldout.ladder.kinds import thin_ladder as thin_ladder
 from heldout.ladder.schedule import Schedule as Schedule
 from heldout.ladder.schedule import candidate_rates as candidate_rates
 from heldout.ladder.schedule import count_layers as count_layers

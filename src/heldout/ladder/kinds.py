@@ -12,20 +12,20 @@ import numpy as np
 
 from heldout.errors import UsageError
 from heldout.ladder.schedule import list_rates, make_net
-from heldout.nets import count_layer_parameters, list_layers
+from heldout.nets import check_net, count_layer_parameters, list_layers
 from heldout.records import InputLayout, Rung
 
 # sizes that a study of many networks can pay for on two cores: assumption, see bench/engine.py for their cost
 _PICTURES = (
     Rung(0, (), 0, 0.0),
     Rung(0, (), 0, 0.0, "cnn", (4,), 3),
-    Rung(0, (16,), 0, 0.0, "cnn", (8,), 3),
-    Rung(0, (32,), 0, 0.0, "cnn", (8, 16), 3),
-    Rung(0, (64,), 0, 0.0, "cnn", (16, 32), 3),
-    Rung(0, (64,), 0, 0.0, "cnn", (16, 32), 5),
-    Rung(0, (128,), 0, 0.0, "cnn", (16, 16, 32, 32), 3),
-    Rung(0, (128,), 0, 0.0, "cnn", (32, 32, 64, 64), 3),
-    Rung(0, (256,), 0, 0.0, "cnn", (32, 32, 64, 64), 5),
+    Rung(0, (16,), 0, 0.0, "cnn", (8,), 5),
+    Rung(0, (32,), 0, 0.0, "cnn", (8, 8, 16), 3),
+    Rung(0, (64,), 0, 0.0, "cnn", (8, 16, 32), 3),
+    Rung(0, (128,), 0, 0.0, "cnn", (16, 32, 32, 64, 64), 3),
+    Rung(0, (128,), 0, 0.0, "cnn", (16, 32, 64), 3),
+    Rung(0, (256,), 0, 0.0, "cnn", (32, 64, 64, 128, 128), 3),
+    Rung(0, (256,), 0, 0.0, "cnn", (32, 64, 64, 128, 128), 5),
     Rung(0, (), 0, 0.0, "residual", (32, 64, 128), 3),
     Rung(0, (), 0, 0.0, "residual", (64, 128, 256), 3),
 )
@@ -40,30 +40,28 @@ _TOKENS = (
     Rung(0, (64,), 0, 0.0, "sequence", (64, 64), 5, 64),
     Rung(0, (128,), 0, 0.0, "sequence", (128, 128), 5, 128),
 )
+# "signal" keeps where something stands (spectra, aligned sequences), "sequence" only whether it occurs (light curves)
 _SIGNALS = (
     Rung(0, (), 0, 0.0),
-    Rung(0, (), 0, 0.0, "sequence", (8,), 5),
     Rung(0, (), 0, 0.0, "sequence", (16,), 9),
     Rung(0, (32,), 0, 0.0, "sequence", (16, 32), 9),
-    Rung(0, (64,), 0, 0.0, "sequence", (32, 64), 9),
+    Rung(0, (16,), 0, 0.0, "signal", (8,), 5),
+    Rung(0, (32,), 0, 0.0, "signal", (8, 16), 5),
     Rung(0, (64,), 0, 0.0, "sequence", (32, 64, 64), 9),
-    Rung(0, (128,), 0, 0.0, "sequence", (64, 64, 128), 9),
-    Rung(0, (256,), 0, 0.0, "sequence", (64, 128, 256), 15),
+    Rung(0, (64,), 0, 0.0, "signal", (16, 32, 32), 7),
+    Rung(0, (128,), 0, 0.0, "signal", (32, 64, 64), 7),
+    Rung(0, (256,), 0, 0.0, "signal", (32, 64, 128, 128), 9),
 )
 LADDERS = {"picture": _PICTURES, "tokens": _TOKENS, "signal": _SIGNALS}
 
 
-def grow_kind_ladder(
-    kind: str, inputs: tuple[int, ...], n_outputs: int, *, n_rungs: int, vocabulary: int = 0
-) -> tuple[Rung, ...]:
+def grow_kind_ladder(layout: InputLayout, n_outputs: int, *, n_rungs: int) -> tuple[Rung, ...]:
     """Lay out the rungs for one kind of data, from linear to one that can memorise it.
 
     Args:
-        kind: "picture", "tokens" or "signal".
-        inputs: shape of one example.
+        layout: what the numbers of a row are; a row of several kinds takes the sizes of the most demanding one.
         n_outputs: outputs.
         n_rungs: number of rungs, at least 2; fewer are given where the kind has fewer sizes.
-        vocabulary: number of tokens (tokens only).
 
     Returns:
         Rungs with strictly growing numbers of parameters.
@@ -72,28 +70,55 @@ def grow_kind_ladder(
         UsageError: fewer than two rungs, or an unknown kind.
 
     Example:
-        >>> [rung.channels for rung in grow_kind_ladder("picture", (28, 28, 1), 10, n_rungs=4)]
+        >>> [rung.channels for rung in grow_kind_ladder(InputLayout("picture", (28, 28, 1)), 10, n_rungs=4)]
         [(), (8, 16), (16, 32), (64, 128, 256)]
-        >>> grow_kind_ladder("sound", (9,), 1, n_rungs=4)
+        >>> grow_kind_ladder(InputLayout("sound", (9,)), 1, n_rungs=4)
         Traceback (most recent call last):
         heldout.errors.UsageError: there is no ladder for 'sound'
           -> kinds are picture, tokens, signal
     """
-    if kind not in LADDERS:
-        raise UsageError(f"there is no ladder for {kind!r}", hint=f"kinds are {', '.join(LADDERS)}")
     if n_rungs < 2:
         raise UsageError(f"a ladder needs at least 2 rungs, got {n_rungs}")
-    layout = InputLayout(kind, inputs, vocabulary)
-    sized = sorted(
-        (_size(rung, layout, n_outputs) for rung in LADDERS[kind]), key=lambda rung: rung.n_parameters
-    )
-    linear = sized.index(next(rung for rung in sized if rung.family == "mlp" or rung.embedding == 2))
+    fitting = [rung for rung in _list_rungs(layout) if not check_net(make_net(rung, layout, n_outputs))]
+    sized = sorted((_size(rung, layout, n_outputs) for rung in fitting), key=lambda rung: rung.n_parameters)
+    linear = sized.index(next(rung for rung in sized if not rung.widths and not rung.channels))
     growing: list[Rung] = []
     for rung in sized[linear:]:
         if not growing or rung.n_parameters > growing[-1].n_parameters:
             growing.append(rung)
-    chosen = np.unique(np.linspace(0, len(growing) - 1, n_rungs).round().astype(int))
-    return tuple(replace(growing[place], index=index) for index, place in enumerate(chosen))
+    return thin_ladder(tuple(growing), n_rungs)
+
+
+def thin_ladder(rungs: tuple[Rung, ...], n_rungs: int) -> tuple[Rung, ...]:
+    """Keep so many rungs, the first and the last among them, and number them anew.
+
+    Example:
+        >>> rungs = tuple(Rung(index, (), 10 * index, 0.01) for index in range(5))
+        >>> [(rung.index, rung.n_parameters) for rung in thin_ladder(rungs, 3)]
+        [(0, 0), (1, 20), (2, 40)]
+    """
+    chosen = np.unique(np.linspace(0, len(rungs) - 1, n_rungs).round().astype(int))
+    return tuple(replace(rungs[place], index=index) for index, place in enumerate(chosen))
+
+
+def _list_rungs(layout: InputLayout) -> tuple[Rung, ...]:
+    kinds = {part.kind for part in layout.parts} or {layout.kind}
+    demanding = next((kind for kind in LADDERS if kind in kinds), "")
+    if not demanding:
+        raise UsageError(f"there is no ladder for {layout.kind!r}", hint=f"kinds are {', '.join(LADDERS)}")
+    if not layout.parts:
+        return LADDERS[demanding]
+    has_tokens = "tokens" in kinds
+    return tuple(
+        replace(rung, family="joined", embedding=_embed(rung) if has_tokens else 0, parts=layout.parts)
+        for rung in LADDERS[demanding]
+        if rung.family not in ("residual", "sequence") or demanding == "tokens"
+    )
+
+
+def _embed(rung: Rung) -> int:
+    """Give word vectors that grow with the rung where the words stand beside something larger."""
+    return rung.embedding or (2 if not rung.channels else min(4 * rung.channels[0], 64))
 
 
 def _size(rung: Rung, layout: InputLayout, n_outputs: int) -> Rung:

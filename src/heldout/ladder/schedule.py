@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,8 +116,11 @@ def nominal_net(rung: Rung) -> Net:
         >>> nominal_net(Rung(1, (4,), 21, 0.01)).widths
         (4,)
     """
+    if rung.parts:
+        width = sum(math.prod(part.shape) for part in rung.parts)
+        return make_net(rung, InputLayout("joined", (width,), parts=rung.parts), 1)
     side = 1 << 7  # no pooling of any rung leaves less than one place
-    shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1)}
+    shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1), "signal": (side, 1)}
     inputs = (side,) if rung.embedding else shapes.get(rung.family, (1,))
     return make_net(rung, InputLayout("nominal", inputs, vocabulary=1), 1)
 
@@ -139,4 +143,5 @@ def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
         embedding=rung.embedding,
         vocabulary=layout.vocabulary if has_tokens else 0,
         leading=layout.leading if has_tokens and rung.channels else 0,
+        parts=layout.parts if rung.family == "joined" else (),
     )

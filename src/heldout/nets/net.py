@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from heldout.records import FloatArray
+from heldout.records import FloatArray, InputLayout
 
 Layer = tuple[
     Any, ...
@@ -37,6 +37,7 @@ class Net:
         embedding: numbers that stand for one token.
         vocabulary: number of tokens, padding and unknown included.
         leading: convolutions read only so many first tokens (pairs of words follow them); 0 reads all.
+        parts: what stands one after the other in the inputs (joined only).
     """
 
     family: str
@@ -48,6 +49,7 @@ class Net:
     embedding: int = 0
     vocabulary: int = 0
     leading: int = 0
+    parts: tuple[InputLayout, ...] = ()
 
 
 @dataclass(frozen=True)

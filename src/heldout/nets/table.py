@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 
 from heldout.errors import UsageError
-from heldout.nets.cnn import apply_cnn, apply_sequence, list_cnn_layers, list_sequence_layers
+from heldout.nets.cnn import (
+    apply_cnn,
+    apply_sequence,
+    apply_signal,
+    list_cnn_layers,
+    list_sequence_layers,
+    list_signal_layers,
+)
+from heldout.nets.joined import apply_joined, list_joined_layers
 from heldout.nets.mlp import apply_mlp, list_mlp_layers
 from heldout.nets.net import Family, LayerSpec, Memory, Mode, Net, Params
 from heldout.nets.residual import apply_residual, list_residual_layers
@@ -28,6 +39,12 @@ def _dense_part(net: Net) -> tuple[int, ...]:
     return tuple(range(first, first + len(net.widths) + 1))
 
 
+def _joined_dense_part(net: Net) -> tuple[int, ...]:
+    """Drop where the branches meet and in the dense layers after it."""
+    n_layers = len(list_joined_layers(net))
+    return tuple(range(n_layers - len(net.widths) - 1, n_layers))
+
+
 def _last(net: Net) -> tuple[int, ...]:
     """Drop before the output layer only: dropped units between two normalizations shift their running means.
 
@@ -42,11 +59,21 @@ FAMILIES: dict[str, Family] = {
     "cnn": Family(list_cnn_layers, apply_cnn, _dense_part),
     "residual": Family(list_residual_layers, apply_residual, _last),
     "sequence": Family(list_sequence_layers, apply_sequence, _dense_part),
+    "signal": Family(list_signal_layers, apply_signal, _dense_part),
     "text": Family(list_text_layers, apply_text, _dense_part),
+    "joined": Family(list_joined_layers, apply_joined, _joined_dense_part),
 }
 
 
-AXES = {"mlp": (1, 2, 3), "cnn": (3,), "residual": (3,), "sequence": (1, 2), "text": (1,)}
+AXES = {
+    "mlp": (1, 2, 3),
+    "cnn": (3,),
+    "residual": (3,),
+    "sequence": (1, 2),
+    "signal": (2,),
+    "text": (1,),
+    "joined": (1,),
+}
 
 
 def check_net(net: Net) -> str:
@@ -68,21 +95,59 @@ def check_net(net: Net) -> str:
         return f"a {net.family} takes examples with {wanted} axes, these have {len(net.inputs)}"
     if min((*net.inputs, *net.widths, *net.channels, net.n_outputs)) < 1:
         return f"sizes must be at least 1, got {net}"
+    if (net.family == "joined") != bool(net.parts):
+        return f"{len(net.parts)} parts do not fit a {net.family}"
+    if net.parts:
+        return _check_parts(net)
     has_tokens = net.family == "text" or (net.family == "sequence" and len(net.inputs) == 1)
     if has_tokens != (net.embedding > 0) or has_tokens != (net.vocabulary > 0):
         return f"embedding {net.embedding} and vocabulary {net.vocabulary} do not fit a {net.family} of {net.inputs}"
     if net.leading > net.inputs[0] or net.leading and not (has_tokens and net.channels):
         return f"{net.leading} leading tokens do not fit a {net.family} of {net.inputs}"
-    has_filters = net.family in ("cnn", "residual", "sequence")
+    has_filters = net.family in ("cnn", "residual", "sequence", "signal")
     if has_filters != (net.kernel > 0) or has_filters != bool(net.channels):
         return f"kernel {net.kernel} and channels {net.channels} do not fit a {net.family}"
-    pooled = 2 ** (len(net.channels) // 2 + 1) if net.family == "cnn" else 2 ** max(len(net.channels) - 1, 0)
-    if (
-        net.family in ("cnn", "sequence")
-        and min(net.inputs[:2] if net.family == "cnn" else net.inputs[:1]) < pooled
-    ):
+    poolings = {
+        "cnn": (len(net.channels) + 1) // 2,
+        "sequence": max(len(net.channels) - 1, 0),
+        "signal": len(net.channels),
+    }
+    sides = net.inputs[:2] if net.family == "cnn" else net.inputs[:1]
+    if min(sides) < 2 ** poolings.get(net.family, 0):
         return f"examples of {net.inputs} are too small for {len(net.channels)} convolutions with pooling"
     return ""
+
+
+def _check_parts(net: Net) -> str:
+    """Say what does not fit together in the parts of a joined network, each checked as a network of its own."""
+    if sum(math.prod(part.shape) for part in net.parts) != net.inputs[0]:
+        return f"parts of {[part.shape for part in net.parts]} do not fill a row of {net.inputs[0]}"
+    if bool(net.channels) != (net.kernel > 0):
+        return f"kernel {net.kernel} and channels {net.channels} do not fit together"
+    for part in net.parts:
+        if part.parts or part.kind not in _FAMILY_OF_PART:
+            return f"a part cannot be {part.kind!r}"
+        is_tokens = part.kind == "tokens"
+        family = _FAMILY_OF_PART[part.kind] if net.channels or is_tokens else "mlp"
+        has_filters = family in ("cnn", "signal")
+        own = replace(
+            net,
+            family=family,
+            inputs=part.shape,
+            parts=(),
+            leading=0,
+            channels=net.channels if has_filters else (),
+            kernel=net.kernel if has_filters else 0,
+            embedding=net.embedding if is_tokens else 0,
+            vocabulary=part.vocabulary if is_tokens else 0,
+        )
+        wrong = check_net(own)
+        if wrong:
+            return wrong
+    return ""
+
+
+_FAMILY_OF_PART = {"numbers": "mlp", "tokens": "text", "picture": "cnn", "signal": "signal"}
 
 
 def list_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -97,7 +162,7 @@ def list_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> list_layers(Net("forest", (3,), 1))
         Traceback (most recent call last):
         heldout.errors.UsageError: unknown family of networks 'forest'
-          -> families are mlp, cnn, residual, sequence, text
+          -> families are mlp, cnn, residual, sequence, signal, text, joined
     """
     return find_family(net.family).list_layers(net)
 

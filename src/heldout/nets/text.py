@@ -24,12 +24,17 @@ def list_text_layers(net: Net) -> tuple[LayerSpec, ...]:
 def apply_text(
     net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
 ) -> tuple[jax.Array, Memory]:
-    """Compute the outputs for a batch of token rows [R, T]; token 0 is padding and counts for nothing.
+    """Compute the outputs for a batch of token rows [R, T]."""
+    return apply_dense(params[1:], average_tokens(params[0][0], x), mode, first=1), memory
 
-    The sum of the vectors is divided by the number of real tokens.
+
+def average_tokens(table: jax.Array, tokens: jax.Array) -> jax.Array:
+    """Average the vectors of each row's tokens; token 0 is padding and counts for nothing.
+
+    Args:
+        table: float32 [vocabulary, numbers of a vector].
+        tokens: int32 [R, T].
     """
-    table = params[0][0]
-    real = (x > 0).astype(table.dtype)
-    total = jnp.einsum("rt,rte->re", real, table[x])
-    mean = total / jnp.maximum(real.sum(axis=1, keepdims=True), 1.0)
-    return apply_dense(params[1:], mean, mode, first=1), memory
+    real = (tokens > 0).astype(table.dtype)
+    total = jnp.einsum("rt,rte->re", real, table[tokens])
+    return total / jnp.maximum(real.sum(axis=1, keepdims=True), 1.0)

@@ -1,9 +1,8 @@
 """From typed cells to float32 features: declared steps, values fitted on the fit rows only."""
 
-from heldout.recipe.apply import ColumnProblems as ColumnProblems
 from heldout.recipe.apply import apply_recipe as apply_recipe
-from heldout.recipe.apply import count_problems as count_problems
 from heldout.recipe.apply import unseen_slots as unseen_slots
+from heldout.recipe.arrays import list_scales as list_scales
 from heldout.recipe.explain import CellExplanation as CellExplanation
 from heldout.recipe.explain import PositionExplanation as PositionExplanation
 from heldout.recipe.explain import decode_cell as decode_cell
@@ -16,7 +15,10 @@ from heldout.recipe.form import recipe_from_json as recipe_from_json
 from heldout.recipe.form import recipe_hash as recipe_hash
 from heldout.recipe.form import recipe_to_json as recipe_to_json
 from heldout.recipe.layout import find_layout as find_layout
+from heldout.recipe.layout import is_bytes_only as is_bytes_only
 from heldout.recipe.layout import plan_tokens as plan_tokens
+from heldout.recipe.record import ArrayPlan as ArrayPlan
+from heldout.recipe.record import ArrayState as ArrayState
 from heldout.recipe.record import ColumnPlan as ColumnPlan
 from heldout.recipe.record import FitRates as FitRates
 from heldout.recipe.record import OpUse as OpUse

@@ -1,54 +1,27 @@
-"""Apply a fitted recipe: typed cells in, float32 features out, and what new rows hold that the fit rows did not."""
+"""Apply a fitted recipe: typed cells and arrays in, float32 features out."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from heldout.cells.characters import fold_text
 from heldout.errors import RecipeError
+from heldout.recipe.arrays import encode_array, find_array
 from heldout.recipe.match import check_state, is_dropped, match_columns
-from heldout.recipe.record import ColumnPlan, FitRates, Recipe, Role
+from heldout.recipe.record import Recipe, Role
 from heldout.recipe.steps.onehot import Categories, fold_known, hash_text
 from heldout.recipe.steps.table import STEPS
-from heldout.recipe.view import NUMERIC_KINDS, Cells, Outcome, take_cells
-from heldout.records import CodeArray, FloatArray, IndexArray, Kind, TypedColumn
-
-# Three of five rows beyond the 1 % or 99 % quantile by chance: about one column in 50,000.
-FEWEST_FOR_SHIFT = 5
-
-
-@dataclass(frozen=True)
-class ColumnProblems:
-    """What the rows of one column hold that matters for a prediction.
-
-    Args:
-        column: its name.
-        rows: number of rows.
-        missing: rows without a value.
-        unparsed: rows whose cell could not be read.
-        unseen: rows with a value that no fit row has (categories).
-        out_of_range: rows beyond the 1 % to 99 % quantiles of the fit rows (numbers and dates).
-        median: median of these rows, None without numbers.
-        is_shifted: True when the median of at least 5 values lies outside the 1 % to 99 % quantiles of the fit
-            rows: likely another unit.
-        expected: the same shares in the fit rows.
-    """
-
-    column: str
-    rows: int
-    missing: int
-    unparsed: int
-    unseen: int
-    out_of_range: int
-    median: float | None
-    is_shifted: bool
-    expected: FitRates
+from heldout.recipe.view import Cells, Outcome, take_cells
+from heldout.records import ArrayColumn, CodeArray, FloatArray, IndexArray, TypedColumn
 
 
 def apply_recipe(
-    recipe: Recipe, columns: tuple[TypedColumn, ...], *, state: int = 0, rows: IndexArray | None = None
+    recipe: Recipe,
+    columns: tuple[TypedColumn, ...],
+    *,
+    arrays: tuple[ArrayColumn, ...] = (),
+    state: int = 0,
+    rows: IndexArray | None = None,
 ) -> FloatArray:
     """Encode rows by one fitted state.
 
@@ -57,11 +30,12 @@ def apply_recipe(
     Args:
         recipe: the recipe.
         columns: typed columns, any order; further columns are ignored, dropped ones may be absent.
+        arrays: pictures and signals of the same rows.
         state: which fitted state.
         rows: int64 positions, any order, also repeated; None for all rows.
 
     Returns:
-        float32 [n, D], finite; column p holds slot `recipe.layout[p]`.
+        float32 [n, D], finite; column p holds slot `recipe.layout[p]`, the numbers of the arrays follow.
 
     Raises:
         RecipeError: a column is missing or read as another kind, no such state, rows outside the table, or a
@@ -70,7 +44,7 @@ def apply_recipe(
     Example:
         >>> import numpy as np
         >>> from heldout.recipe.fit import fit_recipe
-        >>> from heldout.records import ColumnSpec
+        >>> from heldout.records import ColumnSpec, Kind
         >>> spec = ColumnSpec("age", Kind.NUMBER, "all cells are numbers")
         >>> age = TypedColumn(spec, np.zeros(3, np.uint8), np.array([1.0, 2.0, 3.0]), np.zeros(0, np.int32))
         >>> recipe = fit_recipe((age,), (np.arange(3),))
@@ -83,10 +57,11 @@ def apply_recipe(
     """
     found = match_columns(recipe, columns)
     fitted_state = recipe.states[check_state(recipe, state)]
-    chosen = _check_positions(columns, rows)
-    n_rows = len(chosen) if chosen is not None else (columns[0].status.size if columns else 0)
+    n_all = columns[0].status.size if columns else (len(arrays[0].values) if arrays else 0)
+    chosen = _check_positions(rows, n_all)
+    n_rows = len(chosen) if chosen is not None else n_all
     # Written slot by slot and read row by row later: Fortran order makes each write contiguous.
-    made = np.zeros((n_rows, recipe.n_features), np.float32, order="F")
+    made = np.zeros((n_rows, recipe.n_features), np.float32, order="C" if recipe.arrays else "F")
     for plan, fitted, column in zip(recipe.columns, fitted_state.columns, found, strict=True):
         if column is None or is_dropped(plan):
             continue
@@ -94,6 +69,13 @@ def apply_recipe(
         for use, values in zip(plan.ops, fitted.fitted, strict=True):
             first = use.slots[0].position
             made[:, first : first + len(use.slots)] = STEPS[use.op].apply(cells, values, use.slots)
+    position = recipe.n_slots
+    for plan, fitted in zip(recipe.arrays, fitted_state.arrays, strict=True):
+        values = find_array(plan, arrays).values
+        made[:, position : position + plan.size] = encode_array(
+            plan, fitted, values if chosen is None else values[chosen]
+        )
+        position += plan.size
     features = np.ascontiguousarray(made)
     _check_finite(features, recipe)
     return features
@@ -122,38 +104,6 @@ def unseen_slots(recipe: Recipe) -> CodeArray:
     return where
 
 
-def count_problems(
-    recipe: Recipe, columns: tuple[TypedColumn, ...], state: int = 0, *, rows: IndexArray | None = None
-) -> tuple[ColumnProblems, ...]:
-    """Count per column what new rows hold that the fit rows did not.
-
-    Args:
-        recipe: the recipe.
-        columns: typed columns of the new rows.
-        state: which fitted state to compare with.
-        rows: int64 positions; None for all rows.
-
-    Returns:
-        One record per column that fills slots.
-
-    Raises:
-        RecipeError: as `apply_recipe`.
-
-    Example:
-        >>> count_problems(Recipe((), ()), ())
-        Traceback (most recent call last):
-        heldout.errors.RecipeError: the recipe has no state 0; it has 0
-    """
-    found = match_columns(recipe, columns)
-    fitted_state = recipe.states[check_state(recipe, state)]
-    chosen = _check_positions(columns, rows)
-    problems = []
-    for plan, fitted, column in zip(recipe.columns, fitted_state.columns, found, strict=True):
-        if column is not None and not is_dropped(plan):
-            problems.append(_count_column(plan, fitted.fitted, fitted.rates, take_cells(column, chosen)))
-    return tuple(problems)
-
-
 def find_unseen(cells: Cells, fitted: Categories) -> np.ndarray:
     """Mark the cells whose value no fit row has, in whatever spelling.
 
@@ -162,6 +112,7 @@ def find_unseen(cells: Cells, fitted: Categories) -> np.ndarray:
 
     Example:
         >>> import numpy as np
+        >>> from heldout.records import Kind
         >>> cells = Cells("a", Kind.CATEGORY, np.zeros(2, np.uint8), np.zeros(0, np.int8), np.zeros(0),
         ...     np.array([0, 1], np.int32), ("x", "y"))
         >>> find_unseen(cells, Categories(("x",), 0, 0, np.zeros(0, np.uint64))).tolist()
@@ -176,38 +127,10 @@ def find_unseen(cells: Cells, fitted: Categories) -> np.ndarray:
     return new_value | (cells.outcome == Outcome.UNSEEN)
 
 
-def _count_column(
-    plan: ColumnPlan, fitted: tuple[object, ...], expected: FitRates, cells: Cells
-) -> ColumnProblems:
-    counts = np.bincount(cells.outcome, minlength=len(Outcome))
-    unseen = sum(int(find_unseen(cells, values).sum()) for values in fitted if isinstance(values, Categories))
-    if plan.spec.kind is Kind.YES_NO:
-        # Both values are declared, so that none can be new.
-        unseen = 0
-    out_of_range, median, is_shifted = 0, None, False
-    values = cells.values[cells.outcome == Outcome.VALUE] if cells.kind in NUMERIC_KINDS else cells.values
-    if values.size and expected.low is not None and expected.high is not None:
-        median = float(np.median(values))
-        out_of_range = int(np.count_nonzero((values < expected.low) | (values > expected.high)))
-        is_shifted = values.size >= FEWEST_FOR_SHIFT and not expected.low <= median <= expected.high
-    return ColumnProblems(
-        column=plan.spec.name,
-        rows=cells.size,
-        missing=int(counts[Outcome.MISSING]),
-        unparsed=int(counts[Outcome.UNPARSED]),
-        unseen=unseen,
-        out_of_range=out_of_range,
-        median=median,
-        is_shifted=is_shifted,
-        expected=expected,
-    )
-
-
-def _check_positions(columns: tuple[TypedColumn, ...], rows: IndexArray | None) -> IndexArray | None:
+def _check_positions(rows: IndexArray | None, n_rows: int) -> IndexArray | None:
     if rows is None:
         return None
     chosen = np.asarray(rows, np.int64)
-    n_rows = columns[0].status.size if columns else 0
     outside = chosen[(chosen < 0) | (chosen >= n_rows)]
     if outside.size:
         raise RecipeError(f"row {int(outside[0])} is outside the table of {n_rows} rows")
@@ -218,8 +141,9 @@ def _check_finite(features: FloatArray, recipe: Recipe) -> None:
     if np.isfinite(features).all():
         return
     row, position = np.argwhere(~np.isfinite(features))[0]
-    slot = recipe.layout[position]
+    slot = recipe.layout[position] if position < recipe.n_slots else None
+    what = f"column {slot.column!r}, row {row}: the {slot.role.value} slot" if slot else f"row {row}: an array's number"
     raise RecipeError(
-        f"column {slot.column!r}, row {row}: the {slot.role.value} slot came out as {features[row, position]}",
+        f"{what} came out as {features[row, position]}",
         hint="the fitted values of this column are damaged; fit the recipe again",
     )

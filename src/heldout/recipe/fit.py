@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heldout.errors import RecipeError
+from heldout.recipe.arrays import fit_arrays, plan_arrays
 from heldout.recipe.match import match_columns
 from heldout.recipe.record import ColumnPlan, ColumnState, FitRates, OpUse, Recipe, Slot, State
 from heldout.recipe.rules import read_fields
+from heldout.recipe.steps.bases import explain_bases, plan_bases
 from heldout.recipe.steps.drop import DropAsked
+from heldout.recipe.steps.kmers import plan_words
 from heldout.recipe.steps.onehot import CategoriesAsked
 from heldout.recipe.steps.piecewise import BinsAsked
 from heldout.recipe.steps.set import ItemsAsked
@@ -20,7 +23,7 @@ from heldout.recipe.steps.table import STEPS
 from heldout.recipe.steps.tokens import TokensAsked
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import NUMERIC_KINDS, Cells, FitView, Outcome, make_view
-from heldout.records import ColumnSpec, IndexArray, Kind, TypedColumn
+from heldout.records import ArrayColumn, ColumnSpec, IndexArray, Kind, TypedColumn
 
 EMBEDDINGS = ("auto", "none", "piecewise")
 # Below, bins would hold too few rows to be worth their weights; above, they would multiply an already wide input
@@ -44,6 +47,7 @@ class RecipeOptions:
         fewest_word_rows: a word must stand in at least so many fit rows.
         token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
         most_pairs: pairs of neighbouring words with a number of their own, at most.
+        signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own mean and spread.
 
     Example:
         >>> RecipeOptions(max_bins=8).most_values
@@ -58,6 +62,7 @@ class RecipeOptions:
     fewest_word_rows: int = 3
     token_length: int = 0
     most_pairs: int = 20_000
+    signal_scaling: str = "set"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def fit_recipe(
     columns: tuple[TypedColumn, ...],
     fit_rows: tuple[IndexArray, ...],
     *,
+    arrays: tuple[ArrayColumn, ...] = (),
     embedding: str = "auto",
     options: RecipeOptions | None = None,
 ) -> Recipe:
@@ -80,6 +86,7 @@ def fit_recipe(
     Args:
         columns: typed columns with unique names and equally many rows.
         fit_rows: for each state (fold) the int64 positions of its fit rows.
+        arrays: pictures and signals of the same rows.
         embedding: "none": numbers are standardized; "piecewise": bins beside; "auto": bins when every set of fit
             rows has at least 1,000 rows and there are at most 200 number columns.
         options: further parameters; the defaults when None.
@@ -121,9 +128,13 @@ def fit_recipe(
         position += sum(len(use.slots) for use in plan.ops)
         for state, values, view_cells in zip(states, fitted, cells, strict=True):
             state.append(ColumnState(values, measure_rates(view_cells)))
-    _check_width(plans, position)
-    made = (State(view.rows, view.sha256, tuple(state)) for view, state in zip(views, states, strict=True))
-    return Recipe(tuple(plans), tuple(made))
+    _check_width(plans, position + len(arrays))
+    array_plans = plan_arrays(arrays, fit_rows, scaling=chosen.signal_scaling)
+    made = (
+        State(view.rows, view.sha256, tuple(state), fit_arrays(array_plans, arrays, rows))
+        for view, state, rows in zip(views, states, fit_rows, strict=True)
+    )
+    return Recipe(tuple(plans), tuple(made), array_plans)
 
 
 def refit_recipe(recipe: Recipe, columns: tuple[TypedColumn, ...], rows: IndexArray) -> Recipe:
@@ -254,6 +265,10 @@ def _draft_ops(
     if spec.kind is Kind.SET:
         items = ItemsAsked(options.most_values, options.rare_rows)
         return _Draft((("set@1", items), absent), "a list becomes one slot per item and the number of items")
+    if spec.kind is Kind.SEQUENCE:
+        bases = plan_bases(spec.pattern, cells)
+        words = plan_words(bases.alphabet)
+        return _Draft((("bases@1", bases), ("kmers@1", words), absent), explain_bases(bases, cells))
     asked = CategoriesAsked(options.most_values, options.rare_rows, options.rare_share)
     return _Draft(
         (("onehot@1", asked),), f"{spec.kind.value}: one slot per value; missing, unseen and unparsed apart"

@@ -6,13 +6,16 @@ import hashlib
 import json
 import re
 from dataclasses import fields, is_dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from heldout.errors import RecipeError
+from heldout.recipe.form_arrays import read_array_plans, read_array_states
+from heldout.recipe.json_text import parse_json
 from heldout.recipe.record import (
     SCHEMA,
+    ArrayPlan,
     ColumnPlan,
     ColumnState,
     FitRates,
@@ -36,12 +39,11 @@ from heldout.recipe.steps.step import Step
 from heldout.recipe.steps.table import STEPS
 from heldout.records import ColumnSpec, Kind
 
-LONGEST_FILE = 256 * 1024 * 1024
 MOST_COLUMNS = 1_000_000
 MOST_SLOTS = 5_000_000
 MOST_STATES = 1_000
 MOST_OPS = 8
-GRAMMARS = ("template", "pair", "range", "spread", "variant", "region", "pedigree", "clock", "list")
+GRAMMARS = ("template", "pair", "range", "spread", "variant", "region", "pedigree", "clock", "list", "letters")
 _DIRECTIVE = re.compile(r"%([^YymdHMSfjbBaApIzZGuV%-])")
 
 SPEC_RULES: Rules = {
@@ -102,7 +104,9 @@ def recipe_to_json(recipe: Recipe) -> tuple[str, dict[str, np.ndarray]]:
     arrays: dict[str, np.ndarray] = {}
     columns = _write_lines([_write_text(_write_plan(plan)) for plan in recipe.columns])
     states = _write_lines([_write_state(recipe, index, arrays) for index in range(len(recipe.states))])
-    return f'{{"columns": {columns},\n"schema": {_write_text(SCHEMA)},\n"states": {states}}}\n', arrays
+    kept = _write_lines([_write_text(write_record(plan)) for plan in recipe.arrays])
+    head = f'"arrays": {kept},\n"columns": {columns},\n"schema": {_write_text(SCHEMA)}'
+    return f'{{{head},\n"states": {states}}}\n', arrays
 
 
 def recipe_hash(recipe: Recipe) -> str:
@@ -139,54 +143,27 @@ def recipe_from_json(text: str, arrays: dict[str, np.ndarray]) -> Recipe:
         heldout.errors.RecipeError: recipe: schema 'heldout/recipe/9' is not known to this version
           -> this version reads 'heldout/recipe/1'
     """
-    given = _parse(text)
+    given = parse_json(text)
     if isinstance(given, dict) and given.get("schema", SCHEMA) != SCHEMA:
         raise RecipeError(
             f"recipe: schema {shorten(given['schema'])} is not known to this version",
             hint=f"this version reads {SCHEMA!r}",
         )
-    check_keys(given, ("schema", "columns", "states"), "recipe")
+    check_keys(given, ("schema", "arrays", "columns", "states"), "recipe")
     columns = [
         _read_plan(item, f"column {index}")
         for index, item in enumerate(read_list(given["columns"], MOST_COLUMNS, "columns"))
     ]
     _check_layout(columns)
+    kept = read_array_plans(given["arrays"])
     waiting = dict(arrays)
     states = [
-        _read_state(item, columns, waiting, index)
+        _read_state(item, (columns, kept), waiting, index)
         for index, item in enumerate(read_list(given["states"], MOST_STATES, "states"))
     ]
     if waiting:
         raise RecipeError(f"recipe: array {shorten(min(map(str, waiting)))} belongs to no step")
-    return Recipe(tuple(columns), tuple(states))
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise RecipeError(f"recipe: {word} is not a number that JSON allows")
-
-
-def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RecipeError(f"recipe: key {shorten(twice)} is there twice in one object")
-    return made
-
-
-def _parse(text: str) -> Any:  # noqa: ANN401 - JSON holds anything until it is checked
-    if not isinstance(text, str):
-        raise RecipeError(f"recipe: expected a text, got {type(text).__name__}")
-    if len(text) > LONGEST_FILE:
-        raise RecipeError(f"recipe: {len(text)} characters; at most {LONGEST_FILE} are allowed")
-    try:
-        return json.loads(text, object_pairs_hook=_refuse_repeats, parse_constant=_refuse_constant)
-    except RecipeError:
-        raise
-    except RecursionError:
-        raise RecipeError("recipe: nested too deeply for a recipe") from None
-    except ValueError as error:
-        raise RecipeError(f"recipe: not valid JSON: {str(error)[:200]}") from None
+    return Recipe(tuple(columns), tuple(states), kept)
 
 
 def write_record(record: object) -> dict[str, Any]:
@@ -194,7 +171,7 @@ def write_record(record: object) -> dict[str, Any]:
 
     Example:
         >>> write_record(State(3, "ab", ()))
-        {'rows': 3, 'sha256': 'ab', 'columns': []}
+        {'rows': 3, 'sha256': 'ab', 'columns': [], 'arrays': []}
     """
     made: dict[str, Any] = {}
     for item in fields(record):  # type: ignore[arg-type]
@@ -250,7 +227,8 @@ def _write_state(recipe: Recipe, index: int, arrays: dict[str, np.ndarray]) -> s
                     arrays[f"{index}/{number}/{place}/{name}"] = getattr(values, name)
         columns.append(_write_text({"fitted": fitted, "rates": write_record(column.rates)}))
     fitted_on = _write_text({"rows": state.rows, "sha256": state.sha256})
-    return f'{{"columns": {_write_lines(columns)},\n"fitted_on": {fitted_on}}}'
+    kept = _write_lines([_write_text(write_record(one)) for one in state.arrays])
+    return f'{{"arrays": {kept},\n"columns": {_write_lines(columns)},\n"fitted_on": {fitted_on}}}'
 
 
 def _read_plan(given: object, where: str) -> ColumnPlan:
@@ -321,6 +299,7 @@ _STEPS_OF_KIND = {
     Kind.DATE: ("date@1", "missing@1"),
     Kind.TEXT: ("words@1", "tokens@1", "missing@1"),
     Kind.SET: ("set@1", "missing@1"),
+    Kind.SEQUENCE: ("bases@1", "kmers@1", "missing@1"),
     Kind.CATEGORY: ("onehot@1",),
     Kind.YES_NO: ("onehot@1",),
 }
@@ -341,9 +320,15 @@ def _check_kind(plan: ColumnPlan) -> None:
         )
 
 
-def _read_state(given: object, plans: list[ColumnPlan], waiting: dict[str, np.ndarray], index: int) -> State:
+def _read_state(
+    given: object,
+    declared: tuple[list[ColumnPlan], tuple[ArrayPlan, ...]],
+    waiting: dict[str, np.ndarray],
+    index: int,
+) -> State:
+    plans, kept = declared
     where = f"state {index}"
-    check_keys(given, ("fitted_on", "columns"), where)
+    check_keys(given, ("fitted_on", "arrays", "columns"), where)
     state: dict[str, Any] = given  # type: ignore[assignment]
     fitted_on = read_fields(state["fitted_on"], FITTED_ON_RULES, f"{where}, 'fitted_on'")
     if not re.fullmatch("[0-9a-f]{64}", fitted_on["sha256"]):
@@ -355,7 +340,8 @@ def _read_state(given: object, plans: list[ColumnPlan], waiting: dict[str, np.nd
         _read_column_state(item, plan, waiting, f"{index}/{number}")
         for number, (item, plan) in enumerate(zip(items, plans, strict=True))
     )
-    return State(fitted_on["rows"], fitted_on["sha256"], columns)
+    arrays = read_array_states(state["arrays"], kept, where)
+    return State(fitted_on["rows"], fitted_on["sha256"], columns, arrays)
 
 
 def _read_column_state(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from heldout.recipe.record import Recipe
+from heldout.letters import list_letters
+from heldout.recipe.record import OpUse, Recipe
+from heldout.recipe.steps.bases import Bases, count_bases
 from heldout.recipe.steps.tokens import Numbering, count_vocabulary, split_tokens
 from heldout.records import IndexArray, InputLayout, Kind, TypedColumn
 
@@ -37,14 +39,51 @@ def plan_tokens(columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ..
 def find_layout(recipe: Recipe) -> InputLayout | None:
     """Say what the numbers of an encoded row are to a network; None for numbers in any order.
 
+    Returns:
+        The layout of the only text, sequence, picture or signal where nothing else is in the row; "joined" where
+        several kinds stand one after the other.
+
     Example:
         >>> find_layout(Recipe((), ())) is None
         True
     """
-    uses = [(at, use) for at, plan in enumerate(recipe.columns) for use in plan.ops if use.slots]
-    if len(uses) != 1 or uses[0][1].op != "tokens@1":
+    parts: list[InputLayout] = []
+    for place, plan in enumerate(recipe.columns):
+        for number, use in enumerate(plan.ops):
+            if use.slots:
+                fitted = tuple(state.columns[place].fitted[number] for state in recipe.states)
+                _add_part(parts, _find_part(use, fitted))
+    for array in recipe.arrays:
+        parts.append(InputLayout(array.policy.kind.value, array.shape))
+    if all(part.kind == "numbers" for part in parts):
         return None
-    fitted = [state.columns[uses[0][0]].fitted[0] for state in recipe.states]
+    return parts[0] if len(parts) == 1 else InputLayout("joined", (recipe.n_features,), parts=tuple(parts))
+
+
+def is_bytes_only(recipe: Recipe) -> bool:
+    """Whether pictures of bytes are all there is: they are kept as bytes, once for all folds.
+
+    Example:
+        >>> is_bytes_only(Recipe((), ()))
+        False
+    """
+    return recipe.n_slots == 0 and len(recipe.arrays) == 1 and recipe.arrays[0].policy.dtype == "uint8"
+
+
+def _find_part(use: OpUse, fitted: tuple[object, ...]) -> InputLayout:
+    width = len(use.slots)
     numberings = [one for one in fitted if isinstance(one, Numbering)]
-    vocabulary = max(count_vocabulary(one) for one in numberings)
-    return InputLayout("tokens", (recipe.n_features,), vocabulary, numberings[0].length)
+    if numberings:
+        vocabulary = max(count_vocabulary(one) for one in numberings)
+        return InputLayout("tokens", (width,), vocabulary, numberings[0].length)
+    if isinstance(fitted[0], Bases):
+        return InputLayout("signal", count_bases(fitted[0]), letters=list_letters(fitted[0].alphabet))
+    return InputLayout("numbers", (width,))
+
+
+def _add_part(parts: list[InputLayout], part: InputLayout) -> None:
+    """Add what follows in the row; plain numbers side by side are one part."""
+    if parts and part.kind == parts[-1].kind == "numbers":
+        parts[-1] = InputLayout("numbers", (parts[-1].shape[0] + part.shape[0],))
+    else:
+        parts.append(part)

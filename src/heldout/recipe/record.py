@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from heldout.records import ColumnSpec
+from heldout.records import ArrayPolicy, ColumnSpec
 
 SCHEMA = "heldout/recipe/1"
 
@@ -30,6 +31,8 @@ class Role(StrEnum):
     ABOVE = "above"
     WORD = "word"
     TOKEN = "token"
+    BASE = "base"
+    KMER = "k-mer"
     UNKNOWN = "unknown"
     LENGTH = "length"
 
@@ -124,6 +127,57 @@ class ColumnState:
 
 
 @dataclass(frozen=True)
+class ArrayPlan:
+    """What is done to pictures or signals, the same in all fitted states.
+
+    Args:
+        name: name of the array.
+        policy: how files become arrays of one shape; new examples are read by it too.
+        scaling: "set": center and spread by channel from the fit rows; "each": every example by its own.
+        stretch: "none", or "asinh": numbers far above the background are compressed before they are scaled.
+        why: why these steps, one sentence.
+    """
+
+    name: str
+    policy: ArrayPolicy
+    scaling: str
+    stretch: str
+    why: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example: (height, width, channels) or (length, channels)."""
+        sides = (self.policy.height, self.policy.width) if self.policy.height else (self.policy.length,)
+        return (*sides, len(self.policy.channels))
+
+    @property
+    def size(self) -> int:
+        """Number of numbers of one example."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class ArrayState:
+    """What was fitted for one array in one state; every tuple holds one number a channel.
+
+    Args:
+        low: smaller numbers are clipped to this one before a stretch.
+        high: larger ones to this one.
+        middle: background level, taken away before a stretch.
+        width: spread of the background, the unit of a stretch.
+        center: mean of the numbers (after the stretch); 0 for a mask and where every example has its own.
+        spread: their standard deviation; 1 for a mask and where every example has its own.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    middle: tuple[float, ...]
+    width: tuple[float, ...]
+    center: tuple[float, ...]
+    spread: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class State:
     """All values fitted on one set of fit rows.
 
@@ -131,11 +185,13 @@ class State:
         rows: number of fit rows.
         sha256: of the sorted fit row positions (int64, little endian): which rows these were.
         columns: one state per column of the recipe, in its order.
+        arrays: one state per array of the recipe, in its order.
     """
 
     rows: int
     sha256: str
     columns: tuple[ColumnState, ...]
+    arrays: tuple[ArrayState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,10 +201,12 @@ class Recipe:
     Args:
         columns: what is done to each column, in table order.
         states: fitted values, one state per set of fit rows (fold), all on the same layout.
+        arrays: what is done to pictures and signals; in the encoded row they follow the columns' slots.
     """
 
     columns: tuple[ColumnPlan, ...]
     states: tuple[State, ...]
+    arrays: tuple[ArrayPlan, ...] = ()
 
     @property
     def layout(self) -> tuple[Slot, ...]:
@@ -156,6 +214,11 @@ class Recipe:
         return tuple(slot for column in self.columns for op in column.ops for slot in op.slots)
 
     @property
-    def n_features(self) -> int:
-        """Number of slots: the width of the encoded rows."""
+    def n_slots(self) -> int:
+        """Number of slots of the columns."""
         return sum(len(op.slots) for column in self.columns for op in column.ops)
+
+    @property
+    def n_features(self) -> int:
+        """Width of the encoded rows: the columns' slots and the numbers of the arrays."""
+        return self.n_slots + sum(plan.size for plan in self.arrays)

@@ -14,6 +14,7 @@ from heldout.recipe.form import (
     SLOT_RULES,
     SPEC_RULES,
 )
+from heldout.recipe.form_arrays import MOST_ARRAYS, PLAN_RULES, STATE_RULES
 from heldout.recipe.record import SCHEMA
 from heldout.recipe.rules import close_object, describe_rules
 from heldout.recipe.steps.table import STEPS
@@ -29,6 +30,7 @@ def recipe_schema() -> dict[str, Any]:
     made = close_object(
         {
             "schema": {"const": SCHEMA},
+            "arrays": _list_of(describe_rules(PLAN_RULES), MOST_ARRAYS),
             "columns": _list_of(_describe_plan(), MOST_COLUMNS),
             "states": _list_of(_describe_state(), MOST_STATES),
         }
@@ -60,4 +62,5 @@ def _describe_state() -> dict[str, Any]:
     )
     fitted_on = describe_rules(FITTED_ON_RULES)
     fitted_on["properties"]["sha256"] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-    return close_object({"fitted_on": fitted_on, "columns": _list_of(column, MOST_COLUMNS)})
+    arrays = _list_of(describe_rules(STATE_RULES), MOST_ARRAYS)
+    return close_object({"fitted_on": fitted_on, "arrays": arrays, "columns": _list_of(column, MOST_COLUMNS)})

@@ -27,7 +27,7 @@ from heldout.records import (
     Tensors,
 )
 from heldout.settings import Settings
-from heldout.stages.preparing import Prepared, make_tensors, thin_folds
+from heldout.stages.preparing import Prepared, make_tensors, take_development, thin_folds
 from heldout.stages.reading import Reading
 from heldout.stages.training import Crew, Trained
 from heldout.train.program import MemberResults, MemberSpec, count_devices
@@ -284,7 +284,7 @@ def _predict_held_out(bundle: Bundle, prepared: Prepared, tensors: Tensors, seed
     for fold in range(len(tensors.fit_rows)):
         chosen = tensors.order_fold == fold
         own = tuple(member for member in bundle.members if member.fold == fold and member.seed in seeds)
-        features = tuple(prepared.source.features[:, tensors.order[chosen]])
+        features = take_development(prepared, tensors.order[chosen])
         each = predict_members(replace(bundle, members=own), features)
         values[chosen] = _average(each, bundle)
     return values

@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heldout.audit import AuditInput, run_audit
 from heldout.cells import declare_columns, type_table
 from heldout.errors import DataError
-from heldout.plan import Plan, Sizes, make_plan
+from heldout.plan import Plan, Sizes, count_validation, make_plan
 from heldout.recipe import (
     Recipe,
     RecipeOptions,
     apply_recipe,
     find_layout,
     fit_recipe,
+    is_bytes_only,
+    list_scales,
     plan_tokens,
     unseen_slots,
 )
 from heldout.recipe.outliers import clip_recipe, drop_outliers
 from heldout.records import (
+    ArrayColumn,
+    ByteScales,
     DoubleArray,
     Finding,
     FloatArray,
@@ -39,7 +44,6 @@ from heldout.split import SplitRequest, split_table
 from heldout.stages.reading import Reading
 from heldout.tensors import TensorSource, build_tensors
 
-SUBSET_VALIDATION_ROWS = 5_000  # and on at most so many where the ladder runs on a subset of the fit rows
 MOST_VALIDATION_ROWS = 20_000  # choices are made on a sample of at most so many validation rows
 
 
@@ -50,6 +54,7 @@ class Prepared:
     Args:
         split: which rows serve what.
         columns: all columns, typed.
+        arrays: pictures and signals of all rows.
         recipe: K fitted states on one layout.
         source: arrays of the development rows.
         folds: the folds, positions within the development rows.
@@ -57,6 +62,7 @@ class Prepared:
 
     split: Split
     columns: tuple[TypedColumn, ...]
+    arrays: tuple[ArrayColumn, ...]
     recipe: Recipe
     source: TensorSource
     folds: tuple[Fold, ...]
@@ -106,7 +112,7 @@ def plan_training(prepared: Prepared, settings: Settings) -> Plan:
     folds = thin_folds(prepared)
     target = prepared.source
     sizes = Sizes(
-        n_inputs=target.features.shape[2],
+        n_inputs=prepared.recipe.n_features,
         n_outputs=target.n_classes if target.task is Task.MULTICLASS else 1,
         n_fit=max(len(fold.fit) for fold in folds),
         n_validation=max(len(fold.validation) for fold in folds),
@@ -148,15 +154,17 @@ def encode_rows(
     if dropping:  # only rows that are fitted on, by limits fitted on them
         fit_rows = tuple(drop_outliers(dropping, rows, limit=settings.outlier_limit) for rows in fit_rows)
     options = RecipeOptions(token_length=plan_tokens(columns, fit_rows))
-    recipe = fit_recipe(columns, fit_rows, embedding=settings.numeric_embedding, options=options)
+    arrays = reading.table.arrays
+    recipe = fit_recipe(
+        columns, fit_rows, arrays=arrays, embedding=settings.numeric_embedding, options=options
+    )
     clipping = columns_under("clip", columns, settings)
     if clipping:
         recipe = clip_recipe(recipe, clipping, fit_rows, limit=settings.outlier_limit)
-    features = np.stack(
-        [apply_recipe(recipe, columns, state=k, rows=split.development) for k in range(len(split.folds))]
-    )
+    features, scales = _encode_development(recipe, columns, arrays, split)
     source = TensorSource(
         features=features,
+        scales=scales,
         target=learned_target(reading.target, settings)[split.development],
         task=reading.target.task,
         n_classes=len(reading.target.classes),
@@ -169,7 +177,21 @@ def encode_rows(
         Fold(_within(rows, split.development), _within(fold.validation, split.development))
         for rows, fold in zip(fit_rows, split.folds, strict=True)
     )
-    return Prepared(split, columns, recipe, source, folds)
+    return Prepared(split, columns, arrays, recipe, source, folds)
+
+
+def _encode_development(
+    recipe: Recipe, columns: tuple[TypedColumn, ...], arrays: tuple[ArrayColumn, ...], split: Split
+) -> tuple[NDArray[np.generic], ByteScales | None]:
+    """Encode the development rows: bytes as they are, once for all folds; all else as each state makes it."""
+    if is_bytes_only(recipe):
+        scales = list_scales(recipe.arrays[0], tuple(state.arrays[0] for state in recipe.states))
+        return np.asarray(arrays[0].values)[split.development][None], scales
+    made = [
+        apply_recipe(recipe, columns, arrays=arrays, state=k, rows=split.development)
+        for k in range(len(recipe.states))
+    ]
+    return np.stack(made), None
 
 
 def columns_under(rule: str, columns: tuple[TypedColumn, ...], settings: Settings) -> tuple[TypedColumn, ...]:
@@ -206,7 +228,7 @@ def thin_folds(prepared: Prepared, *, n_fit: int | None = None) -> tuple[Fold, .
         most = MOST_VALIDATION_ROWS
         if n_fit is not None and len(fit) > n_fit:
             fit = np.sort(np.random.default_rng((seed, k, 0)).permutation(fit)[:n_fit])
-            most = SUBSET_VALIDATION_ROWS
+            most = count_validation(n_fit)
         if len(held) > most:
             held = np.sort(np.random.default_rng((seed, k, 1)).permutation(held)[:most])
         thinned.append(Fold(fit, held))
@@ -219,11 +241,29 @@ def make_tensors(prepared: Prepared, folds: tuple[Fold, ...]) -> Tensors:
 
 
 def encode_other_rows(prepared: Prepared, rows: IndexArray) -> tuple[FloatArray, ...]:
-    """Encode rows (the sealed ones, without their labels) with every state."""
+    """Encode rows (the sealed ones, without their labels) with every state: float32 [rows, features] each."""
     return tuple(
-        apply_recipe(prepared.recipe, prepared.columns, state=k, rows=rows)
+        apply_recipe(prepared.recipe, prepared.columns, arrays=prepared.arrays, state=k, rows=rows)
         for k in range(len(prepared.folds))
     )
+
+
+def take_development(prepared: Prepared, places: IndexArray) -> tuple[FloatArray, ...]:
+    """Give some development rows as each state encodes them, without encoding them again.
+
+    Args:
+        prepared: the arrays.
+        places: positions within the development rows.
+
+    Returns:
+        float32 [rows, features] for each state.
+    """
+    source = prepared.source
+    if source.scales is None:
+        return tuple(source.features[:, places])
+    taken = source.features[0][places].astype(np.float32)
+    scales = zip(source.scales.center, source.scales.spread, strict=True)
+    return tuple(((taken - center) / spread).reshape(len(taken), -1) for center, spread in scales)
 
 
 def _within(rows: IndexArray, development: IndexArray) -> IndexArray:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from heldout.baselines import BaselineData, BaselineOutput, fit_baselines, predict_persistence, stack_raw
+from heldout.baselines import (
+    BaselineData,
+    BaselineOutput,
+    fit_baselines,
+    predict_persistence,
+    shrink_pictures,
+    stack_raw,
+)
 from heldout.bundle import Bundle
 from heldout.bundle.forward import predict_features
 from heldout.bundle.score import square_errors
@@ -18,6 +25,7 @@ from heldout.records import (
     Baseline,
     CodeArray,
     DoubleArray,
+    FloatArray,
     Fold,
     IndexArray,
     Kind,
@@ -159,22 +167,35 @@ def train_baselines(
     split = prepared.split
     raw, is_category = stack_raw(prepared.columns, split.development)
     test_raw, _ = stack_raw(prepared.columns, split.test)
-    first_state = encode_other_rows(prepared, split.test)[0]
     data = BaselineData(
-        features=prepared.source.features,
+        features=_plain_features(prepared, split.development),
         raw=raw,
         is_category=is_category,
-        test_features=first_state,
+        test_features=_plain_features(prepared, split.test)[0],
         test_raw=test_raw,
         target=reading.target.values[split.development],
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
         sees_features=any(c.spec.used and c.spec.kind in (Kind.TEXT, Kind.DATE) for c in prepared.columns),
+        has_arrays=bool(prepared.arrays),
         texts=take_texts(prepared, split.development),
         test_texts=take_texts(prepared, split.test),
     )
     return fit_baselines(data, folds, seed=settings.seed)
+
+
+def _plain_features(prepared: Prepared, rows: IndexArray) -> FloatArray:
+    """Give what the simple predictors see of some rows: float32 [K, rows, features].
+
+    Of pictures of bytes that is their brightness from 0 to 1, coarse where there are many pixels.
+    """
+    if prepared.source.scales is not None:
+        pixels = shrink_pictures(np.asarray(prepared.arrays[0].values)[rows])
+        return np.broadcast_to(pixels, (len(prepared.folds), *pixels.shape))
+    if rows is prepared.split.development:
+        return prepared.source.features
+    return encode_other_rows(prepared, rows)[0][None]
 
 
 def take_texts(prepared: Prepared, rows: IndexArray) -> tuple[str, ...]:

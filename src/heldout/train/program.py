@@ -16,7 +16,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from heldout.errors import UsageError
 from heldout.nets import Net, draw_params, list_layers, list_shapes, pad_arrays, start_memory
 from heldout.nets.net import Memory, Params
-from heldout.records import FloatArray, Hyper, Tensors
+from heldout.records import ByteScales, FloatArray, Hyper, Tensors
 from heldout.train.member import Data, Member, Shape, State, advance_member
 
 MEMBER_AXIS = "member"
@@ -151,11 +151,11 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
     block_of = np.array([lookup.get(int(slot), -1) for slot in tensors.slot_unseen], np.int32)
     is_unseen = np.zeros(len(block_of), np.float32)
     is_unseen[blocks] = 1.0
-    center, spread = _byte_scales(tensors)
+    scales = tensors.scales or ByteScales(np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
     arrays = {
         "features": tensors.features,
-        "center": center,
-        "spread": spread,
+        "center": scales.center,
+        "spread": scales.spread,
         "target": tensors.target[None] if targets is None else targets,
         "fit_rows": tensors.fit_rows,
         "fit_weight": tensors.fit_weight,
@@ -176,28 +176,6 @@ def _offset(tensors: Tensors) -> FloatArray:
     if tensors.output_offset is not None:
         return tensors.output_offset
     return np.zeros((len(tensors.fit_rows), tensors.n_outputs), np.float32)
-
-
-def _byte_scales(tensors: Tensors) -> tuple[FloatArray, FloatArray]:
-    """Give center and spread of bytes by channel, from each fold's own fit rows; nothing for other features."""
-    features = tensors.features
-    if features.dtype != np.uint8:
-        return np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32)
-    centers, spreads = [], []
-    for fold, rows in enumerate(tensors.fit_rows):
-        own = features[min(fold, len(features) - 1)]
-        real = rows[tensors.fit_weight[fold] > 0]
-        counts = np.zeros((features.shape[-1], 256))
-        for first in range(0, len(real), 1000):
-            part = own[real[first : first + 1000]].reshape(-1, features.shape[-1])
-            counts += np.stack([np.bincount(part[:, c], minlength=256) for c in range(part.shape[1])])
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        center = shares @ np.arange(256)
-        centers.append(center)
-        spreads.append(
-            np.sqrt(np.maximum((shares * (np.arange(256) - center[:, None]) ** 2).sum(axis=1), 1.0))
-        )
-    return np.array(centers, np.float32), np.array(spreads, np.float32)
 
 
 def stack_members(specs: Sequence[MemberSpec], shape: Shape) -> Member:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from heldout.recipe.steps.bases import STEP as BASES
 from heldout.recipe.steps.censored import STEP as CENSORED
 from heldout.recipe.steps.date import STEP as DATE
 from heldout.recipe.steps.drop import STEP as DROP
+from heldout.recipe.steps.kmers import STEP as KMERS
 from heldout.recipe.steps.missing import STEP as MISSING
 from heldout.recipe.steps.onehot import STEP as ONEHOT
 from heldout.recipe.steps.piecewise import STEP as PIECEWISE
@@ -24,5 +26,7 @@ STEPS: dict[str, Step] = {
     "words@1": WORDS,
     "tokens@1": TOKENS,
     "set@1": SET,
+    "bases@1": BASES,
+    "kmers@1": KMERS,
     "drop@1": DROP,
 }

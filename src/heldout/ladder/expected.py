@@ -1,0 +1,76 @@
+"""How many networks a study is expected to train: what racing spends, and what it leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RATES_TRIED = 3  # learning rates of a rung, each in one network of at most two folds
+MOST_PAIRS = 3  # pairs of remedies
+# Racing: seeds of rungs beyond the interpolating one, and of every strength of a remedy and of every pair, before those
+# that cannot matter are left out: a second seed costs more than it saves and changed no choice on the data sets tried.
+RACED_SEEDS, STRENGTH_SEEDS = 3, 1
+# What racing left over on 20 made data sets and 12 tables of 350 to 1,000 fit rows (`bench/racing.py`): 7 of 12
+# strengths got all seeds, 2.3 pairs were tried, a fifth of them got all seeds; most ladders had no interpolating rung.
+CONTENDING_STRENGTHS, EXPECTED_PAIRS, CONTENDING_PAIRS = 0.6, 2.3, 0.2
+HALVES = 5  # random halves of the fit rows that a study of at least so many seeds trains on
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Networks of one size that a study is expected to train.
+
+    Args:
+        name: what for, e.g. "ladder".
+        place: of their rung on the ladder.
+        n_networks: how many; a mean where racing decides.
+        at_most: how many if racing leaves nothing out.
+    """
+
+    name: str
+    place: int
+    n_networks: float
+    at_most: int
+
+
+def expect_phases(
+    n_rungs: int, *, n_seeds: int, n_folds: int, n_uses: int, has_halves: bool
+) -> tuple[Phase, ...]:
+    """List what a study trains for comparison, racing and all.
+
+    Which rung the remedies are tried at, and which strengths stay in the race, is known only afterwards: two thirds up
+    the ladder, and the shares measured on other data, stand for them. Networks that a study trains only now and then
+    (permuted labels, rows without their outliers) are not among them.
+
+    Args:
+        n_rungs: sizes of the ladder.
+        n_seeds: seeds.
+        n_folds: folds.
+        n_uses: strengths of all remedies together.
+        has_halves: whether the study asks what more rows would bring.
+
+    Example:
+        >>> phases = expect_phases(8, n_seeds=5, n_folds=1, n_uses=12, has_halves=True)
+        >>> {phase.name: phase.n_networks for phase in phases if phase.place == 5}
+        {'learning rates': 3, 'ladder': 5, 'remedies': 40.8, 'pairs': 4.14}
+        >>> {phase.name: phase.at_most for phase in phases if phase.place == 5}
+        {'learning rates': 3, 'ladder': 5, 'remedies': 60, 'pairs': 15}
+    """
+    few, whole, rest = min(2, n_folds), n_seeds * n_folds, max(0, n_seeds - STRENGTH_SEEDS)
+    each = (
+        ("remedies", n_uses, CONTENDING_STRENGTHS, n_uses),
+        ("pairs", EXPECTED_PAIRS, CONTENDING_PAIRS, MOST_PAIRS),
+    )
+    return (
+        *(Phase("learning rates", at, RATES_TRIED * few, RATES_TRIED * few) for at in range(n_rungs)),
+        *(Phase("ladder", at, whole, whole) for at in range(n_rungs)),
+        *(
+            Phase(
+                name,
+                n_rungs * 2 // 3,
+                round(number * (STRENGTH_SEEDS + share * rest) * n_folds, 6),
+                most * whole,
+            )
+            for name, number, share, most in each
+        ),
+        *([Phase("halves", n_rungs // 2, HALVES * n_folds, HALVES * n_folds)] if has_halves else []),
+    )
