@@ -95,8 +95,7 @@ def stack_raw(columns: tuple[TypedColumn, ...], rows: IndexArray) -> tuple[Doubl
     used = [
         c
         for c in columns
-        if c.spec.used
-        and c.spec.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT, Kind.SEQUENCE)
+        if c.spec.used and c.spec.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT, Kind.SEQUENCE)
     ]
     if not used:
         return np.zeros((len(rows), 0)), np.zeros(0, bool)
@@ -128,7 +127,11 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
             _fit_predict(name, data, fold.fit, (k, fold.validation), seed) for k, fold in enumerate(folds)
         ]
         test = _fit_predict(name, data, everything, None, seed)
-        told = name if name != "linear" or not _is_thinned(data, everything) else f"linear ({MOST_WIDE_ROWS:,} rows)"
+        told = (
+            name
+            if name != "linear" or not _is_thinned(data, everything)
+            else f"linear ({MOST_WIDE_ROWS:,} rows)"
+        )
         outputs.append(BaselineOutput(told, np.concatenate(held), test))
     return tuple(outputs)
 
@@ -138,7 +141,7 @@ def _is_thinned(data: BaselineData, fit: IndexArray) -> bool:
     return data.has_arrays and len(fit) > MOST_WIDE_ROWS
 
 
-def shrink_pictures(pictures: NDArray[np.uint8]) -> FloatArray:
+def shrink_pictures(pictures: NDArray[np.generic]) -> FloatArray:
     """Give pictures of bytes as rows of brightness, averaged over squares until few enough numbers are left.
 
     Args:

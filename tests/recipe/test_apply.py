@@ -7,7 +7,7 @@ import pytest
 from heldout.errors import RecipeError
 from heldout.recipe import Role, apply_recipe, fit_recipe, unseen_slots
 from heldout.records import ColumnSpec, Kind, TypedColumn
-from recipe.sample_columns import category, folds, messy_columns, number, take, text, yes_no
+from recipe.sample_columns import folds, messy_columns, number, take
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from heldout.recipe import (
     recipe_from_json,
     recipe_hash,
     recipe_to_json,
-    refit_recipe,
 )
 from heldout.recipe.fit import RecipeOptions, measure_rates
 from heldout.recipe.view import make_view
@@ -131,45 +130,6 @@ def test_all_states_share_the_layout():
     recipe = fit_recipe(columns, folds(60))
     widths = {apply_recipe(recipe, columns, state=state).shape for state in range(3)}
     assert widths == {(60, recipe.n_features)}
-
-
-def test_refit_adds_a_state_and_leaves_the_others():
-    columns = messy_columns()
-    recipe = fit_recipe(columns, folds(60), embedding="piecewise")
-    more = refit_recipe(recipe, tuple(reversed(columns)), np.arange(60))
-    assert more.layout == recipe.layout
-    assert more.states[:3] == recipe.states
-    assert more.states[3].rows == 60
-    assert np.isfinite(apply_recipe(more, columns, state=3)).all()
-
-
-def test_refit_fits_the_finished_layout():
-    few = number("a", [0] * 90 + list(range(10)))
-    rich = number("a", range(100))
-    recipe = fit_recipe((few,), (np.arange(100),), embedding="piecewise")
-    more = refit_recipe(recipe, (rich,), np.arange(100))
-    assert apply_recipe(more, (rich,), state=1).shape == (100, recipe.n_features)
-    town = category("town", ["a", "a", "b", "b", "c", None])
-    recipe = fit_recipe((town,), (np.array([0, 1, 2, 5]), np.array([0, 1, 2])))
-    more = refit_recipe(recipe, (town,), np.arange(6))
-    labels = [slot.label for slot in more.layout]
-    made = apply_recipe(more, (town,), state=2)
-    assert labels == ["a", "<rare>", "<missing>", "<unseen>", "<unparsed>"]
-    assert [labels[index] for index in made.argmax(axis=1)] == [
-        "a",
-        "a",
-        "<rare>",
-        "<rare>",
-        "<rare>",
-        "<missing>",
-    ]
-
-
-def test_refit_without_a_dropped_column():
-    columns = messy_columns()
-    recipe = fit_recipe(columns, folds(60))
-    present = tuple(column for column in columns if column.spec.name not in ("id", "always"))
-    assert len(refit_recipe(recipe, present, np.arange(60)).states) == 4
 
 
 def test_rates_by_hand():

@@ -13,7 +13,6 @@ from heldout.recipe import (
     recipe_from_json,
     recipe_hash,
     recipe_to_json,
-    refit_recipe,
 )
 from recipe.sample_columns import folds, messy_columns, number
 
@@ -21,8 +20,7 @@ from recipe.sample_columns import folds, messy_columns, number
 @pytest.fixture(scope="module")
 def messy():
     columns = messy_columns()
-    recipe = fit_recipe(columns, folds(60), embedding="piecewise")
-    return columns, refit_recipe(recipe, columns, np.arange(60))
+    return columns, fit_recipe(columns, (*folds(60), np.arange(60)), embedding="piecewise")
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) ->
     return PredictionReport(
         prediction=prediction,
         lines=table.lines,
-        flags=_flag_rows(flags, unseen, len(table.lines)),
+        flags=_flag_rows(flags, unseen, len(table.lines), has_arrays=bool(bundle.recipe.arrays)),
         columns=counts,
         notes=(*notes, *(note for count in counts for note in note_rates(count, limits))),
         refused=refused,
@@ -183,9 +183,11 @@ def _refuse(table: Table, kinds: list[str], shifts: tuple[str, ...]) -> None:
     raise DataError("\n".join(f"{table.source}: {sentence}" for sentence in sentences), hint=hint)
 
 
-def _flag_rows(flags: tuple[CellFlags, ...], unseen: list[BoolArray], n_rows: int) -> StatusArray:
+def _flag_rows(
+    flags: tuple[CellFlags, ...], unseen: list[BoolArray], n_rows: int, *, has_arrays: bool
+) -> StatusArray:
     rows = np.zeros(n_rows, np.uint8)
-    empty = np.ones(n_rows, np.bool_)
+    empty = np.full(n_rows, not has_arrays)
     for flag, cells in zip(flags, unseen, strict=True):
         for mask, bit in (
             (flag.missing, RowFlag.MISSING),

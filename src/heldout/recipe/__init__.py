@@ -10,10 +10,10 @@ from heldout.recipe.explain import explain_cell as explain_cell
 from heldout.recipe.explain import explain_position as explain_position
 from heldout.recipe.fit import RecipeOptions as RecipeOptions
 from heldout.recipe.fit import fit_recipe as fit_recipe
-from heldout.recipe.fit import refit_recipe as refit_recipe
 from heldout.recipe.form import recipe_from_json as recipe_from_json
 from heldout.recipe.form import recipe_hash as recipe_hash
 from heldout.recipe.form import recipe_to_json as recipe_to_json
+from heldout.recipe.layout import count_unknown as count_unknown
 from heldout.recipe.layout import find_layout as find_layout
 from heldout.recipe.layout import is_bytes_only as is_bytes_only
 from heldout.recipe.layout import plan_tokens as plan_tokens

@@ -142,7 +142,11 @@ def _check_finite(features: FloatArray, recipe: Recipe) -> None:
         return
     row, position = np.argwhere(~np.isfinite(features))[0]
     slot = recipe.layout[position] if position < recipe.n_slots else None
-    what = f"column {slot.column!r}, row {row}: the {slot.role.value} slot" if slot else f"row {row}: an array's number"
+    what = (
+        f"column {slot.column!r}, row {row}: the {slot.role.value} slot"
+        if slot
+        else f"row {row}: an array's number"
+    )
     raise RecipeError(
         f"{what} came out as {features[row, position]}",
         hint="the fitted values of this column are damaged; fit the recipe again",

@@ -165,7 +165,11 @@ def _measure(
     for part in _cut(rows):
         points = np.asarray(array.values[part], np.float64).reshape(-1, array.values.shape[-1])
         points = (_stretch(points, stretch) if plan.stretch == "asinh" else points) - shift
-        total, square, count = total + points.sum(axis=0), square + (points**2).sum(axis=0), count + len(points)
+        total, square, count = (
+            total + points.sum(axis=0),
+            square + (points**2).sum(axis=0),
+            count + len(points),
+        )
     mean = total / count
     spread = np.sqrt(np.maximum(square / count - mean**2, 0.0))
     return mean + shift, np.where(spread > LEAST_SPREAD, spread, 1.0)
@@ -245,6 +249,8 @@ def list_scales(plan: ArrayPlan, states: tuple[ArrayState, ...]) -> ByteScales:
         [[9.0]]
     """
     if plan.policy.dtype != "uint8":
-        raise RecipeError(f"{plan.name!r} holds {plan.policy.dtype} numbers; only bytes are scaled in the program")
+        raise RecipeError(
+            f"{plan.name!r} holds {plan.policy.dtype} numbers; only bytes are scaled in the program"
+        )
     center = np.array([state.center for state in states], np.float32)
     return ByteScales(center, np.array([state.spread for state in states], np.float32))

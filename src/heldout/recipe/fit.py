@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class RecipeOptions:
         fewest_word_rows: a word must stand in at least so many fit rows.
         token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
         most_pairs: pairs of neighbouring words with a number of their own, at most.
-        signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own mean and spread.
+        signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own numbers.
 
     Example:
         >>> RecipeOptions(max_bins=8).most_values
@@ -115,7 +115,8 @@ def fit_recipe(
     chosen = options or RecipeOptions()
     _check_options(chosen)
     match_columns(Recipe((), ()), columns)
-    views = tuple(make_view(columns, rows) for rows in fit_rows)
+    n_rows = len(arrays[0].values) if arrays and not columns else None
+    views = tuple(make_view(columns, rows, n_rows=n_rows) for rows in fit_rows)
     bins, bins_why = _choose_bins(columns, views, embedding, chosen)
     plans: list[ColumnPlan] = []
     states: list[list[ColumnState]] = [[] for _ in views]
@@ -135,47 +136,6 @@ def fit_recipe(
         for view, state, rows in zip(views, states, fit_rows, strict=True)
     )
     return Recipe(tuple(plans), tuple(made), array_plans)
-
-
-def refit_recipe(recipe: Recipe, columns: tuple[TypedColumn, ...], rows: IndexArray) -> Recipe:
-    """Add a state fitted on other rows, with the same declarations and on the same layout.
-
-    Used when the chosen configuration is trained on all development rows.
-
-    Args:
-        recipe: the recipe.
-        columns: typed columns, any order.
-        rows: int64 positions of the fit rows of the new state.
-
-    Returns:
-        A recipe with one state more; the new one is the last, the others are untouched.
-
-    Raises:
-        RecipeError: a column is missing or read as another kind, or bad rows.
-
-    Example:
-        >>> import numpy as np
-        >>> from heldout.records import ColumnSpec
-        >>> spec = ColumnSpec("age", Kind.NUMBER, "all cells are numbers")
-        >>> age = TypedColumn(spec, np.zeros(4, np.uint8), np.array([1.0, 2.0, 3.0, 9.0]), np.zeros(0, np.int32))
-        >>> recipe = fit_recipe((age,), (np.array([0, 1, 2]),))
-        >>> [state.rows for state in refit_recipe(recipe, (age,), np.arange(4)).states]
-        [3, 4]
-    """
-    found = match_columns(recipe, columns)
-    present = tuple(column for column in found if column is not None)
-    view = make_view(present, rows)
-    cells_of = {cells.name: cells for cells in view.columns}
-    states = []
-    for index, plan in enumerate(recipe.columns):
-        cells = cells_of.get(plan.spec.name)
-        if cells is None:
-            # Only a dropped column may be absent; nothing is fitted for it.
-            states.append(replace(recipe.states[0].columns[index]))
-            continue
-        fitted = tuple(STEPS[use.op].fit(cells, use.asked, use.slots) for use in plan.ops)
-        states.append(ColumnState(fitted, measure_rates(cells)))
-    return replace(recipe, states=(*recipe.states, State(view.rows, view.sha256, tuple(states))))
 
 
 def measure_rates(cells: Cells) -> FitRates:

@@ -43,7 +43,18 @@ MOST_COLUMNS = 1_000_000
 MOST_SLOTS = 5_000_000
 MOST_STATES = 1_000
 MOST_OPS = 8
-GRAMMARS = ("template", "pair", "range", "spread", "variant", "region", "pedigree", "clock", "list", "letters")
+GRAMMARS = (
+    "template",
+    "pair",
+    "range",
+    "spread",
+    "variant",
+    "region",
+    "pedigree",
+    "clock",
+    "list",
+    "letters",
+)
 _DIRECTIVE = re.compile(r"%([^YymdHMSfjbBaApIzZGuV%-])")
 
 SPEC_RULES: Rules = {

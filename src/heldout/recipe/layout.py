@@ -8,7 +8,7 @@ from heldout.letters import list_letters
 from heldout.recipe.record import OpUse, Recipe
 from heldout.recipe.steps.bases import Bases, count_bases
 from heldout.recipe.steps.tokens import Numbering, count_vocabulary, split_tokens
-from heldout.records import IndexArray, InputLayout, Kind, TypedColumn
+from heldout.records import DoubleArray, IndexArray, InputLayout, Kind, TypedColumn
 
 LONGEST_TOKENS = (
     400  # longer texts keep their two ends: assumption, 95 % of film reviews are shorter than 600 words
@@ -58,6 +58,33 @@ def find_layout(recipe: Recipe) -> InputLayout | None:
     if all(part.kind == "numbers" for part in parts):
         return None
     return parts[0] if len(parts) == 1 else InputLayout("joined", (recipe.n_features,), parts=tuple(parts))
+
+
+def count_unknown(recipe: Recipe, column: TypedColumn) -> tuple[DoubleArray, DoubleArray | None]:
+    """Count the words of each distinct text, and those that no fit row of the first state holds.
+
+    Args:
+        recipe: fitted.
+        column: of texts.
+
+    Returns:
+        float64 [levels] each; None for the unknown words where no step numbers or weighs them.
+
+    Example:
+        >>> from heldout.records import ColumnSpec
+        >>> spec = ColumnSpec("note", Kind.TEXT, "")
+        >>> note = TypedColumn(spec, np.zeros(1, np.uint8), np.zeros(0), np.zeros(1, np.int32), ("a b",))
+        >>> count_unknown(Recipe((), ()), note)
+        (array([2.]), None)
+    """
+    tokens = [split_tokens(text) for text in column.levels]
+    lengths = np.array([float(len(one)) for one in tokens])
+    for place, plan in enumerate(recipe.columns):
+        for fitted in recipe.states[0].columns[place].fitted:
+            if plan.spec.name == column.spec.name and isinstance(fitted, Numbering):
+                known = set(fitted.words)
+                return lengths, np.array([float(sum(word not in known for word in one)) for one in tokens])
+    return lengths, None
 
 
 def is_bytes_only(recipe: Recipe) -> bool:

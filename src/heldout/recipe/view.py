@@ -130,12 +130,13 @@ def take_cells(column: TypedColumn, rows: IndexArray | None = None) -> Cells:
     return Cells(spec.name, spec.kind, outcome, _NO_CENSORED, _NO_VALUES, codes, levels)
 
 
-def make_view(columns: tuple[TypedColumn, ...], rows: IndexArray) -> FitView:
+def make_view(columns: tuple[TypedColumn, ...], rows: IndexArray, *, n_rows: int | None = None) -> FitView:
     """Copy the fit rows out of the table: the only thing that fitting ever sees.
 
     Args:
         columns: all typed columns of the table.
         rows: int64 positions of the fit rows, each at most once, any order.
+        n_rows: rows of the table where it has no columns, only arrays.
 
     Returns:
         A view that holds only those rows; it is the same for every order of `rows`.
@@ -154,8 +155,8 @@ def make_view(columns: tuple[TypedColumn, ...], rows: IndexArray) -> FitView:
         Traceback (most recent call last):
         heldout.errors.RecipeError: fit row 7 is outside the table of 3 rows
     """
-    n_rows = int(columns[0].status.size) if columns else 0
-    ordered = check_rows(rows, n_rows)
+    n_all = int(columns[0].status.size) if columns else n_rows or 0
+    ordered = check_rows(rows, n_all)
     digest = hashlib.sha256(ordered.astype("<i8").tobytes()).hexdigest()
     return FitView(
         tuple(_relevel(take_cells(column, ordered)) for column in columns), int(ordered.size), digest

@@ -24,6 +24,7 @@ from heldout.records import (
 )
 from heldout.settings import Settings
 from heldout.sources import find_column
+from heldout.stages.example_attributes import measure_examples
 from heldout.stages.preparing import Prepared
 from heldout.stages.reading import Reading
 
@@ -69,6 +70,10 @@ def make_attributes(reading: Reading, prepared: Prepared, settings: Settings) ->
         if absent[development].any():
             codes = np.where(absent, 0, -1).astype(np.int32)
             made.append(Attribute(f"{spec.name} missing", codes, (f"{spec.name} missing",), declared=asked))
+    for name, values in measure_examples(prepared):
+        codes, levels = bin_numbers(name, values, values[development])
+        if len(levels) > 1:
+            made.append(Attribute(name, codes, levels))
     return tuple(sorted(made, key=lambda item: not item.declared))
 
 
@@ -146,11 +151,8 @@ def _group_column(
         words = [(column.spec.false_words or ("no",))[0], (column.spec.true_words or ("yes",))[0]]
         codes = np.where(np.isnan(column.values), -1, column.values != 0).astype(np.int32)
         return codes, tuple(f"{name} = {word}" for word in words)
-    if kind is Kind.TEXT:
-        if raw is None:
-            return None
-        lengths = np.array([*(float(len(text.strip())) for text in raw.levels), np.nan])[raw.codes]
-        return bin_numbers(f"length of {name}", lengths, lengths[development])
+    if kind in (Kind.TEXT, Kind.SEQUENCE):  # no two are alike; `measure_examples` says in what they differ
+        return None
     if kind is Kind.IDENTIFIER and not asked:  # a value that names one row is nobody's group
         return None
     return column.codes, tuple(f"{name} = {level}" for level in column.levels)

@@ -47,6 +47,7 @@ from heldout.train.member import LOGIT_LIMIT
 LEAST_SCORED_ROWS = 30
 JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
 RARE_PREVALENCE = 0.10
+SEEN_IN_PARTS = (Kind.TEXT, Kind.DATE, Kind.SEQUENCE)  # their cells are no numbers: boosting sees what they become
 CLASS_METRICS = {
     Task.BINARY: ("accuracy", "balanced accuracy", "auc", "f1", "logloss"),
     Task.MULTICLASS: ("accuracy", "balanced accuracy", "auc", "logloss"),
@@ -177,7 +178,7 @@ def train_baselines(
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
-        sees_features=any(c.spec.used and c.spec.kind in (Kind.TEXT, Kind.DATE) for c in prepared.columns),
+        sees_features=any(c.spec.used and c.spec.kind in SEEN_IN_PARTS for c in prepared.columns),
         has_arrays=bool(prepared.arrays),
         texts=take_texts(prepared, split.development),
         test_texts=take_texts(prepared, split.test),
@@ -194,7 +195,7 @@ def _plain_features(prepared: Prepared, rows: IndexArray) -> FloatArray:
         pixels = shrink_pictures(np.asarray(prepared.arrays[0].values)[rows])
         return np.broadcast_to(pixels, (len(prepared.folds), *pixels.shape))
     if rows is prepared.split.development:
-        return prepared.source.features
+        return np.asarray(prepared.source.features, np.float32)
     return encode_other_rows(prepared, rows)[0][None]
 
 

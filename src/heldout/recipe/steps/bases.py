@@ -185,14 +185,14 @@ def _fit(cells: Cells, asked: BasesAsked, slots: tuple[Slot, ...] | None) -> Bas
     lengths, weight = _measure_levels(cells)
     used = np.flatnonzero(weight)
     kept = {letter for code in used.tolist() for letter in set(cells.levels[code][: asked.length])}
-    held = weigh_letters(asked.alphabet)[[ord(letter) for letter in kept if letter.isascii()]].any(axis=0)
+    weights = weigh_letters(asked.alphabet)[[ord(letter) for letter in kept if letter.isascii()]]
     plain = list_letters(asked.alphabet)
     return Bases(
         alphabet=asked.alphabet,
         length=asked.length,
         has_case=asked.has_case,
         reached=int(min(lengths[used].max(initial=0), asked.length)),
-        present="".join(letter for letter, is_held in zip(plain, held.tolist(), strict=True) if is_held),
+        present="".join(letter for place, letter in enumerate(plain) if weights[:, place].any()),
         rows=int(weight.sum()),
         longer=int(weight[lengths > asked.length].sum()),
     )

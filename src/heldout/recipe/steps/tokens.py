@@ -24,6 +24,7 @@ FIRST_WORD = 2
 # words of any script with inner apostrophes, and what carries feeling in a review; linear in the text
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")  # "1 < 2 and 3 > 2" is no tag
+_ENTITY = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")  # as `html.unescape` finds them
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,63 @@ def split_tokens(text: str) -> list[str]:
     """
     plain = html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
     return _TOKEN.findall(plain.lower().replace("\u2019", "'"))
+
+
+def locate_tokens(text: str) -> list[tuple[int, int]]:
+    """Give the characters of the raw text that each word of `split_tokens` comes from.
+
+    Args:
+        text: as it stands in the cell, with tags and entities, in any case.
+
+    Returns:
+        (first character, one after the last) of each word, in order.
+
+    Example:
+        >>> text = "It's <br />GREAT &amp; l&ouml;ng"
+        >>> [text[start:stop] for start, stop in locate_tokens(text)]
+        ["It's", 'GREAT', 'l&ouml;ng']
+    """
+    pieces = _unescape_pieces(text) if "<" in text or "&" in text else [(text, 0, 0)]
+    plain = "".join(piece for piece, _, _ in pieces)
+    starts: list[int] = []
+    stops: list[int] = []
+    for piece, start, width in pieces:
+        for place, letter in enumerate(piece):
+            first = start if width else start + place
+            n_made = len(letter.lower())  # a capital I with a dot becomes two characters
+            starts += [first] * n_made
+            stops += [first + (width or 1)] * n_made
+    found = _TOKEN.finditer(plain.lower().replace("\u2019", "'"))
+    return [(starts[match.start()], stops[match.end() - 1]) for match in found]
+
+
+def _unescape_pieces(text: str) -> list[tuple[str, int, int]]:
+    """The text without tags and entities in pieces: (characters, where they come from, width if they are replaced)."""
+    pieces: list[tuple[str, int, int]] = []
+    place = 0
+    replaced = [(match, " ") for match in _TAG.finditer(text)]
+    for match, _ in replaced.copy():
+        replaced += [(entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place, match.start())]
+        place = match.end()
+    replaced += [(entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place)]
+    place = 0
+    for match, made in sorted(replaced, key=lambda item: item[0].start()):
+        pieces.append((text[place : match.start()], place, 0))
+        pieces.append((made, match.start(), match.end() - match.start()))
+        place = match.end()
+    return [*pieces, (text[place:], place, 0)]
+
+
+def name_token(fitted: Numbering, number: int) -> str:
+    """Give the word or pair that a number stands for.
+
+    Example:
+        >>> fitted = Numbering(("a", "b"), ("a b",), 8, True)
+        >>> [name_token(fitted, number) for number in range(6)]
+        ['<nothing>', '<unknown>', 'a', 'b', 'a b', '<no number>']
+    """
+    items = ("<nothing>", "<unknown>", *fitted.words, *fitted.pairs)
+    return items[number] if 0 <= number < len(items) else "<no number>"
 
 
 def keep_ends(tokens: list[str], length: int) -> list[str]:
