@@ -160,7 +160,7 @@ def shrink_pictures(pictures: NDArray[np.generic]) -> FloatArray:
     cut = pictures[:, : rows * step, : columns * step]
     squares = cut.reshape(n, rows, step, columns, step, channels)
     total = squares.sum(axis=(2, 4), dtype=np.float32)
-    return (total / np.float32(255 * step * step)).reshape(n, -1)
+    return (total / np.float32(255 * step * step)).reshape(n, rows * columns * channels)
 
 
 def predict_persistence(

@@ -8,13 +8,15 @@ import pytest
 
 from heldout.errors import RecipeError
 from heldout.recipe import (
+    RecipeOptions,
     apply_recipe,
     fit_recipe,
     recipe_from_json,
     recipe_hash,
     recipe_to_json,
 )
-from recipe.sample_columns import folds, messy_columns, number
+from heldout.recipe.steps.table import STEPS
+from recipe.sample_columns import folds, messy_columns, number, text
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +130,10 @@ def test_anything_unknown_is_refused(written, change, message):
         ('{"a": ' * 100_000, "nested too deeply|not valid JSON"),
         ('{"schema": ' + "9" * 10_000 + "}", "not valid JSON"),
         (b"{}", "expected a text, got bytes"),
-        ('{"schema": "heldout/recipe/1", "arrays": [], "columns": {}, "states": []}', "columns: expected a list"),
+        (
+            '{"schema": "heldout/recipe/1", "arrays": [], "columns": {}, "states": []}',
+            "columns: expected a list",
+        ),
     ],
 )
 def test_odd_texts_are_refused(text, message):
@@ -253,3 +258,19 @@ def test_equal_recipes_have_equal_texts():
     columns = (number("a", [1, 2, 4]),)
     first, second = (recipe_to_json(fit_recipe(columns, (np.arange(3),)))[0] for _ in range(2))
     assert first == second
+
+
+def test_every_step_is_for_some_kind_of_column():
+    """A step that no kind allows could be fitted and trained on, and fail only when the bundle is saved."""
+    from heldout.recipe.form import _STEPS_OF_KIND
+
+    allowed = {op for first, further in _STEPS_OF_KIND.values() for op in (*first, *further)}
+    assert allowed | {"drop@1"} == set(STEPS)
+
+
+def test_texts_as_token_rows_are_read_back():
+    note = text("note", ["a b c", "b c d", "a b", "c d"] * 5)
+    recipe = fit_recipe((note,), (np.arange(15), np.arange(5, 20)), options=RecipeOptions(token_length=16))
+    written = recipe_to_json(recipe)
+    assert recipe.columns[0].ops[0].op == "tokens@1"
+    assert recipe_to_json(recipe_from_json(*written)) == written

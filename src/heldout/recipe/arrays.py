@@ -226,7 +226,7 @@ def encode_array(plan: ArrayPlan, state: ArrayState, values: NDArray[np.generic]
     if plan.scaling == "each":
         points = _scale_each(plan, points)
     center, spread = np.array(state.center, np.float32), np.array(state.spread, np.float32)
-    return ((points - center) / spread).reshape(len(points), -1)
+    return ((points - center) / spread).reshape(len(points), plan.size)
 
 
 def _scale_each(plan: ArrayPlan, points: FloatArray) -> FloatArray:

@@ -1,4 +1,7 @@
-"""From a cell to its numbers and back: which positions it fills, with what, and what a position means."""
+"""From a cell to its numbers and back: which positions it fills, with what, and what a position means.
+
+Words and letters are followed in `explain_words`, pixels and points in `explain_arrays`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,16 @@ import numpy as np
 
 from heldout.errors import RecipeError
 from heldout.recipe.apply import find_unseen
+from heldout.recipe.explain_arrays import PointExplanation, describe_array_position
+from heldout.recipe.explain_words import (
+    LetterTrace,
+    WordTrace,
+    say_letter,
+    say_word,
+    shift_words,
+    trace_letters,
+    trace_words,
+)
 from heldout.recipe.match import check_state, find_plan, is_dropped
 from heldout.recipe.record import ColumnPlan, Recipe, Role, Slot
 from heldout.recipe.steps.date import Calendar
@@ -17,6 +30,9 @@ from heldout.recipe.steps.standardize import Scale, measure_unit, unscale_value
 from heldout.recipe.steps.table import STEPS
 from heldout.recipe.view import NUMERIC_KINDS, Cells, Outcome, take_cells
 from heldout.records import FloatArray, TypedColumn
+
+MOST_TOLD = 6  # slots, words or letters that a sentence names; the records hold all
+LONGEST_TOLD = 80  # characters of a cell in a sentence
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,9 @@ class CellExplanation:
         sentence: all of it in words.
         raw: the cell as it stands in the file, where that is known.
         parts: the same for each part of a cell that is taken apart ("F/3" into sex and age).
+        words: of a text whose words have places, each word and pair from its characters to its position.
+        letters: of a sequence, each letter.
+        point: of a picture or signal, the number that was asked for.
     """
 
     column: str
@@ -64,6 +83,9 @@ class CellExplanation:
     sentence: str
     raw: str = ""
     parts: tuple[CellExplanation, ...] = ()
+    words: tuple[WordTrace, ...] = ()
+    letters: tuple[LetterTrace, ...] = ()
+    point: PointExplanation | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +110,7 @@ class PositionExplanation:
 
 
 def explain_cell(
-    recipe: Recipe, name: str, column: TypedColumn, row: int, *, state: int = 0
+    recipe: Recipe, name: str, column: TypedColumn, row: int, *, state: int = 0, raw: str | None = None
 ) -> CellExplanation:
     """Recompute the way of one cell: what each step sees, and which positions get which numbers.
 
@@ -98,6 +120,7 @@ def explain_cell(
         column: the typed column that holds the cell.
         row: position of the cell.
         state: which fitted state.
+        raw: the cell as it stands in the file: characters are counted in it; in the text as read when left out.
 
     Raises:
         RecipeError: no such column, row or state, or the column is read as another kind.
@@ -131,16 +154,49 @@ def explain_cell(
                 numbers,
             )
         )
-    one_unit = _measure_cell_unit(plan, fitted, traces) if cells.outcome[0] == Outcome.VALUE else None
+    has_value = cells.outcome[0] == Outcome.VALUE
+    one_unit = _measure_cell_unit(plan, fitted, traces) if has_value else None
+    words, letters = _trace_text(recipe, name, cells, raw, state) if has_value and cells.levels else ((), ())
     if is_dropped(plan):
         asked = plan.ops[0].asked
         sentence = f"{name} = {given}: not used; {asked.reason if isinstance(asked, DropAsked) else plan.why}"
     else:
-        made = "; ".join(trace.made for trace in traces if trace.made) or "all its slots are 0"
-        sentence = f"{name} = {given}: {made}" + (f"; one unit is {one_unit:.6g}" if one_unit else "")
+        made = _tell_made(traces, words, letters) or "all its slots are 0"
+        shown = (
+            given if len(given) <= LONGEST_TOLD or not (words or letters) else f"{given[:LONGEST_TOLD]}..."
+        )
+        sentence = f"{name} = {shown}: {made}" + (f"; one unit is {one_unit:.6g}" if one_unit else "")
     is_new = any(find_unseen(cells, values)[0] for values in fitted if isinstance(values, Categories))
     outcome = "unseen" if is_new else Outcome(int(cells.outcome[0])).name.lower()
-    return CellExplanation(name, plan.spec.kind.value, outcome, tuple(traces), one_unit, sentence)
+    return CellExplanation(
+        name,
+        plan.spec.kind.value,
+        outcome,
+        tuple(traces),
+        one_unit,
+        sentence,
+        words=words,
+        letters=letters,
+    )
+
+
+def _trace_text(
+    recipe: Recipe, name: str, cells: Cells, raw: str | None, state: int
+) -> tuple[tuple[WordTrace, ...], tuple[LetterTrace, ...]]:
+    text = cells.levels[cells.codes[0]]
+    letters = trace_letters(recipe, name, raw or text, state=state)
+    start = raw.find(text) if raw else 0  # a text is its cell without the blanks around it
+    words = trace_words(recipe, name, text, state=state) if start >= 0 else ()
+    return shift_words(words, max(start, 0)), letters
+
+
+def _tell_made(traces: list[OpTrace], words: tuple[WordTrace, ...], letters: tuple[LetterTrace, ...]) -> str:
+    """Say what the steps made; of many words or letters the first ones."""
+    if not words and not letters:
+        return "; ".join(trace.made for trace in traces if trace.made)
+    told = [say_word(word) for word in words] or [say_letter(letter) for letter in letters]
+    shown = "; ".join(told[:MOST_TOLD])
+    return shown + (f"; and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else "")
 
 
 def explain_position(recipe: Recipe, position: int, *, state: int = 0) -> PositionExplanation:
@@ -173,7 +229,8 @@ def explain_position(recipe: Recipe, position: int, *, state: int = 0) -> Positi
                 fitted = recipe.states[check_state(recipe, state)].columns[index].fitted[number]
                 slot = use.slots[position - use.slots[0].position]
                 return _explain_slot(slot, use.op, fitted, plan)
-    raise RecipeError(f"there is no position {position}; the recipe fills 0 to {recipe.n_features - 1}")
+    slot, rule, zero_is, one_unit, sentence = describe_array_position(recipe, position, state=state)
+    return PositionExplanation(slot, "scale", rule, zero_is, one_unit, sentence)
 
 
 def decode_cell(recipe: Recipe, name: str, features: FloatArray, *, state: int = 0) -> float | str | None:

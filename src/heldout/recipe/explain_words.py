@@ -1,20 +1,29 @@
-"""From the characters of a text to its words, their numbers and tensor positions, and the same for the letters of a
-sequence."""  # noqa: D205, D209 - one sentence over two lines
+"""From characters to tensor positions: the words of a text with their numbers, the letters of a sequence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
-from heldout.errors import RecipeError
 from heldout.recipe.match import check_state, find_plan
 from heldout.recipe.record import OpUse, Recipe
 from heldout.recipe.steps.bases import STEP as BASES
 from heldout.recipe.steps.bases import Bases, locate_base
-from heldout.recipe.steps.tokens import FIRST_WORD, PADDING, UNKNOWN, Numbering, keep_ends, locate_tokens, split_tokens
+from heldout.recipe.steps.tokens import (
+    FIRST_WORD,
+    PADDING,
+    UNKNOWN,
+    Numbering,
+    keep_ends,
+    locate_tokens,
+    split_tokens,
+)
 from heldout.recipe.view import Cells, Outcome
 from heldout.records import Kind
+
+Fitted = TypeVar("Fitted")
 
 
 @dataclass(frozen=True)
@@ -178,24 +187,10 @@ def say_letter(letter: LetterTrace) -> str:
     return f"{where}: [{letter.positions[0]}] to [{letter.positions[-1]}] = {numbers}"
 
 
-def _find_step[Fitted](
-    recipe: Recipe, name: str, state: int, kind: type[Fitted]
-) -> tuple[OpUse, Fitted] | None:
+def _find_step(recipe: Recipe, name: str, state: int, kind: type[Fitted]) -> tuple[OpUse, Fitted] | None:
     index = find_plan(recipe, name)
     fitted = recipe.states[check_state(recipe, state)].columns[index].fitted
     for use, values in zip(recipe.columns[index].ops, fitted, strict=True):
         if isinstance(values, kind) and use.slots:
             return use, values
     return None
-
-
-def refuse_part(name: str, what: str, *, asked: int, n_there: int) -> RecipeError:
-    """Make the error for a character or letter that is not there.
-
-    Example:
-        >>> print(refuse_part("note", "character", asked=9, n_there=4))
-        column 'note': there is no character 9 of a word
-          -> its characters are 0 to 3
-    """
-    said = f"its {what}s are 0 to {n_there - 1}" if n_there else f"it has no {what}s"
-    return RecipeError(f"column {name!r}: there is no {what} {asked} of a word", hint=said)

@@ -305,29 +305,30 @@ def _check_layout(columns: list[ColumnPlan]) -> None:
             position += 1
 
 
-_STEPS_OF_KIND = {
-    Kind.NUMBER: ("standardize@1", "piecewise@1", "missing@1", "censored@1"),
-    Kind.DATE: ("date@1", "missing@1"),
-    Kind.TEXT: ("words@1", "tokens@1", "missing@1"),
-    Kind.SET: ("set@1", "missing@1"),
-    Kind.SEQUENCE: ("bases@1", "kmers@1", "missing@1"),
-    Kind.CATEGORY: ("onehot@1",),
-    Kind.YES_NO: ("onehot@1",),
+# steps by kind of column; one of the first tuple begins
+_STEPS_OF_KIND: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Kind.NUMBER: (("standardize@1",), ("piecewise@1", "missing@1", "censored@1")),
+    Kind.DATE: (("date@1",), ("missing@1",)),
+    Kind.TEXT: (("words@1", "tokens@1"), ("missing@1",)),
+    Kind.SET: (("set@1",), ("missing@1",)),
+    Kind.SEQUENCE: (("bases@1", "kmers@1"), ("kmers@1", "missing@1")),
+    Kind.CATEGORY: (("onehot@1",), ()),
+    Kind.YES_NO: (("onehot@1",), ()),
 }
 
 
 def _check_kind(plan: ColumnPlan) -> None:
     """Refuse a step on a kind of column whose cells it cannot take."""
-    allowed = _STEPS_OF_KIND.get(plan.spec.kind, ())
+    first, further = _STEPS_OF_KIND.get(plan.spec.kind, ((), ()))
     steps = [use.op for use in plan.ops]
     for index, op in enumerate(steps):
-        if op != "drop@1" and (op not in allowed or op in steps[:index]):
+        if op != "drop@1" and (op not in (*first, *further) or op in steps[:index]):
             raise RecipeError(
                 f"column {shorten(plan.spec.name)}: {op} is not for {plan.spec.kind.value}, or is there twice"
             )
-    if steps[0] not in (*allowed[:1], "drop@1"):
+    if steps[0] not in (*first, "drop@1"):
         raise RecipeError(
-            f"column {shorten(plan.spec.name)}: the first step is {steps[0]}, expected {allowed[0]}"
+            f"column {shorten(plan.spec.name)}: the first step is {steps[0]}, expected {' or '.join(first)}"
         )
 
 

@@ -263,7 +263,10 @@ def take_development(prepared: Prepared, places: IndexArray) -> tuple[FloatArray
         return tuple(source.features[:, places])
     taken = source.features[0][places].astype(np.float32)
     scales = zip(source.scales.center, source.scales.spread, strict=True)
-    return tuple(((taken - center) / spread).reshape(len(taken), -1) for center, spread in scales)
+    return tuple(
+        ((taken - center) / spread).reshape(len(taken), prepared.recipe.n_features)
+        for center, spread in scales
+    )
 
 
 def _within(rows: IndexArray, development: IndexArray) -> IndexArray:

@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.letters import SETS_OF_BASES
-from heldout.recipe import explain_position, fit_recipe, recipe_from_json, recipe_to_json
+from heldout.recipe import (
+    apply_recipe,
+    decode_cell,
+    explain_position,
+    find_layout,
+    fit_recipe,
+    recipe_from_json,
+    recipe_to_json,
+)
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.steps import bases
 from heldout.recipe.steps.bases import STEP, BasesAsked, count_bases, locate_base, name_base, plan_bases
@@ -141,5 +149,12 @@ def test_a_column_of_sequences_becomes_letters_and_words_in_a_recipe():
     assert recipe.n_features == 24 + 64 + 256 + 1
     sentence = explain_position(recipe, 9).sentence
     assert sentence.startswith("[9] base position 3 C of 'gene'")
+    layout = find_layout(recipe)
+    assert layout is not None
+    assert [(part.kind, part.shape, part.letters) for part in layout.parts] == [
+        ("signal", (6, 4), "ACGT"),
+        ("numbers", (64 + 256 + 1,), ""),
+    ]
+    assert decode_cell(recipe, "gene", apply_recipe(recipe, (column,))[1]) == "TTGACA"
     text, arrays = recipe_to_json(recipe)
     assert recipe_to_json(recipe_from_json(text, arrays))[0] == text

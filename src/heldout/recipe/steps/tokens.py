@@ -24,7 +24,9 @@ FIRST_WORD = 2
 # words of any script with inner apostrophes, and what carries feeling in a review; linear in the text
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")  # "1 < 2 and 3 > 2" is no tag
-_ENTITY = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")  # as `html.unescape` finds them
+_ENTITY = re.compile(
+    r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
+)  # as `html.unescape` finds them
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,9 @@ def _unescape_pieces(text: str) -> list[tuple[str, int, int]]:
     place = 0
     replaced = [(match, " ") for match in _TAG.finditer(text)]
     for match, _ in replaced.copy():
-        replaced += [(entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place, match.start())]
+        replaced += [
+            (entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place, match.start())
+        ]
         place = match.end()
     replaced += [(entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place)]
     place = 0

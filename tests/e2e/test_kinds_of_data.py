@@ -1,0 +1,148 @@
+"""Whole studies of pictures, mixed tables, sequences, texts and signals: raw files in, predictions of new files out."""
+
+import csv
+
+import jsonschema
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+import heldout as ho
+from e2e.made_tables import SMALL
+from e2e.test_whole_study import SCHEMA
+from heldout.bundle import load_bundle
+from heldout.plan import PRESETS
+from heldout.settings import Settings
+
+RNG = np.random.default_rng(0)
+N_ROWS = 120
+NO_AUGMENTATION = SMALL["remedies"] | {"augmentation": ()}  # its programs take a minute to compile
+
+
+def fit(source, place, **settings):
+    study = ho.fit(source, Settings(**(SMALL | settings)), out=place / "study", progress="none")
+    jsonschema.validate(study.answer_json(), SCHEMA)
+    return study
+
+
+def share_right(study, source, truth):
+    predictions = study.predict(source)
+    return np.mean(np.array(predictions["prediction"].to_list(), str) == np.array(truth, str))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_sizes():
+    """Two small sizes and two seeds: what differs between kinds of data does not depend on the length of the ladder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "quick", (2, 2, 2))
+        patch.setattr("heldout.plan.LEAN", ())
+        patch.setattr("heldout.plan.LEAST_WAIT", 8.0)
+        yield
+
+
+def draw_square(is_left):
+    """A picture of 12 x 12 pixels with a bright square left or right of the middle."""
+    pixels = RNG.integers(0, 60, (12, 12))
+    column = RNG.integers(0, 3) + (0 if is_left else 6)
+    row = RNG.integers(0, 8)
+    pixels[row : row + 4, column : column + 4] += 180
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def write_album(folder, n):
+    for number in range(n):
+        place = folder / ("left" if number % 2 else "right")
+        place.mkdir(parents=True, exist_ok=True)
+        draw_square(bool(number % 2)).save(place / f"{number:04d}.png")
+    return folder
+
+
+def test_a_folder_of_pictures(tmp_path):
+    study = fit(write_album(tmp_path / "photos", N_ROWS), tmp_path, remedies=NO_AUGMENTATION)
+    assert load_bundle(study.folder).recipe.arrays[0].policy.channels == ("gray",)
+    assert study.score.value > 0.8
+    new = write_album(tmp_path / "new", 40)
+    truth = [path.parent.name for path in sorted(new.rglob("*.png"))]
+    assert share_right(study, new, truth) > 0.8
+
+
+def test_a_table_that_mixes_a_number_a_category_and_pictures(tmp_path):
+    """The class follows from the picture and the number together: neither alone tells it."""
+
+    def write(name, n):
+        folder = tmp_path / name
+        folder.mkdir()
+        truth = []
+        with (folder / "table.csv").open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["photo", "age", "town", "answer"])
+            for number in range(n):
+                is_left, is_old = bool(RNG.integers(2)), bool(RNG.integers(2))
+                draw_square(is_left).save(folder / f"{number}.png")
+                truth.append("yes" if is_left and is_old else "no")
+                age = RNG.integers(50, 90) if is_old else RNG.integers(10, 49)
+                writer.writerow([f"{number}.png", age, RNG.choice(["x", "y"]), truth[-1]])
+        return folder / "table.csv", truth
+
+    table, _ = write("train", 2 * N_ROWS)
+    study = fit(table, tmp_path, target="answer", remedies=NO_AUGMENTATION)
+    bundle = load_bundle(study.folder)
+    assert bundle.net.family == "joined"
+    assert {part.kind for part in bundle.net.parts} == {"numbers", "picture"}
+    new, truth = write("new", 60)
+    assert share_right(study, new, truth) > np.mean(np.array(truth) == "no") + 0.05
+
+
+def test_sequences_with_the_label_in_the_header(tmp_path):
+    def write(name, n):
+        lines, truth = [], []
+        for number in range(n):
+            letters = RNG.choice(list("ACGT"), 40)
+            is_site = number % 2 == 0
+            if is_site:
+                letters[18:24] = list("TATAAT")
+            truth.append("site" if is_site else "other")
+            lines.append(f">{name}{number} class={truth[-1]}\n{''.join(letters)}")
+        path = tmp_path / f"{name}.fasta"
+        path.write_text("\n".join(lines) + "\n")
+        return path, truth
+
+    source, _ = write("train", 2 * N_ROWS)
+    study = fit(source, tmp_path, label_pattern=r"class=(\w+)")
+    assert study.score.value > 0.9
+    new, truth = write("new", 40)
+    assert share_right(study, new, truth) > 0.9
+
+
+def test_texts_as_rows_of_words(tmp_path):
+    good, bad = ["fine", "great", "lovely", "good"], ["awful", "poor", "bad", "dull"]
+    rest = [f"word{number}" for number in range(30)]
+
+    def write(name, n):
+        rows = []
+        for number in range(n):
+            words = [*RNG.choice(rest, 9), RNG.choice(good if number % 2 else bad)]
+            rows.append({"review": " ".join(RNG.permutation(words)), "label": "pos" if number % 2 else "neg"})
+        pl.DataFrame(rows).write_csv(tmp_path / name)
+        return tmp_path / name, [row["label"] for row in rows]
+
+    study = fit(write("train.csv", 2 * N_ROWS)[0], tmp_path, target="label")
+    assert load_bundle(study.folder).net.vocabulary > 30
+    new, truth = write("new.csv", 40)
+    assert share_right(study, new, truth) > 0.9
+
+
+def test_signals_of_an_npz_file_with_a_number_as_target(tmp_path):
+    def write(name, n):
+        height = RNG.uniform(1, 3, n)
+        axis = np.linspace(-3, 3, 64)
+        x = height[:, None] * np.exp(-(axis**2)) + 0.05 * RNG.normal(size=(n, 64))
+        np.savez(tmp_path / name, x=x.astype(np.float32)[..., None], y=height)
+        return tmp_path / name, height
+
+    source, _ = write("train.npz", 2 * N_ROWS)
+    study = fit(source, tmp_path, task="regression")
+    new, truth = write("new.npz", 40)
+    found = np.array(study.predict(new)["prediction"].to_list(), float)
+    assert np.corrcoef(found, truth)[0, 1] > 0.95
