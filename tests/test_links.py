@@ -191,3 +191,18 @@ def test_many_rows_are_linked_quickly() -> None:
     links = link_rows(columns)
     assert time.perf_counter() - start < 5
     assert links.duplicate_rows == 0
+
+
+def test_rows_with_the_same_picture_are_copies_whatever_else_they_hold() -> None:
+    words = tuple(str(number) for number in range(12))
+    rest = list(range(4, 11))
+    age = RawColumn("age", np.arange(12, dtype=np.int32), words)
+    picture = RawColumn("picture", np.array([0, 1, 0, 2, 3, *rest], np.int32), words)
+    signal = RawColumn("signal", np.array([0, 1, 2, 3, 1, *rest], np.int32), words)
+    links = link_rows((age,), examples=(picture,))
+    assert links.first_of_duplicate[:5].tolist() == [0, 1, 0, 3, 4]
+    assert (links.duplicate_sets, links.duplicate_rows) == (1, 1)
+    both = link_rows((), examples=(picture, signal), group=np.array([0, 1, 2, 3, 3, *range(4, 11)]))
+    assert both.first_of_duplicate[:5].tolist() == [0, 1, 0, 3, 1]
+    assert both.unit[:5].tolist() == [0, 1, 0, 1, 1]
+    assert both.unit[5:].tolist() == list(range(2, 9))

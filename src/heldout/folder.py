@@ -12,19 +12,26 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from heldout.errors import StudyError
+from heldout.errors import HeldoutError, StudyError
 
 IDENTITY_FILE = "identity.json"
 LOCK_FILE = ".lock"
+CACHE_FOLDER = "cache"  # decoded pictures, while the study lasts
 _TEMPORARY = ".heldout-tmp-"
+# Endings of files and archives that are read; the name of a study is better without them.
 _DATA_SUFFIXES = re.compile(
-    r"(\.(csv|tsv|txt|data|dat|parquet|json|jsonl|gz|xz|bz2|zst|zip))+$", re.IGNORECASE
+    r"((\.(csv|tsv|txt|data|dat|parquet|json|jsonl|gz|xz|bz2|zst|zip|tar|tgz|npz|npy|xlsx|xlsb|xls|ods|sav|dta|db"
+    r"|fasta|fastq|fa|fq|fna|ffn|faa|frn|fits|fit|fts|fz|png|jpg|jpeg|tif|tiff|gif|bmp|webp))"
+    r"|-idx\d-ubyte)+$",
+    re.IGNORECASE,
 )
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\]")
 # On disk one file name holds 255 bytes; the rest of the name is ours.
@@ -98,8 +105,7 @@ class StudyFolder:
         """Remove what a study left that was refused before it began, so that the same name can be used again."""
         for name in (IDENTITY_FILE, "events.jsonl", LOCK_FILE):
             (self.path / name).unlink(missing_ok=True)
-        if not any(self.path.iterdir()):
-            self.path.rmdir()
+        drop_cache(self.path)
         self.close()
 
     def close(self) -> None:
@@ -194,6 +200,74 @@ def default_name(source: str | Path, *, runs: Path = Path("runs"), resume: bool 
     return newest
 
 
+def cache_root() -> Path:
+    """Where what outlives studies is kept: `$HELDOUT_CACHE`, else `$XDG_CACHE_HOME/heldout`, else `~/.cache/heldout`.
+
+    Compiled programs and the native library are run from there, so that no folder that others may write stands in for
+    a missing home.
+
+    Raises:
+        FileNotFoundError: neither of the two is set, and there is no home folder.
+
+    Example:
+        >>> cache_root().is_absolute()
+        True
+    """
+    own, shared = os.environ.get("HELDOUT_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    if own:
+        return Path(own).absolute()
+    try:
+        return (Path(shared) if shared else Path.home() / ".cache").absolute() / "heldout"
+    except RuntimeError:
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no home folder; set HELDOUT_CACHE to a folder of your own"
+        ) from None
+
+
+@contextmanager
+def open_cache(path: str | Path, *, resume: bool) -> Iterator[Path | None]:
+    """Where the decoded pictures of a study are kept until it is finished; None where its folder will be refused.
+
+    The data are read before the folder is locked, since what a study depends on is known only then. Nothing may be
+    written into a folder that is no study's, or another study's; data that are refused leave nothing behind.
+
+    Args:
+        path: folder of the study.
+        resume: whether an existing study is to be continued.
+
+    Example:
+        >>> with open_cache("no/such/folder", resume=False) as cache:
+        ...     cache.as_posix()
+        'no/such/folder/cache'
+    """
+    folder = Path(path)
+    try:
+        names = {entry.name for entry in folder.iterdir()} - {CACHE_FOLDER}
+    except FileNotFoundError:
+        names = set()
+    except OSError:
+        names = {path}
+    is_ours = not names or (resume and IDENTITY_FILE in names)
+    try:
+        yield folder / CACHE_FOLDER if is_ours else None
+    except HeldoutError:
+        if is_ours:
+            drop_cache(folder)
+        raise
+
+
+def drop_cache(path: str | Path) -> None:
+    """Remove the decoded pictures of a study, and its folder if nothing else is in it.
+
+    Args:
+        path: folder of the study.
+    """
+    folder = Path(path)
+    shutil.rmtree(folder / CACHE_FOLDER, ignore_errors=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _create(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise StudyError(f"{str(folder)!r} is a file, not a folder", hint="choose another name with --out")
@@ -205,7 +279,7 @@ def _create(folder: Path) -> None:
 
 def _refuse_foreign(folder: Path) -> None:
     try:
-        names = {entry.name for entry in folder.iterdir()}
+        names = {entry.name for entry in folder.iterdir()} - {CACHE_FOLDER}
     except OSError as error:
         raise _explain(error, folder) from None
     if names and not names & {IDENTITY_FILE, LOCK_FILE}:
@@ -277,8 +351,11 @@ def _flatten(value: Any, above: str = "") -> dict[str, Any]:  # noqa: ANN401 - a
 
 
 def _remove_leftovers(folder: Path) -> None:
-    for path in folder.rglob(f"{_TEMPORARY}*"):
-        path.unlink(missing_ok=True)
+    for path in list(folder.rglob(f"{_TEMPORARY}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -38,8 +38,13 @@ class Links:
     notes: tuple[str, ...] = ()
 
 
-def link_rows(feature_columns: tuple[RawColumn, ...], *, group: IndexArray | None = None) -> Links:
-    """Join rows that share a declared group or agree in every feature.
+def link_rows(
+    feature_columns: tuple[RawColumn, ...],
+    *,
+    examples: tuple[RawColumn, ...] = (),
+    group: IndexArray | None = None,
+) -> Links:
+    """Join rows that share a declared group, agree in every feature, or hold the same picture or signal.
 
     A copy of a fit row among the validation rows is answered from memory; so copies share a unit. Reads features
     only, never a label, so that it may look at rows that will be sealed. Exact: no hashing of rows.
@@ -47,6 +52,8 @@ def link_rows(feature_columns: tuple[RawColumn, ...], *, group: IndexArray | Non
     Args:
         feature_columns: the feature columns as read, at least one, all of N rows; cells are compared as stripped
             text, a null equals an empty cell.
+        examples: one text for each picture or signal, equal where they are: rows that agree in one of these are copies,
+            whatever their other cells say. With them there may be no feature column.
         group: int64 [N] from `read_groups`, or None. Negative numbers are rows without a group.
 
     Returns:
@@ -64,8 +71,8 @@ def link_rows(feature_columns: tuple[RawColumn, ...], *, group: IndexArray | Non
         Traceback (most recent call last):
         heldout.errors.DataError: there is no feature column to compare rows by
     """
-    n_rows = _count_rows(feature_columns, group)
-    first = find_first_copies(feature_columns)
+    n_rows = _count_rows((*feature_columns, *examples), group)
+    first = _find_copies(feature_columns, examples)
     set_sizes = np.bincount(first, minlength=n_rows)
     groups = np.arange(n_rows) if group is None else np.unique(group, return_inverse=True)[1].reshape(-1)
     joined = _join(groups, first)
@@ -79,6 +86,18 @@ def link_rows(feature_columns: tuple[RawColumn, ...], *, group: IndexArray | Non
         )
         joined = _join(groups, np.arange(n_rows))
     return Links(joined, int((set_sizes > 1).sum()), int(n_rows - (set_sizes > 0).sum()), first, tuple(notes))
+
+
+def _find_copies(columns: tuple[RawColumn, ...], examples: tuple[RawColumn, ...]) -> IndexArray:
+    """For each row the first row of its copies: those that agree in every column, or in one example."""
+    if not examples:
+        return find_first_copies(columns)
+    first = find_first_copies((examples[0],))
+    for others in ((example,) for example in examples[1:]):
+        first = _join(first, find_first_copies(others))
+    # Rows without equal examples cannot agree in everything, so the columns join no further rows.
+    _, start, inverse = np.unique(first, return_index=True, return_inverse=True)
+    return start[inverse].astype(np.int64)
 
 
 def find_first_copies(columns: tuple[RawColumn, ...]) -> IndexArray:

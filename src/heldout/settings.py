@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from heldout.codes import refuse_mute
 from heldout.errors import UsageError
 
 Preset = Literal["quick", "standard", "thorough"]
@@ -24,7 +25,10 @@ class ColumnSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["number", "category", "yes/no", "date", "text", "set", "identifier", "ignore"] | None = None
+    kind: (
+        Literal["number", "category", "yes/no", "date", "text", "set", "identifier", "sequence", "ignore"]
+        | None
+    ) = None
     missing: tuple[str, ...] | None = Field(
         None, description="cell texts that mean missing, e.g. ['?', '-999']"
     )
@@ -150,6 +154,21 @@ class Settings(BaseModel):
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    label_pattern: str | None = Field(
+        None,
+        description="regular expression on headers of sequences or names of files; its first group is the label",
+    )
+    labels: str | None = Field(None, description="table with the labels of examples, joined by an id")
+    key: str | None = Field(
+        None, description="column of labels that holds the id; the one that names most examples when left out"
+    )
+    images: str | None = Field(
+        None,
+        description="folder or archive that the paths of pictures in a table are relative to; the table's own folder "
+        "when left out",
+    )
+    side: int = Field(64, ge=8, le=1024, description="pictures get at most this many pixels squared")
+    hdu: str | None = Field(None, description="name or number of the FITS extension to read")
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
     remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
         default_factory=dict,
@@ -173,6 +192,14 @@ class Settings(BaseModel):
         gt=0,
         description="standard deviations from the mean of the fit rows, with outliers flag, drop or clip",
     )
+    mute: tuple[str, ...] = Field(
+        (),
+        description="codes of findings not to be told again, e.g. ['HO217']; the report still lists them as muted",
+    )
+    show_rows: bool = Field(
+        False,
+        description="let the report show rows of the data: beginnings of rows set aside, the worst mistakes, examples",
+    )
     single: bool = Field(False, description="deliver one network instead of the ensemble")
 
     early_stopping: Annotated[
@@ -189,6 +216,10 @@ class Settings(BaseModel):
                 raise ValueError(
                     f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout"
                 )
+        if self.key is not None and self.labels is None:
+            raise ValueError(f"key {self.key!r} is a column of the table of labels, and needs labels")
+        if reason := refuse_mute(self.mute):
+            raise ValueError(f"mute: {reason}")
         if self.gap and self.time is None:
             raise ValueError("gap leaves rows out between past and future, and needs time")
         unknown = set(self.costs) - {"miss", "false_alarm"}

@@ -61,7 +61,9 @@ def draw_batch(net, n_rows=N_ROWS):
         return tokens
     if net.parts:
         tokens = rng.integers(1, 20, (n_rows, 8))
-        return np.concatenate([tokens, rng.normal(size=(n_rows, net.inputs[0] - 8))], axis=1).astype(np.float32)
+        return np.concatenate([tokens, rng.normal(size=(n_rows, net.inputs[0] - 8))], axis=1).astype(
+            np.float32
+        )
     return rng.normal(size=(n_rows, *net.inputs)).astype(np.float32)
 
 

@@ -10,7 +10,9 @@ from heldout.recipe.form import write_record
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.rules import read_array, read_fields
 from heldout.recipe.steps import STEPS
+from heldout.recipe.steps.bases import BasesAsked
 from heldout.recipe.steps.drop import DropAsked
+from heldout.recipe.steps.kmers import WordsOfLettersAsked
 from heldout.recipe.steps.onehot import CategoriesAsked
 from heldout.recipe.steps.piecewise import BinsAsked
 from heldout.recipe.steps.set import ItemsAsked
@@ -19,7 +21,7 @@ from heldout.recipe.steps.tokens import TokensAsked
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import make_view, take_cells
 from heldout.records import TypedColumn
-from recipe.sample_columns import category, date, items, number, take, text
+from recipe.sample_columns import category, date, items, number, sequence, take, text
 
 N = 48
 RNG = np.random.default_rng(0)
@@ -42,6 +44,14 @@ NOTES = [
     "",
     "new",
 ]
+READS = [
+    *("".join(RNG.choice(list("AaCcTtNnR-"), RNG.integers(1, 9))) for _ in range(N - 4)),
+    None,
+    "?",
+    "GGGGG",
+    "C",
+]
+ODD_READS = ["", "\ud800\x00 \u0410CG", "acgtACGT" * 9, "GGGGGGGG", None, "?"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,10 @@ CASES = {
         text("x", ["", "\ud800 \x00 red", "!!!", None, "red " * 99]),
     ),
     "set@1": Case(ItemsAsked(), items("x", LISTS), items("x", ["new", "new; red", "", None, "?"])),
+    "bases@1": Case(BasesAsked("DNA", 6, True), sequence("x", READS), sequence("x", ODD_READS)),
+    "kmers@1": Case(
+        WordsOfLettersAsked("DNA", 1, 2, both_strands=True), sequence("x", READS), sequence("x", ODD_READS)
+    ),
     "drop@1": Case(DropAsked("not wanted"), category("x", TOWNS), category("x", ["new", None])),
 }
 FIT_ROWS = (np.arange(0, N, 2), np.arange(0, N, 3), np.arange(N))
@@ -174,8 +188,8 @@ def test_a_slot_no_fit_row_filled_stays_zero(op, states, slots):
         for column in (CASES[op].column, CASES[op].odd):
             lit = (STEPS[op].apply(take_cells(column), fitted, slots) != 0).any(axis=0)
             for slot in slots:
-                # the weights of a token belong to the word, whatever its place
-                is_free = slot.role in (Role.UNSEEN, Role.TOKEN)
+                # the weights of a token belong to the word, those of a filter to the letter, whatever its place
+                is_free = slot.role in (Role.UNSEEN, Role.TOKEN, Role.BASE)
                 assert filled[slot.position] or not lit[slot.position] or is_free, slot
 
 

@@ -16,7 +16,7 @@ from heldout.plan import PRESETS
 from heldout.settings import Settings
 
 RNG = np.random.default_rng(0)
-N_ROWS = 120
+N_ROWS = 220  # fewer would be tested by permutation too
 NO_AUGMENTATION = SMALL["remedies"] | {"augmentation": ()}  # its programs take a minute to compile
 
 
@@ -85,7 +85,7 @@ def test_a_table_that_mixes_a_number_a_category_and_pictures(tmp_path):
                 writer.writerow([f"{number}.png", age, RNG.choice(["x", "y"]), truth[-1]])
         return folder / "table.csv", truth
 
-    table, _ = write("train", 2 * N_ROWS)
+    table, _ = write("train", N_ROWS)
     study = fit(table, tmp_path, target="answer", remedies=NO_AUGMENTATION)
     bundle = load_bundle(study.folder)
     assert bundle.net.family == "joined"
@@ -108,7 +108,7 @@ def test_sequences_with_the_label_in_the_header(tmp_path):
         path.write_text("\n".join(lines) + "\n")
         return path, truth
 
-    source, _ = write("train", 2 * N_ROWS)
+    source, _ = write("train", N_ROWS)
     study = fit(source, tmp_path, label_pattern=r"class=(\w+)")
     assert study.score.value > 0.9
     new, truth = write("new", 40)
@@ -127,7 +127,7 @@ def test_texts_as_rows_of_words(tmp_path):
         pl.DataFrame(rows).write_csv(tmp_path / name)
         return tmp_path / name, [row["label"] for row in rows]
 
-    study = fit(write("train.csv", 2 * N_ROWS)[0], tmp_path, target="label")
+    study = fit(write("train.csv", N_ROWS)[0], tmp_path, target="label")
     assert load_bundle(study.folder).net.vocabulary > 30
     new, truth = write("new.csv", 40)
     assert share_right(study, new, truth) > 0.9
@@ -141,7 +141,7 @@ def test_signals_of_an_npz_file_with_a_number_as_target(tmp_path):
         np.savez(tmp_path / name, x=x.astype(np.float32)[..., None], y=height)
         return tmp_path / name, height
 
-    source, _ = write("train.npz", 2 * N_ROWS)
+    source, _ = write("train.npz", N_ROWS)
     study = fit(source, tmp_path, task="regression")
     new, truth = write("new.npz", 40)
     found = np.array(study.predict(new)["prediction"].to_list(), float)

@@ -118,9 +118,25 @@ def test_the_report_is_one_small_file_without_a_request(finished):
 
 
 def test_the_report_can_be_written_again_elsewhere(finished, tmp_path):
+    before = (finished[0] / "report.html").read_bytes()
+    outcome = run_here("report", finished[0])
+    assert outcome.code == 0, outcome.err
+    assert (finished[0] / "report.html").read_bytes() == before
     outcome = run_here("report", finished[0], "--out", tmp_path / "page.html")
     assert outcome.code == 0, outcome.err
-    assert (tmp_path / "page.html").read_bytes() == (finished[0] / "report.html").read_bytes()
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    figures = re.compile(r'<p class="files">.*?</p>')  # only a page beside the charts' files links to them
+    assert figures.sub("", page) == figures.sub("", before.decode("utf-8"))
+    assert 'href="charts/' not in page
+
+
+def test_each_chart_lies_beside_as_numbers_and_specification(finished):
+    folder = finished[0] / "charts"
+    names = {path.stem.removesuffix(".vl") for path in folder.iterdir()}
+    assert names >= {"ladder", "sizes", "learning", "remedies", "scores"}
+    for name in names:
+        assert json.loads((folder / f"{name}.vl.json").read_text(encoding="utf-8"))["config"]
+        assert len((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()) > 1
 
 
 def test_the_same_command_again_is_refused_and_changes_nothing(finished, tables):

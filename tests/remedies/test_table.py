@@ -5,8 +5,8 @@ import pytest
 from heldout.errors import UsageError
 from heldout.ladder import plain_hyper
 from heldout.records import RemedyUse, Rung
-from heldout.remedies import REMEDIES, apply_remedies, plan_uses
-from heldout.remedies.augmentation import AUGMENTERS, list_augmenters
+from heldout.remedies import REMEDIES, apply_remedies, describe_strength, plan_uses
+from heldout.remedies.augmentation import list_planned
 
 RUNG = Rung(3, (8, 8), 100, 0.002)
 
@@ -27,7 +27,8 @@ def by_name(uses):
 @pytest.mark.parametrize("kind", ["numbers", "tokens", "signal", "picture"])
 def test_without_a_wish_every_remedy_that_trains_has_its_usual_strengths(n_strengths, kind):
     wanted = {name: REMEDIES[name].strengths[n_strengths] for name in ("dropout", "l2", "l1")}
-    wanted |= {name: AUGMENTERS[name].strengths[n_strengths] for name in list_augmenters(kind)}
+    for detail, strength in list_planned(n_strengths, kind):
+        wanted[detail] = (*wanted.get(detail, ()), strength)
     assert by_name(plan_uses(n_strengths, {}, {}, kind=kind)) == wanted
 
 
@@ -52,9 +53,51 @@ def test_named_kinds_are_the_only_ones_tried():
 def test_an_augmenter_of_other_data_is_refused_before_training():
     with pytest.raises(UsageError, match="augmenter 'flip' does not apply to these data") as caught:
         plan_uses(3, {}, {"augmentation": {"flip": (0.5,)}}, kind="numbers")
-    assert caught.value.hint == "augmenters here are noise, mixup"
+    assert caught.value.hint == "augmenters here are noise, swap noise, mixup"
     with pytest.raises(UsageError, match="unknown augmenter 'flop'"):
         plan_uses(3, {}, {"augmentation": {"flop": (0.5,)}}, kind="picture")
+
+
+def test_several_augmenters_may_be_asked_together():
+    planned = plan_uses(2, {}, {"augmentation": {"flip and moves": (1.0, 2.0)}}, kind="picture")
+    assert [(use.detail, use.strength) for use in planned if use.name == "augmentation"] == [
+        ("flip and moves", 1.0),
+        ("flip and moves", 2.0),
+    ]
+    with pytest.raises(UsageError, match="augmenter 'flip' does not apply to these data"):
+        plan_uses(2, {}, {"augmentation": {"noise and flip": (1.0,)}}, kind="signal")
+    with pytest.raises(
+        UsageError, match=re.escape("flip and moves strength 5 is outside its range 0 <= strength <= 4")
+    ):
+        plan_uses(2, {}, {"augmentation": {"flip and moves": (5.0,)}}, kind="picture")
+
+
+def test_a_joined_row_takes_the_augmenters_of_its_parts():
+    kinds = {"augmentation": {"flip": (0.5,), "word swap": (0.1,)}}
+    assert by_name(
+        plan_uses(2, {"dropout": (), "l1": (), "l2": ()}, kinds, kind="joined", parts=("tokens", "picture"))
+    )
+    with pytest.raises(
+        UsageError, match="augmenter 'flip' does not apply to these data: it is for picture, these are"
+    ):
+        plan_uses(2, {}, kinds, kind="joined", parts=("tokens", "numbers"))
+
+
+@pytest.mark.parametrize("name", ["dropout", "l1", "l2", "rotate", "mixup", "flip and moves"])
+def test_every_strength_can_be_said_in_words(name):
+    text = describe_strength(name, 0.25)
+    assert name.split(" ")[0] in text
+    assert "25 %" in text or "0.25" in text or "12.5 %" in text
+
+
+def test_what_has_no_strength_cannot_be_described():
+    with pytest.raises(UsageError, match="early_stopping has no strength of its own, got 3"):
+        describe_strength("early_stopping", 3.0)
+    with pytest.raises(UsageError, match="augmentation has no strength of its own") as caught:
+        describe_strength("augmentation", 0.5)
+    assert caught.value.hint == "of augmentation name the augmenter"
+    with pytest.raises(UsageError, match="unknown augmenter 'flop'"):
+        describe_strength("flop", 0.5)
 
 
 def test_strengths_of_augmentation_without_a_kind_are_ambiguous():

@@ -11,7 +11,13 @@ from tests.sources.test_pictures import pack
 
 from heldout.errors import DataError
 from heldout.records import Ledger, Table
-from heldout.sources.album_tables import attach_pictures, find_picture_column, read_pictures
+from heldout.sources.album_tables import (
+    attach_named,
+    attach_pictures,
+    find_picture_column,
+    has_pictures,
+    read_pictures,
+)
 from heldout.sources.columns import encode_cells
 from heldout.sources.folders import as_file_set
 from heldout.sources.ledger import check_ledger
@@ -104,3 +110,20 @@ def test_missing_folder_and_most_missing(tmp_path: Path) -> None:
 
 def test_no_column_of_paths() -> None:
     assert find_picture_column(table_of("a", "b.png")) == ""
+
+
+def test_pictures_are_looked_for_beside_and_below_the_table(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "a.png").write_bytes(level(1))
+    assert has_pictures(table_of("a.png", "b.png"), tmp_path, "photo")
+    assert not has_pictures(table_of("c.png", "/etc/a.png", "../a.png"), tmp_path, "photo")
+    assert not has_pictures(table_of("a.png"), tmp_path / "nowhere", "photo")
+
+
+def test_a_path_that_leads_outside_is_refused_once_a_picture_was_found(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(level(1))
+    with pytest.raises(DataError, match=r"line 3 of t.csv: '/etc/b.png' .*leads out of the folder"):
+        attach_named(table_of("a.png", "/etc/b.png"), tmp_path, Request())
+    links = attach_named(table_of("http://x/a.png", "http://x/b.png"), tmp_path, Request())
+    assert links.arrays == ()
+    assert "none of them was found" in links.notes[-1]

@@ -30,7 +30,7 @@ def test_names(sequences: list[str], name: str) -> None:
         (PROTEIN, "holds E, F, I, L, which are no letters of DNA (first: 'E' at position 2)"),
         ("ACG7T", "holds '7' at position 4, which is no letter of a sequence"),
         ("ACG\x00T", "holds '\\x00' at position 4, which is no letter of a sequence"),
-        ("\u0410CGT", "holds '\u0410' at position 1, which is no letter of a sequence"),
+        ("\u0410CGT", "holds '\u0410' (U+0410) at position 1, which is no letter of a sequence"),
         ("NNNNNNNN", "holds only gaps and unknown letters"),
         ("----", "holds only gaps and unknown letters"),
         ("", "has no sequence"),

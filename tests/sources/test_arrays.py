@@ -116,3 +116,26 @@ def test_numbers_are_written_exactly() -> None:
     assert write_numbers(np.array([0.1], np.float32)) == ["0.1"]
     assert write_numbers(np.array([2**62, -1])) == [str(2**62), "-1"]
     assert write_numbers(np.array([b"a", b"b"])) == ["a", "b"]
+
+
+def test_large_pictures_are_scaled_and_new_ones_follow() -> None:
+    values = np.zeros((2, 40, 20, 1), np.uint8)
+    values[0, :20] = 200
+    array = describe_array(values, Request(side=14), source="x.npy")[0][0]
+    assert (array.values.shape, array.values.dtype) == ((2, 20, 10, 1), np.dtype(np.uint8))
+    assert array.values[0, :8].min() >= 195
+    assert array.values[0, 12:].max() <= 5
+    assert (array.policy.fit, array.policy.height, array.policy.width) == ("scale", 20, 10)
+    assert "40 x 20 pixels of 1 channels; scaled to 20 x 10" in array.policy.why
+    again = describe_array(values[:1], Request(policies=(array.policy,)), source="y.npy")[0][0]
+    assert (again.values == array.values[:1]).all()
+    assert again.policy == array.policy
+
+
+def test_missing_pixels_stay_marked_where_pictures_are_scaled() -> None:
+    values = np.ones((1, 32, 32))
+    values[0, :16] = np.nan
+    array = describe_array(values, Request(side=8), source="x.npy")[0][0]
+    assert array.policy.channels == ("gray", "mask")
+    assert array.values[0, :, 0, 1].tolist() == [1.0] * 4 + [0.0] * 4
+    assert (array.values[..., 0] == 1).all()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from heldout.errors import DataError
 from heldout.records import Kind, Table
-from heldout.sources.column_runs import ColumnRun, find_runs, join_run
+from heldout.sources.column_runs import ColumnRun, find_runs, join_run, join_runs
 from heldout.sources.columns import encode_cells
 from heldout.sources.request import Request
 
@@ -68,3 +70,39 @@ def test_words_are_no_signal_and_other_lengths_are_refused() -> None:
     policy = join_run(good, ColumnRun(("t0", "t1"), Kind.SIGNAL, "told"), Request()).arrays[0].policy
     with pytest.raises(DataError, match="t.csv has 3 such columns where 2 were expected"):
         join_run(good, ColumnRun(("t0", "t1", "t2"), Kind.SIGNAL, "told"), Request(policies=(policy,)))
+
+
+def grid(names: str, values: np.ndarray) -> Table:
+    height, width = values.shape[1:]
+    columns = [
+        encode_cells(names.format(r=row, c=column), [repr(float(cell)) for cell in values[:, row, column]])
+        for row in range(height)
+        for column in range(width)
+    ]
+    return Table((encode_cells("y", ["a"] * len(values)), *columns), np.arange(len(values)), "t.csv")
+
+
+@pytest.mark.parametrize("names", ["pixel_{r}_{c}", "{r}x{c}", "px{r:02d}.{c:02d}"])
+def test_places_in_names_make_a_picture_row_by_row(names: str) -> None:
+    values = RNG.integers(0, 256, (6, 9, 11)).astype(float)
+    table = join_runs(grid(names, values), Request())
+    assert [column.name for column in table.columns] == ["y"]
+    assert (table.arrays[0].values[..., 0] == values).all()
+    request = Request(policies=(table.arrays[0].policy,), is_fixed=True)
+    whole = grid(names, values)
+    turned = replace(whole, columns=whole.columns[::-1])
+    assert (join_runs(turned, request).arrays[0].values == table.arrays[0].values).all()
+    lacking = replace(
+        whole, columns=tuple(item for item in whole.columns if item.name != names.format(r=3, c=4))
+    )
+    with pytest.raises(DataError, match=r"lacks 1 of the 99 columns that form the picture"):
+        join_runs(lacking, request)
+    assert join_runs(lacking, Request()).arrays == ()
+    assert join_runs(whole, Request(kept=(names.format(r=0, c=0),))).arrays == ()
+
+
+def test_questions_by_time_are_no_picture() -> None:
+    people = RNG.normal(size=(60, 1, 1)) + RNG.normal(size=(60, 10, 12))
+    assert find_runs(grid("q{r}_{c}", people)) == ()
+    smooth = waves(60, 12)[:, :, None] + waves(60, 12)[:, None, :]
+    assert find_runs(grid("q{r}_{c}", smooth))[0].kind is Kind.PICTURE

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from heldout.errors import DataError
-from heldout.sources.folders import list_files
+from heldout.sources.folders import collect_names, list_files, list_named
 
 CONTENT = {"a/1.txt": b"one", "b/2.txt": b"two", "b/3.txt.gz": gzip.compress(b"three")}
 
@@ -132,3 +132,17 @@ def test_bombs_are_not_inflated(tmp_path: Path) -> None:
 def test_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no files"):
         list_files(tmp_path)
+
+
+def test_named_files_are_found_without_listing_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(b"1")
+    (tmp_path / "b.png").write_bytes(b"22")
+    found = list_named(tmp_path, ["in/a.png", "b.png", "", "b.png"])
+    assert found is not None
+    assert (found.files, found.sizes, found.read("in/a.png")) == (("b.png", "in/a.png"), (2, 1), b"1")
+    assert list_named(tmp_path, ["b.png", "c.png"]) is None
+    assert list_named(tmp_path, ["", ""]) is None
+    assert list_named(tmp_path, ["a\x00.png"]) is None
+    assert collect_names(tmp_path, most=10) == {"a.png", "b.png"}
+    assert collect_names(tmp_path, most=1) == {"b.png"}

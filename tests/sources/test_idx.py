@@ -53,6 +53,9 @@ def test_pairs_and_parts() -> None:
     assert (table.arrays[0].values[2:, ..., 0] == images(6)).all()
     assert table.arrays[0].kind is Kind.PICTURE
     assert [item.text for item in table.set_aside] == ["readme.txt"]
+    assert table.notes[-1] == (
+        "digits: the names t10k-images-idx3-ubyte, train-images-idx3-ubyte.gz declare the parts"
+    )
 
 
 def test_one_file_finds_its_labels(tmp_path: Path) -> None:
@@ -85,3 +88,19 @@ def test_random_bytes_are_no_idx() -> None:
     for _ in range(200):
         raw = rng.bytes(40)
         assert not is_idx(raw) or raw[:2] == b"\x00\x00"
+
+
+def test_a_file_packed_and_unpacked_is_read_once() -> None:
+    raw, labels = pack(images(3)), pack(np.array([0, 1, 1], np.uint8))
+    contents = {
+        "train-images-idx3-ubyte": raw,
+        "train-images-idx3-ubyte.gz": gzip.compress(raw),
+        "train-labels-idx1-ubyte.gz": gzip.compress(labels),
+        "train-labels-idx1-ubyte": labels,
+    }
+    table = check_ledger(read_idx(as_file_set("d", contents), Request()))
+    assert len(table.lines) == 3
+    assert [item.text for item in table.set_aside] == [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+    ]

@@ -8,7 +8,7 @@ import pytest
 from heldout.errors import DataError
 from heldout.records import ArrayColumn, ArrayPolicy, Kind, Ledger, Table
 from heldout.sources.columns import encode_cells
-from heldout.sources.labels import join_labels
+from heldout.sources.labels import find_key, join_labels
 from heldout.sources.ledger import check_ledger
 
 
@@ -76,3 +76,12 @@ def test_no_match_and_no_key() -> None:
         join_labels(table_of(id=["a"]), labels, "key")
     with pytest.raises(DataError, match="no column 'kay' in l.csv"):
         join_labels(table_of(id=["a"]), labels, "kay")
+
+
+def test_the_key_is_the_column_that_names_most_examples() -> None:
+    table = table_of(id=["a1", "b2", "c3", "d4", "e5"])
+    labels = table_of("l.csv", y=["x", "y", "x", "y", "x"], name=["a1", "b2", "c3", "d4", "zz"])
+    assert find_key(table, labels) == "name"
+    half = table_of("l.csv", name=["a1", "b2", "c3", "yy", "zz"])
+    assert find_key(table, half) == ""
+    assert find_key(table_of(x=["a"]), labels) == ""

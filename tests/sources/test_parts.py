@@ -8,7 +8,7 @@ import pytest
 from heldout.errors import DataError, UsageError
 from heldout.records import Table
 from heldout.sources.columns import encode_cells
-from heldout.sources.parts import join_parts, mark_parts
+from heldout.sources.parts import find_split_column, join_parts, mark_parts
 
 
 def make_table(source: str, **columns: list[str | None]) -> Table:
@@ -73,3 +73,33 @@ def test_parts_are_declared_once() -> None:
     with pytest.raises(DataError, match="test rows are given twice"):
         join_parts(marked, test=make_table("test.csv", fold=["test"]))
     assert parts_of(join_parts(marked, validation=make_table("val.csv", fold=["dev"]))) == [1, 3, 2]
+
+
+def test_columns_that_may_be_absent_become_nulls() -> None:
+    main = make_table("main", file=["a", "b"], y=["0", "1"], **{"header/FILTER": ["r", "g"]})
+    test = make_table("test", file=["c"], y=["1"])
+    table = join_parts(main, test=test, optional=("header/FILTER",))
+    assert table.columns[2].codes.tolist() == [0, 1, -1]
+    with pytest.raises(DataError, match="the test file test lacks 1 of 3 columns of main: header/FILTER"):
+        join_parts(main, test=test)
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"split": ["train", "val", "test"]}, "split"),
+        ({"Set ": ["Training", "dev", "training"]}, "Set "),
+        ({"split": ["train", "train", "train"]}, ""),
+        ({"split": ["val", "test", "test"]}, ""),
+        ({"split": ["train", "test", "other"]}, ""),
+        ({"split": ["train", "test", None]}, ""),
+        ({"phase": ["train", "test", "test"]}, ""),
+        ({"split": ["train", "test", "test"], "part": ["test", "train", "test"]}, ""),
+    ],
+)
+def test_a_column_of_parts_is_known_by_its_name_and_its_words(
+    columns: dict[str, list[str | None]], found: str
+) -> None:
+    table = make_table("t.csv", x=["1", "2", "3"], **columns)
+    assert find_split_column(table) == found
+    assert find_split_column(table, skipped=("split", "Set ", "part")) == ""

@@ -7,7 +7,7 @@ import pytest
 
 from heldout.errors import DataError
 from heldout.records import ArrayColumn, ArrayPolicy, Kind
-from heldout.sources.stacks import hash_arrays, join_arrays, take_arrays
+from heldout.sources.stacks import hash_arrays, hash_rows, join_arrays, take_arrays
 
 
 def column(values: np.ndarray, name: str = "p") -> ArrayColumn:
@@ -41,3 +41,13 @@ def test_hash_depends_on_values_shape_and_name() -> None:
     ]
     assert len(set(hashes)) == 4
     assert hash_arrays([column(values[::-1])]) == hash_arrays([column(values[::-1].copy())])
+
+
+def test_rows_have_equal_texts_where_their_values_are_equal() -> None:
+    values = np.random.default_rng(0).integers(0, 2, (60, 2, 2)).astype(np.uint8)
+    codes = hash_rows(column(values)).codes
+    truth = {bytes(row): [] for row in values.reshape(60, -1)}
+    for place, row in enumerate(values.reshape(60, -1)):
+        truth[bytes(row)].append(codes[place])
+    assert all(len(set(found)) == 1 for found in truth.values())
+    assert len(set(codes.tolist())) == len(truth)

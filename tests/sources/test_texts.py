@@ -66,3 +66,19 @@ def test_bytes_that_are_no_text() -> None:
     assert table.set_aside[0].reason.startswith("b/3.txt holds a zero byte")
     with pytest.raises(DataError, match="no file of d holds text"):
         read({"a/1.txt": b" ", "b/2.txt": b"\n"})
+
+
+def test_a_label_in_every_line_is_found_and_taken_out() -> None:
+    lines = "".join(f"{'AB'[k % 2]}:sub{k} what is {k} ?\n" for k in range(24)) + "no label here\n"
+    files = as_file_set("d", {"TREC.train": lines.encode(), "TREC.test": lines.encode()})
+    table = check_ledger(read_texts(files, Request(label_pattern=r"^(\w+):\w+ ")))
+    assert [column.name for column in table.columns] == ["text", "label"]
+    assert cells(table, "text")[:2] == ["what is 0 ?", "what is 1 ?"]
+    assert table.columns[1].levels == ("A", "B")
+    assert table.columns[1].codes[24] == -1
+    assert table.part is not None
+    assert sorted(set(table.part.tolist())) == [0, 3]
+    assert "d: the label was found in each line, and taken out of it" in table.notes
+    one = as_file_set("q.txt", {"q.txt": lines.encode()})
+    alone = read_texts(one, Request(label_pattern=r"^(\w+):\w+ "))
+    assert (len(alone.lines), alone.part) == (25, None)

@@ -1,9 +1,12 @@
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from heldout import look
 from heldout.errors import DataError, StudyError
+from heldout.report import look_text
+from heldout.report.look import render_look
 from heldout.settings import Settings
 from heldout.stages.looking import look_at, plan_study
 from stages.made_data import make_frame
@@ -46,7 +49,9 @@ def test_a_plan_counts_networks_and_time():
     assert len(plan.rungs) == 5
     assert plan.n_seeds == 3
     assert dict(plan.remedies).keys() == {"augmentation", "dropout", "l1", "l2"}
-    assert plan.n_networks == (5 + 8 + 3) * 3 * 5
+    most = 5 * 3 * 2 + (5 + 8 + 3) * 3 * 5  # learning rates on two folds; sizes, strengths and pairs
+    assert 0.6 * most < plan.n_networks < most
+    assert f"{plan.n_networks} networks are expected, {most} at most" in plan.notes[0]
     assert plan.seconds[0] < plan.seconds[1]
     thorough = plan_study(make_frame().drop("price"), Settings(target="ill", preset="thorough"))
     assert thorough.n_networks > plan.n_networks
@@ -79,3 +84,43 @@ def test_passed_checks_and_the_page_come_with_the_look(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(StudyError, match="is there and is no report"):
         shown.write_html(tmp_path / "notes.txt")
+
+
+def write_pictures(root, n=15):
+    for number, kind in enumerate(("cat", "dog")):
+        for k in range(n):
+            place = root / kind / f"{k}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            pixels = np.random.default_rng((k, number)).integers(0, 256, (10, 12)).astype(np.uint8)
+            Image.fromarray(pixels).save(place)
+    (root / "dog" / "broken.png").write_bytes(b"\x89PNG no")
+    return root
+
+
+def test_pictures_are_shown_with_size_rule_classes_and_what_was_set_aside(tmp_path):
+    content = look_at(str(write_pictures(tmp_path / "pets")), Settings(side=8))
+    picture = content.columns[0]
+    assert (picture.name, picture.kind) == ("picture", "picture")
+    assert picture.why.startswith("30 of 7 x 9 pixels (gray): all have 10 x 12 pixels; scaled to 7 x 9")
+    assert (picture.n_slots, "mean 0 and spread 1" in picture.changed_to) == (63, True)
+    assert content.counts == (("cat", 15), ("dog", 15))
+    assert content.n_set_aside == 1
+    assert content.set_aside[0][0].startswith("no picture of a known format")
+    assert content.next_command == f"heldout fit {tmp_path / 'pets'} --side 8"
+    text = look_text(content)
+    assert "binary: cat 15, dog 15." in text
+    assert "1 row set aside" in text
+    page = render_look(content)
+    assert "30 of 7 x 9 pixels (gray)" in page
+    assert "cat</bdi> 15" in page
+
+
+def test_pictures_without_a_target_are_shown_too(tmp_path):
+    root = write_pictures(tmp_path / "pets")
+    content = look_at(str(root / "cat"), Settings())
+    assert [(note.name, note.kind) for note in content.columns] == [
+        ("picture", "picture"),
+        ("file", "identifier"),
+    ]
+    assert content.target is None
+    assert content.next_command == f"heldout look {root / 'cat'} --target COLUMN"

@@ -1,11 +1,13 @@
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
+from tests.sources.test_idx import images, pack
 
 from heldout.errors import DataError, UsageError
 from heldout.records import Task
-from heldout.settings import ColumnSettings
-from heldout.stages.reading import is_test_part, name_source, read_parts
+from heldout.settings import ColumnSettings, Settings
+from heldout.stages.reading import is_test_part, name_source, read_data, read_new, read_parts
 from stages.made_data import declare_parts, make_frame, read
 
 
@@ -124,3 +126,129 @@ def test_parts_of_files_are_joined(tmp_path):
 def test_a_source_has_a_name():
     assert name_source("a/b.csv") == "b.csv"
     assert name_source(make_frame()) == "frame"
+
+
+def write_photos(root, kinds=("cat", "dog"), n=8, *, first=0, side=10):
+    for number, kind in enumerate(kinds):
+        for k in range(n):
+            place = root / kind / f"{first + k}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            pixels = np.random.default_rng((first + k, number, side)).integers(0, 256, (side, side))
+            Image.fromarray(pixels.astype(np.uint8)).save(place)
+    return root
+
+
+def test_the_label_of_examples_is_the_target_and_names_are_no_features(tmp_path):
+    reading = read_data(str(write_photos(tmp_path / "pets")), Settings())
+    assert reading.target.name == "label"
+    assert reading.unused == {"file": "the name of the file", "label": "the target"}
+    assert (
+        "pets: no target was named; it is the label of the examples, the column 'label'"
+        in reading.table.notes
+    )
+    named = read_data(
+        str(tmp_path / "pets"), Settings(target="label", columns={"file": {"kind": "category"}})
+    )
+    assert named.unused == {"label": "the target"}
+    assert "no target was named" not in " ".join(named.table.notes)
+    with pytest.raises(UsageError, match="no target column was named"):
+        read_data(make_frame(label=["a", "b"] * 30), Settings())
+
+
+def test_the_same_picture_twice_is_one_unit(tmp_path):
+    folder = write_photos(tmp_path / "pets")
+    (folder / "dog" / "copy.png").write_bytes((folder / "cat" / "3.png").read_bytes())
+    reading = read_data(str(folder), Settings())
+    unit = reading.links.unit
+    assert reading.links.duplicate_rows == 1
+    assert len(np.unique(unit)) == 16
+    assert unit[3] == unit[16]
+
+
+def test_parts_of_a_folder_and_of_a_column_are_told(tmp_path):
+    for part in ("train", "valid", "test"):
+        write_photos(tmp_path / "d" / part, first={"train": 0, "valid": 100, "test": 200}[part])
+    table = read_parts(str(tmp_path / "d"), Settings())
+    assert np.bincount(table.part).tolist() == [0, 16, 16, 16]
+    frame = make_frame(split=declare_parts()).drop("price")
+    reading, _ = read(frame)
+    assert np.bincount(reading.table.part).tolist() == [0, 30, 15, 15]
+    assert reading.unused["split"] == "the split column"
+    assert "frame: the column 'split' declares the parts (train, validation, test)" in reading.table.notes
+    kept, _ = read(frame, columns={"split": ColumnSettings(kind="category")})
+    assert kept.table.part is None
+    assert "split" not in kept.unused
+
+
+def test_other_parts_are_read_by_the_policies_of_the_first(tmp_path):
+    main = write_photos(tmp_path / "main", side=10)
+    write_photos(tmp_path / "test", side=12)
+    with pytest.raises(DataError, match="12 x 12 pixels .* where 10 x 10 were expected"):
+        read_parts(str(main), Settings(test=str(tmp_path / "test")))
+    write_photos(main, n=2, first=50, side=20)
+    mixed = read_parts(str(main), Settings(test=str(tmp_path / "test"), validation=str(tmp_path / "test")))
+    assert mixed.arrays[0].values.shape[1:] == (10, 10, 1)
+    assert np.bincount(mixed.part).tolist() == [0, 20, 16, 16]
+    assert np.bincount(read_parts(str(main), Settings(test=str(tmp_path / "test"))).part).tolist() == [
+        20,
+        0,
+        0,
+        16,
+    ]
+
+
+def test_idx_files_of_training_and_test(tmp_path):
+    for name, count in (("train", 12), ("t10k", 5)):
+        (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(pack(images(count)))
+        (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(pack(np.arange(count, dtype=np.uint8) % 2))
+    test = str(tmp_path / "t10k-images-idx3-ubyte")
+    reading = read_data(str(tmp_path / "train-images-idx3-ubyte"), Settings(test=test))
+    assert reading.table.arrays[0].values.shape == (17, 9, 8, 1)
+    assert np.bincount(reading.table.part).tolist() == [12, 0, 0, 5]
+    assert reading.target.classes == ("0", "1")
+
+
+def test_new_rows_are_read_as_the_study_read_its_own(tmp_path):
+    table = read_parts(str(write_photos(tmp_path / "pets", side=16)), Settings(side=8))
+    policies = tuple(array.policy for array in table.arrays)
+    assert table.arrays[0].values.shape[1:] == (8, 8, 1)
+    new = read_new(str(write_photos(tmp_path / "new", side=30)), Settings(), policies)
+    assert new.arrays[0].values.shape[1:] == (8, 8, 1)
+    alone = read_new(str(tmp_path / "new" / "cat" / "3.png"), Settings(), policies)
+    assert (alone.arrays[0].values[0] == new.arrays[0].values[3]).all()
+    assert read_new(make_frame(), Settings(), ()).arrays == ()
+
+
+def test_pictures_are_kept_in_the_cache_and_found_there_again(tmp_path):
+    folder = str(write_photos(tmp_path / "pets"))
+    first = read_data(folder, Settings(), cache=tmp_path / "cache")
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    again = read_data(folder, Settings(), cache=tmp_path / "cache")
+    assert first.fingerprint == again.fingerprint == read_data(folder, Settings()).fingerprint
+
+
+def test_the_name_of_a_folder_is_the_name_of_the_source(monkeypatch, tmp_path):
+    assert name_source("data/photos/") == "photos"
+    monkeypatch.chdir(tmp_path)
+    assert name_source(".") == tmp_path.name
+
+
+def test_copies_of_a_sequence_and_ranges_of_one_accession_are_never_cut(tmp_path):
+    rng = np.random.default_rng(0)
+    genes = ["".join(rng.choice(list("ACGT"), 80)) for _ in range(40)]
+    other_strand = genes[3].translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    records = [
+        f">NC_{number:06d}.1:1-80 kind={'ab'[number % 2]}\n{gene}\n" for number, gene in enumerate(genes)
+    ]
+    # As on a slide: a '>' in mid-line, and one accession twice with ranges.
+    records[0] = f">NC_000023.11:1-80 kind=a\n{genes[0]}>NC_000023.11:900-980 kind=b\n{genes[1]}\n"
+    records[1] = f">NC_000077.1:5-84 kind=b\n{other_strand[:70]}ACGTACGTAC\n"
+    place = tmp_path / "genes.fasta"
+    place.write_text("".join(records))
+    reading = read_data(place, Settings(target="header/kind"))
+    assert reading.links.unit[:6].tolist() == [0, 0, 1, 2, 1, 3]
+    assert len(np.unique(reading.links.unit)) == len(reading.table.lines) - 2
+    assert any("2 of 41 sequences of 'sequence' are copies" in note for note in reading.links.notes)
+    assert any("accessions have several ranges" in note for note in reading.links.notes)
+    grouped = read_data(place, Settings(target="header/kind", group="accession"))
+    assert grouped.links.unit[:6].tolist() == [0, 0, 1, 2, 1, 3]

@@ -89,6 +89,21 @@ def test_cache_place_by_convention(clean):
     assert str(cache_folder()).startswith("/x/heldout/xla/")
 
 
+def test_without_a_home_nothing_is_kept_and_it_is_said(clean):
+    clean.delenv("HELDOUT_CACHE")
+    clean.setattr(Path, "home", _find_no_home)
+    setup = prepare_device(cores=1)
+    assert setup.cache is None
+    assert setup.note == (
+        "compiled programs are not kept between runs: there is no home folder; set HELDOUT_CACHE to a folder of "
+        "your own"
+    )
+
+
+def _find_no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
 def test_cache_is_pruned_longest_unused_first(tmp_path):
     for age, name in enumerate(("new", "older", "oldest")):
         (tmp_path / name).write_bytes(bytes(100))

@@ -10,6 +10,7 @@ from heldout.audit.families import ID_WORDS, split_name
 from heldout.audit.input import AuditInput, is_classification, map_raws, name_some, pass_check
 from heldout.audit.order import LEVEL, compare_blocks
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, RawColumn, Severity, TypedColumn
+from heldout.sources import describe_columns
 
 NEARLY_ALL = 0.95  # share of rows with a value of their own
 _DIGITS = re.compile(r"\d+")
@@ -33,9 +34,11 @@ def check_identifiers(data: AuditInput) -> tuple[Finding, ...]:
         _report_feature(data, column.spec.name) for column in features if column.spec.name != data.target.name
     ]
     known = [column for column in data.columns if column.spec.kind is Kind.IDENTIFIER]
+    # Files and records of a class are numbered together; their names are no features anyway.
+    named = describe_columns(data.table)
     for column in known:
         raw = raws.get(column.spec.name)
-        if raw is None or data.split.has_groups:
+        if raw is None or data.split.has_groups or column.spec.name in named:
             continue
         p_value = compare_blocks(_order_by_number(data, raw), classes=is_classification(data))
         if p_value <= LEVEL:

@@ -55,7 +55,7 @@ def check_leaks(data: AuditInput) -> tuple[Finding, ...]:
     Returns:
         HO209 (copies of the target) and HO210 (single columns that predict it), one finding per column.
     """
-    columns = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    columns = [column for column in list_features(data) if column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)]
     copies = [column.spec.name for column in columns if is_copy(data, column)]
     rest = [column for column in columns if column.spec.name not in copies]
     findings = [_report_copy(data, name) for name in copies]

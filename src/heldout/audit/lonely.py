@@ -30,7 +30,9 @@ def find_lonely(data: AuditInput, names: list[str]) -> frozenset[str]:
     if not names:
         return frozenset()
     rows = data.rows[:: max(1, len(data.rows) // MOST_ROWS)]
-    features = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    features = [
+        column for column in list_features(data) if column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)
+    ]
     target = data.target.values[rows]
     lonely = []
     for column in features:

@@ -58,7 +58,7 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
         HO230, one finding per column.
     """
     title = "part of a column gives the target away"
-    columns = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    columns = [column for column in list_features(data) if column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)]
     found = find_partial(data, columns)
     if not found:
         return (pass_check("HO230", title, f"in none of {len(columns)} columns"),)

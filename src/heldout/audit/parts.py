@@ -30,7 +30,7 @@ def check_parts(data: AuditInput) -> tuple[Finding, ...]:
     fit, held = data.rows[part[data.rows] == PART_FIT], data.rows[part[data.rows] == PART_VALIDATION]
     if len(fit) < 10 or len(held) < 10:
         return (skip_check("HO227", title, f"{len(fit)} declared fit rows and {len(held)} validation rows"),)
-    columns = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    columns = [column for column in list_features(data) if column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)]
     found = [compare_parts(column, fit, held) for column in columns]
     adjusted = adjust_discoveries(np.array([p_value for p_value, _ in found])) if found else np.zeros(0)
     shifted = [

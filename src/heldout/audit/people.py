@@ -132,7 +132,11 @@ def find_people(data: AuditInput) -> list[PeopleColumn]:
         topic = find_topic(column.spec.part) or find_topic(column.spec.name.rpartition("/")[2])
         if not topic and not column.spec.source:
             topic = find_topic(column.spec.name)
-        if topic and column.spec.name != data.target.name and column.spec.kind is not Kind.TEXT:
+        if (
+            topic
+            and column.spec.name != data.target.name
+            and column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)
+        ):
             found.append(PeopleColumn(column, raws.get(column.spec.name), topic))
     return found
 

@@ -41,7 +41,7 @@ def check_relations(data: AuditInput) -> tuple[Finding, ...]:
         HO218, one finding per relation.
     """
     title = "functions of other columns"
-    columns = [column for column in list_features(data) if column.spec.kind is not Kind.TEXT]
+    columns = [column for column in list_features(data) if column.spec.kind not in (Kind.TEXT, Kind.SEQUENCE)]
     rows = data.rows
     if len(rows) > MOST_ROWS:
         rows = np.sort(make_rng(data, "relations").choice(rows, MOST_ROWS, replace=False))

@@ -23,6 +23,7 @@ from heldout.cells import type_column
 from heldout.errors import DataError
 from heldout.recipe import FitRates, Role, apply_recipe
 from heldout.records import BoolArray, IndexArray, Prediction, StatusArray, Table, Task, TypedColumn
+from heldout.sources import name_rows
 
 # Rows encoded at once: bounds the memory of a prediction to states * 64 MB.
 CHUNK = 8192
@@ -61,6 +62,7 @@ class PredictionReport:
         target: name of the target.
         task: what is predicted.
         classes: class names in the order of `prediction.values`; empty for regression.
+        named: the column that names examples (file or id) and its text per row; ("", ()) for tables of cells.
     """
 
     prediction: Prediction
@@ -73,6 +75,7 @@ class PredictionReport:
     target: str
     task: Task
     classes: tuple[str, ...]
+    named: tuple[str, tuple[str, ...]] = ("", ())
 
 
 def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) -> PredictionReport:
@@ -119,6 +122,7 @@ def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) ->
         target=bundle.target,
         task=bundle.task,
         classes=bundle.classes,
+        named=name_rows(table),
     )
 
 

@@ -26,8 +26,8 @@ def write_predictions(
 ) -> None:
     """Write one line per predicted row, in the order of the table.
 
-    The columns are `line`, `prediction`, then `p_<class>` for each class, or `low` and `high` for a number with an
-    interval, then `flags` where asked: the words of `RowFlag`, joined by spaces.
+    The columns are `line`, of examples `file` or `id`, `prediction`, then `p_<class>` for each class, or `low` and
+    `high` for a number with an interval, then `flags` where asked: the words of `RowFlag`, joined by spaces.
 
     Args:
         report: what to write.
@@ -65,6 +65,8 @@ def list_columns(report: PredictionReport, *, flags: bool = False) -> dict[str, 
     """
     prediction = report.prediction
     columns: dict[str, Sequence[Any]] = {"line": report.lines.tolist()}
+    if report.named[0]:
+        columns[report.named[0]] = list(report.named[1])
     if report.classes:
         columns["prediction"] = [report.classes[label] for label in prediction.labels]
         for at, name in enumerate(report.classes):

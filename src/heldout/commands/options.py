@@ -74,6 +74,36 @@ class FormatOptions(CommonOptions):
         str | None,
         _option("--sheet", "Sheet of an Excel workbook.", metavar="NAME", setting="sheet"),
     ] = None
+    labels: Annotated[
+        str | None,
+        _option("--labels", "Table with the labels of the examples.", metavar="FILE", setting="labels"),
+    ] = None
+    key: Annotated[
+        str | None,
+        _option("--key", "Column of --labels with the id of each example.", metavar="COLUMN", setting="key"),
+    ] = None
+    label_pattern: Annotated[
+        str | None,
+        _option(
+            "--label-pattern",
+            r"Label in headers of sequences or names of files, e.g. 'class=(\w+)'.",
+            metavar="REGEX",
+            setting="label_pattern",
+        ),
+    ] = None
+    images: Annotated[
+        str | None,
+        _option(
+            "--images",
+            "Folder or archive of the pictures whose paths a column holds.",
+            metavar="FOLDER",
+            setting="images",
+        ),
+    ] = None
+    hdu: Annotated[
+        str | None,
+        _option("--hdu", "Extension of FITS files, by name or number.", metavar="NAME", setting="hdu"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +111,17 @@ class TargetOptions(FormatOptions):
     """Options that say what is predicted."""
 
     file: Annotated[
-        Path, typer.Argument(help="The table: CSV, TSV, Parquet.", metavar="FILE", show_default=False)
+        Path,
+        typer.Argument(
+            help="A table (CSV, Parquet, Excel), or a file, archive or folder of pictures, sequences, FITS files, "
+            "signals, texts.",
+            metavar="FILE",
+            show_default=False,
+        ),
     ]
     target: Annotated[
-        str | None, _option("--target", "Column to predict.", metavar="COLUMN", setting="target")
+        str | None,
+        _option("--target", "Column to predict; 'label' of examples.", metavar="COLUMN", setting="target"),
     ] = None
     target_map: Annotated[
         list[str],
@@ -118,6 +155,12 @@ class ReadOptions(TargetOptions):
     gap: Annotated[int | None, _option("--gap", "Rows left out between past and future.", setting="gap")] = (
         None
     )
+    side: Annotated[
+        int | None,
+        _option(
+            "--side", "Pictures get at most this many pixels squared (64).", metavar="PIXELS", setting="side"
+        ),
+    ] = None
     validation: Annotated[
         str | None,
         _option("--validation", "File with your own validation rows.", metavar="FILE", setting="validation"),
@@ -199,6 +242,14 @@ class FitOptions(StudyOptions, ReadOptions):
         Literal["auto", "accuracy", "balanced_accuracy", "auc", "f1", "logloss", "r2", "rmse", "mae"] | None,
         _option("--metric", "Metric reported first (the verdict rests on the loss).", setting="metric"),
     ] = None
+    show_rows: Annotated[
+        bool | None,
+        _option(
+            "--show-rows",
+            "Let the report show single rows: the worst mistakes, lines set aside, quoted cells.",
+            setting="show_rows",
+        ),
+    ] = None
     single: Annotated[
         bool | None,
         _option("--single/--ensemble", "Deliver one network instead of the ensemble.", setting="single"),
@@ -243,8 +294,14 @@ class DemoOptions(StudyOptions):
     """Options of `demo`."""
 
     name: Annotated[
-        str, typer.Argument(help="Which shipped example.", metavar="[NAME]", show_default=True)
+        str,
+        typer.Argument(help="Which shipped example; --list names them.", metavar="[NAME]", show_default=True),
     ] = "heart"
+    shows_list: Annotated[bool, _option("--list", "List all examples with what they show.")] = False
+    full: Annotated[
+        Path | None,
+        _option("--full", "Folder with the real data, for examples that have some.", metavar="DIR"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +335,10 @@ class ReportOptions(CommonOptions):
         Path | None,
         _option("--out", "The page; report.html in the study's folder otherwise.", metavar="FILE"),
     ] = None
+    show_rows: Annotated[
+        bool,
+        _option("--show-rows", "Also show single rows: the worst mistakes, lines set aside, quoted cells."),
+    ] = False
 
 
 def build_command(record: type[Record], run: Callable[[Record], None]) -> Callable[..., None]:

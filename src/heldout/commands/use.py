@@ -29,10 +29,7 @@ def run_predict(options: PredictOptions) -> None:
         options.model,
         str(options.file),
         allow_shift=options.allow_shift,
-        header=options.header or "auto",
-        delimiter=options.delimiter,
-        encoding=options.encoding,
-        sheet=options.sheet,
+        **collect_settings(options),
     )
     for note in (*report.notes, *report.refused):
         narrate(options, note)
@@ -59,14 +56,17 @@ def run_score(options: ScoreOptions) -> None:
 
 
 def run_report(options: ReportOptions) -> None:
-    """Write the report of a finished study as one HTML page.
+    """Write the report of a study as one HTML page; of one that is not finished or damaged, what can be read.
 
     heldout report runs/patients --out report.html
     """
     from heldout import study
 
     refuse_requirements(options)
-    place = study.load(options.model).report(options.out)
+    opened = study.salvage(options.model)
+    if opened.content.partial:
+        narrate(options, f"Not complete: {opened.content.partial}")
+    place = opened.report(options.out, show_rows=options.show_rows)
     give_answer(
         options, text=lambda: str(place), data=lambda: {"schema": "heldout/report/1", "path": str(place)}
     )

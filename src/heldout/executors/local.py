@@ -16,7 +16,7 @@ from heldout.ladder import Schedule, make_net
 from heldout.nets import Net, count_layer_parameters, count_products, list_layers
 from heldout.plan import member_seconds
 from heldout.records import Configuration, ConfigurationRun, FloatArray, InputLayout, Tensors
-from heldout.remedies.augmentation import list_augmenters
+from heldout.remedies.augmentation import find_kinds, list_augmenters
 from heldout.train.assemble import assemble_run, join_results, take_member
 from heldout.train.member import Data, Shape
 from heldout.train.program import (
@@ -146,7 +146,8 @@ class LocalExecutor:
         """Give the compiled shape of a configuration."""
         own = self.net_of(configuration)
         # all augmenters of such data in one program: plain trainings need not wait for their compilation
-        augmenters = list_augmenters(self._inputs.kind) if configuration.hyper.augmentation else ()
+        augments = bool(configuration.hyper.augmentation)
+        kinds = find_kinds(self._inputs)
         return Shape(
             net=replace(own, widths=self._shapes.get(own.widths, own.widths)),
             task=self.tensors.task,
@@ -154,7 +155,8 @@ class LocalExecutor:
             n_steps=self.schedule.n_steps,
             n_epochs=self.schedule.n_epochs,
             final_rate=FINAL_RATE,
-            augmenters=augmenters,
+            augmenters=list_augmenters(self._inputs.kind, kinds) if augments else (),
+            layout=self._inputs if augments else None,
         )
 
     def layout_of(self, shape: Shape) -> Layout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from heldout.errors import UsageError
@@ -23,12 +23,14 @@ class Remedy:
         strengths: default strengths by their number (2 quick, 3 standard, 5 thorough); empty if it trains nothing.
         largest: largest strength allowed (exclusive).
         has_kinds: True where each kind (augmenter) has strengths of its own, in place of `strengths`.
+        shown: a strength in words, with {value} in its own unit or {percent} for shares.
     """
 
     apply: Callable[[Hyper, RemedyUse, Layers], Hyper]
     strengths: Mapping[int, tuple[float, ...]]
     largest: float = float("inf")
     has_kinds: bool = False
+    shown: str = ""
 
 
 NOTHING: dict[int, tuple[float, ...]] = {2: (), 3: (), 5: ()}
@@ -52,9 +54,18 @@ REMEDIES: dict[str, Remedy] = {
         ),
         dropout.STRENGTHS,
         1.0,
+        shown="{percent:g} % of the units set to zero at each step",
     ),
-    "l2": Remedy(lambda hyper, use, layers: l2.add_l2(hyper, use.strength, layers), l2.STRENGTHS),
-    "l1": Remedy(lambda hyper, use, layers: l1.add_l1(hyper, use.strength, layers), l1.STRENGTHS),
+    "l2": Remedy(
+        lambda hyper, use, layers: l2.add_l2(hyper, use.strength, layers),
+        l2.STRENGTHS,
+        shown="{value:g} times the sum of squared weights added to the mean loss",
+    ),
+    "l1": Remedy(
+        lambda hyper, use, layers: l1.add_l1(hyper, use.strength, layers),
+        l1.STRENGTHS,
+        shown="{value:g} times the sum of absolute weights added to the mean loss",
+    ),
 }
 
 
@@ -64,17 +75,21 @@ def plan_uses(
     kinds: Mapping[str, Mapping[str, tuple[float, ...]]],
     *,
     kind: str,
+    parts: Sequence[str] = (),
     scales_test: bool = False,
 ) -> tuple[RemedyUse, ...]:
     """List the remedies to train, each at each of its strengths: one strength of every remedy, then the next of each.
 
-    A budget that ends early so leaves out strengths, not remedies.
+    A budget that ends early so leaves out strengths, not remedies. Which augmentations are tried follows from the kind
+    of data alone (`augmentation.list_planned`): what changes the label is dropped by its validation loss.
 
     Args:
         n_strengths: 2, 3 or 5 by preset.
         chosen: strengths the user named, by remedy; an empty tuple leaves the remedy out.
-        kinds: remedy -> its kinds -> strengths the user named.
+        kinds: remedy -> its kinds -> strengths the user named; several augmenters together are joined by "and", their
+            strength is a multiple of the usual ones.
         kind: kind of data (`records.InputLayout.kind`).
+        parts: kinds of the parts of a joined row.
         scales_test: whether dropout multiplies at the test instead of dividing while training.
 
     Raises:
@@ -92,7 +107,7 @@ def plan_uses(
     _check_names({**chosen, **kinds})
     details = {"dropout": dropout.AT_TEST if scales_test else ""}
     planned = {
-        name: _plan_kinds(n_strengths, chosen.get(name), kinds.get(name, {}), kind=kind)
+        name: _plan_kinds(n_strengths, chosen.get(name), kinds.get(name, {}), kind=kind, parts=parts)
         if remedy.has_kinds
         else [
             RemedyUse(name, strength, details.get(name, ""))
@@ -131,8 +146,9 @@ def _plan_kinds(
     kinds: Mapping[str, tuple[float, ...]],
     *,
     kind: str,
+    parts: Sequence[str],
 ) -> list[RemedyUse]:
-    names = augmentation.list_augmenters(kind)
+    names = augmentation.list_augmenters(kind, parts)
     if chosen:
         raise UsageError(
             f"augmentation strengths {chosen} do not say of which augmenter",
@@ -140,25 +156,58 @@ def _plan_kinds(
         )
     if chosen is not None and not kinds:
         return []
-    for name in kinds:
-        augmenter = augmentation.find_augmenter(name)
+    if not kinds:
+        planned = augmentation.list_planned(n_strengths, kind, parts)
+        return [RemedyUse("augmentation", strength, detail) for detail, strength in planned]
+    for detail, strengths in kinds.items():
+        _check_kind(detail, strengths, names, kind=kind)
+    return [
+        RemedyUse("augmentation", strength, detail)
+        for detail, strengths in kinds.items()
+        for strength in dict.fromkeys(strengths)
+    ]
+
+
+def _check_kind(detail: str, strengths: tuple[float, ...], names: tuple[str, ...], *, kind: str) -> None:
+    for name in augmentation.list_parts(detail):
         if name not in names:
+            suited = " and ".join(augmentation.find_augmenter(name).kinds)
             raise UsageError(
-                f"augmenter {name!r} does not apply to these data: it is for {' and '.join(augmenter.kinds)}, "
-                f"these are {kind}",
+                f"augmenter {name!r} does not apply to these data: it is for {suited}, these are {kind}",
                 hint=f"augmenters here are {', '.join(names)}",
             )
-    asked = kinds or {name: augmentation.AUGMENTERS[name].strengths[n_strengths] for name in names}
-    uses = []
-    for name, strengths in asked.items():
-        largest = augmentation.AUGMENTERS[name].largest
-        for strength in dict.fromkeys(strengths):
-            if not 0 <= strength <= largest:
-                raise UsageError(
-                    f"{name} strength {strength:g} is outside its range 0 <= strength <= {largest:g}"
-                )
-            uses.append(RemedyUse("augmentation", strength, name))
-    return uses
+    largest = augmentation.find_largest(detail)
+    for strength in strengths:
+        if not 0 <= strength <= largest:
+            raise UsageError(
+                f"{detail} strength {strength:g} is outside its range 0 <= strength <= {largest:g}"
+            )
+
+
+def describe_strength(name: str, value: float) -> str:
+    """Say in words what a strength of a remedy or of an augmenter means, with its unit.
+
+    Args:
+        name: a remedy (`REMEDIES`), an augmenter, or several ("flip and moves").
+        value: its strength.
+
+    Raises:
+        UsageError: nothing of this name has a strength.
+
+    Example:
+        >>> describe_strength("dropout", 0.3)
+        'dropout: 30 % of the units set to zero at each step'
+        >>> describe_strength("rotate", 10.0)
+        'rotate: up to 10 degrees either way'
+    """
+    if name not in REMEDIES:
+        return augmentation.describe_augmentation(name, value)
+    if not REMEDIES[name].shown:
+        raise UsageError(
+            f"{name} has no strength of its own, got {value:g}",
+            hint="of augmentation name the augmenter" if REMEDIES[name].has_kinds else "",
+        )
+    return f"{name}: {REMEDIES[name].shown.format(value=value, percent=100.0 * value)}"
 
 
 def apply_remedies(

@@ -9,17 +9,21 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from heldout.errors import DataError
-from heldout.records import RawColumn, SetAside, Table
+from heldout.records import Kind, RawColumn, SetAside, Table
 from heldout.sources.albums import Album, decode_files
-from heldout.sources.columns import find_column, take_rows
+from heldout.sources.column_runs import COLUMNS_UNIT
+from heldout.sources.columns import find_column, list_names, take_rows
 from heldout.sources.file_tables import FileRows, build_file_table
-from heldout.sources.folders import FileSet, list_files
+from heldout.sources.folders import FileSet, collect_names, list_files, list_named
 from heldout.sources.pictures import PICTURE_ENDINGS
 from heldout.sources.placement import place_files
 from heldout.sources.request import Request
-from heldout.sources.stacks import take_arrays
 
 _PATHS_SHARE, _MOST_FAULTS = 0.9, 0.5
+# A table that only mentions pictures must not cost a walk through a whole disk (assumption: a second at most).
+_PATHS_JUDGED, _FILES_JUDGED = 1_000, 100_000
+# How a policy names the column of paths it was made of.
+PATHS_UNIT = re.compile(r"column (?P<column>.*)", re.DOTALL)
 _OUTSIDE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:|[/\\~])")
 
 
@@ -69,6 +73,82 @@ def find_picture_column(table: Table) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def attach_named(table: Table, beside: Path | None, request: Request) -> Table:
+    """The table with its pictures, where a column holds their paths and at least one of them is there.
+
+    Tables that only mention pictures stay tables: without `images` nothing is refused for a picture that is missing,
+    unless others are there.
+
+    Args:
+        table: any table.
+        beside: folder of the table's file, None for a frame.
+        request: where the pictures lie, and the policy of an earlier reading.
+
+    Raises:
+        DataError: as `attach_pictures`; or no column holds paths although a folder of pictures was given.
+
+    Example:
+        >>> from heldout.sources.columns import encode_cells
+        >>> table = Table((encode_cells("f", ["no-such.png"]),), np.array([2]), "t.csv")
+        >>> attach_named(table, Path("."), Request()).notes
+        ("t.csv: column 'f' names pictures, but none of them was found; say --images FOLDER if they are to be read",)
+    """
+    units = [policy.unit for policy in request.policies if policy.kind is Kind.PICTURE]
+    earlier = [match["column"] for unit in units if (match := PATHS_UNIT.fullmatch(unit))]
+    # A network that was trained on a folder of pictures takes a list of their paths too.
+    is_wanted = not request.is_fixed or any(not COLUMNS_UNIT.fullmatch(unit) for unit in units)
+    column = earlier[0] if earlier else _choose_column(table, request) if is_wanted else ""
+    if not column:
+        return table
+    folder = request.images or beside
+    if not earlier and request.images is None and (folder is None or not has_pictures(table, folder, column)):
+        told = f"{table.source}: column {column!r} names pictures, but none of them was found; say --images FOLDER if "
+        return replace(table, notes=(*table.notes, told + "they are to be read"))
+    attached = attach_pictures(table, folder or Path(), column, request)
+    last = attached.arrays[-1]
+    policy = replace(last.policy, unit=f"column {column}")
+    return replace(attached, arrays=(*attached.arrays[:-1], replace(last, policy=policy)))
+
+
+def _choose_column(table: Table, request: Request) -> str:
+    column = find_picture_column(table)
+    if column in (*request.declared, *request.kept):
+        return ""
+    if not column and request.images is not None:
+        raise DataError(
+            f"no column of {table.source} holds paths of pictures, or several do; its columns are: "
+            f"{list_names([item.name for item in table.columns])}",
+            hint="leave out --images, or keep one column of paths (they end with .png, .jpg or the like)",
+        )
+    return column
+
+
+def has_pictures(table: Table, folder: str | Path, column: str) -> bool:
+    """Whether at least one of the pictures that a column of paths names lies in a folder or archive.
+
+    Args:
+        table: rows with paths.
+        folder: where they would lie; nothing outside it is looked at.
+        column: name of the column of paths.
+
+    Example:
+        >>> from heldout.sources.columns import encode_cells
+        >>> has_pictures(Table((encode_cells("f", ["no-such.png"]),), np.array([2]), "t.csv"), ".", "f")
+        False
+    """
+    levels = find_column(table, column).levels
+    texts = [text.strip().replace("\\", "/") for text in levels[:: max(1, len(levels) // _PATHS_JUDGED)]]
+    inside = [text for text in texts if not _is_outside(text)]
+    if Path(folder).is_dir():
+        if any(Path(folder, text).is_file() for text in inside):
+            return True
+        known = collect_names(folder, most=_FILES_JUDGED)
+    else:
+        files = list_files(folder)
+        known = set() if files is None else {PurePosixPath(file).name for file in files.files}
+    return any(PurePosixPath(text).name in known for text in inside)
+
+
 def attach_pictures(table: Table, folder: str | Path, column: str, request: Request) -> Table:
     """The table with the pictures that a column of paths names, as the array `picture`.
 
@@ -95,10 +175,10 @@ def attach_pictures(table: Table, folder: str | Path, column: str, request: Requ
     """
     raw = find_column(table, column)
     levels = {text: _check_path(text, table, raw, code) for code, text in enumerate(raw.levels)}
-    files = list_files(folder)
+    paths = [levels[raw.levels[code]] if code >= 0 else "" for code in raw.codes]
+    files = list_named(folder, paths) or list_files(folder)
     if files is None:
         raise DataError(f"there is no folder {str(folder)!r} for the pictures of column {column!r}")
-    paths = [levels[raw.levels[code]] if code >= 0 else "" for code in raw.codes]
     files = _resolve(files, paths)
     album = decode_files(files, paths, request)
     if len(album.faults) > _MOST_FAULTS * len(paths):
@@ -113,8 +193,7 @@ def attach_pictures(table: Table, folder: str | Path, column: str, request: Requ
 
 def _check_path(text: str, table: Table, raw: RawColumn, code: int) -> str:
     path = text.strip().replace("\\", "/")
-    parts = PurePosixPath(path).parts
-    if _OUTSIDE.match(text.strip()) or ".." in parts or "\x00" in text:
+    if _is_outside(text.strip()):
         row = int(np.flatnonzero(raw.codes == code)[0])
         raise DataError(
             f"line {table.lines[row]} of {table.source}: {text[:80]!r} in column {raw.name!r} leads out of the folder "
@@ -122,6 +201,11 @@ def _check_path(text: str, table: Table, raw: RawColumn, code: int) -> str:
             hint="give paths relative to it, without '..', drives or addresses",
         )
     return str(PurePosixPath(path)) if path else ""
+
+
+def _is_outside(text: str) -> bool:
+    parts = PurePosixPath(text.replace("\\", "/")).parts
+    return _OUTSIDE.match(text) is not None or ".." in parts or "\x00" in text
 
 
 def _resolve(files: FileSet, paths: list[str]) -> FileSet:
@@ -161,7 +245,7 @@ def _keep_rows(table: Table, album: Album, paths: list[str]) -> Table:
     notes = (*table.notes, *album.array.notes, *told)
     return replace(
         kept,
-        arrays=(*take_arrays(table.arrays, album.rows), album.array),
+        arrays=(*kept.arrays, album.array),
         set_aside=(*table.set_aside, *aside),
         ledger=ledger,
         notes=notes,

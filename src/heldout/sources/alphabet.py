@@ -6,13 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-DNA, RNA, PROTEIN = "DNA", "RNA", "protein"
-# IUPAC-IUB 1984: one letter for each set of bases.
-AMBIGUITY = frozenset("RYSWKMBDHVN")
-NUCLEOTIDES = frozenset("ACGTU") | AMBIGUITY
-# 20 amino acids, selenocysteine U, pyrrolysine O, B Z J X for sets of them, * for a stop.
-AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYUOBZJX*")
-GAPS = frozenset("-.")
+from heldout.letters import AMINO_ACIDS, DNA, GAPS, NUCLEOTIDES, PROTEIN, RNA
+
 # Below this share of plain bases a text of IUPAC letters is rather a protein (D, H, K, M, N, R, S, V, W, Y are amino
 # acids too); a long text of bases among proteins is no protein. Both are assumptions.
 _PLAIN_SHARE, _LONG = 0.8, 30
@@ -87,7 +82,10 @@ def _find_fault(sequence: str, letters: Counter[str], kind: str, *, is_protein: 
     foreign = [letter for letter in strange if letter not in AMINO_ACIDS]
     if foreign:
         place = min(sequence.upper().find(letter) for letter in foreign) + 1
-        return f"holds {sequence[place - 1]!r} at position {place}, which is no letter of a sequence"
+        letter = sequence[place - 1]
+        # Letters of other scripts look like ours.
+        code = "" if letter.isascii() else f" (U+{ord(letter):04X})"
+        return f"holds {letter!r}{code} at position {place}, which is no letter of a sequence"
     name = PROTEIN if is_protein else "DNA"
     if strange:
         place = min(sequence.upper().find(letter) for letter in strange) + 1

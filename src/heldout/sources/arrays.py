@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from heldout.errors import DataError
 from heldout.records import (
@@ -101,14 +102,16 @@ def build_array_table(
     aside = tuple(
         SetAside(0, "is none of the arrays that were read", text=file, kind="dropped") for file in others
     )
+    is_parted = bool((codes != PART_UNDECLARED).any())
+    named = f"{source}: the names {', '.join(part.name for part in parts)} declare the parts"
     n_rows = len(values)
     return Table(
         columns=columns,
         lines=np.concatenate([np.arange(1, len(part.values) + 1, dtype=np.int64) for part in parts]),
         source=source,
-        notes=(*notes, *told),
+        notes=(*notes, *told, *([named] if is_parted else [])),
         set_aside=aside,
-        part=codes if (codes != PART_UNDECLARED).any() else None,
+        part=codes if is_parted else None,
         ledger=Ledger(rows=n_rows + len(aside), used=n_rows, dropped=len(aside)),
         arrays=arrays,
     )
@@ -195,6 +198,13 @@ def describe_array(
     given = request.policy(kind)
     policy = ArrayPolicy(kind, str(stored.dtype), names, why=why)
     if kind is Kind.PICTURE:
+        size = (
+            (given.height, given.width) if given and given.fit == "scale" else _choose_size(stored, request)
+        )
+        if size != tuple(stored.shape[1:3]):
+            stored = scale_pictures(stored, size, has_mask=names[-1] == "mask")
+            why = f"{why}; scaled to {size[0]} x {size[1]}"
+            policy = replace(policy, fit="scale", why=why)
         policy = replace(policy, height=stored.shape[1], width=stored.shape[2])
     else:
         policy = replace(policy, length=stored.shape[1])
@@ -203,6 +213,39 @@ def describe_array(
     name = "picture" if kind is Kind.PICTURE else "signal"
     text = f"{source}: examples of {' x '.join(map(str, shape))} numbers are read as {name}s: {why}"
     return (ArrayColumn(name, kind, stored, policy, (text, *notes)),), (), (text, *notes)
+
+
+def _choose_size(values: NDArray[np.generic], request: Request) -> tuple[int, int]:
+    height, width = int(values.shape[1]), int(values.shape[2])
+    shrink = min(1.0, request.side / float(np.sqrt(height * width)))
+    if shrink == 1.0 or request.policy(Kind.PICTURE) is not None:
+        return height, width
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def scale_pictures(
+    values: NDArray[np.generic], size: tuple[int, int], *, has_mask: bool = False
+) -> NDArray[np.generic]:
+    """Pictures of another size, channel by channel: bytes as picture files are scaled, other numbers by means of areas.
+
+    Args:
+        values: [N, height, width, channels], uint8 or float32.
+        size: rows and columns wanted.
+        has_mask: the last channel says where nothing was observed, and stays zero or one.
+
+    Example:
+        >>> scale_pictures(np.full((1, 8, 8, 1), 9, np.uint8), (4, 4)).tolist()[0][0]
+        [[9], [9], [9], [9]]
+    """
+    scaled = np.empty((len(values), *size, values.shape[3]), values.dtype)
+    is_bytes = values.dtype == np.uint8
+    how = Image.Resampling.BICUBIC if is_bytes else Image.Resampling.BOX
+    for row, channel in np.ndindex(len(values), values.shape[3]):
+        plane = Image.fromarray(np.ascontiguousarray(values[row, ..., channel]))
+        scaled[row, ..., channel] = np.asarray(plane.resize((size[1], size[0]), how))
+    if has_mask:
+        scaled[..., -1] = np.round(scaled[..., -1])  # type: ignore[arg-type] - float32 wherever there is a mask
+    return scaled
 
 
 def _recognise_shape(

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from heldout.errors import DataError
@@ -24,7 +24,7 @@ from heldout.sources.fits import read_fits
 from heldout.sources.fits_scan import FITS_MAGIC
 from heldout.sources.folders import FileSet, as_file_set, list_files
 from heldout.sources.idx import find_idx_pair, is_idx, read_idx
-from heldout.sources.labels import join_labels
+from heldout.sources.labels import find_key, join_labels
 from heldout.sources.numpy_files import NUMPY_MAGIC, list_npz, read_numpy
 from heldout.sources.pictures import PICTURE_ENDINGS, is_picture
 from heldout.sources.request import Request
@@ -52,8 +52,62 @@ _SPECIAL = ("pictures", "fits", "sequences", "idx", "arrays")
 _SAMPLE, _LEAST_SHARE, _MOSTLY, _LEAST_SIGNALS = 64, 0.1, 0.5, 4
 _HEAD, _SMALL_BYTES = 65_536, 5_000_000
 _LABEL_ENDINGS = (".csv", ".tsv")
-_MATCHED = 0.8
 _LINES_JUDGED, _LEAST_LINES, _UNIFORM = 200, 5, 0.95
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A source of examples that was recognised and not yet read.
+
+    Args:
+        kind: a key of `READERS`.
+        path: file, archive or folder.
+        files: its files where they had to be listed to tell the kind, else None.
+    """
+
+    kind: str
+    path: Path
+    files: FileSet | None = None
+
+
+def find_examples(source: str | Path, *, is_few: bool = False) -> Examples | None:
+    r"""What a source of examples holds; None for tables of cells and for what is not there.
+
+    Args:
+        source: file, archive or folder.
+        is_few: a folder of one text or signal counts too: new examples for a finished study.
+
+    Raises:
+        DataError: a folder without examples of any kind, or a damaged archive.
+
+    Example:
+        >>> find_examples("no-such-folder") is None
+        True
+    """
+    kind, files = _look(Path(source), is_few=is_few)
+    return Examples(kind, Path(source), files) if kind else None
+
+
+def find_lines(source: str | Path) -> Examples | None:
+    """A file of plain text with one text a line; None for tables, signals and what is no text.
+
+    Such files look like tables of one column to everyone else, so this is asked only where their labels are to be
+    found by a pattern.
+
+    Args:
+        source: a file.
+
+    Example:
+        >>> find_lines("no-such-file.txt") is None
+        True
+    """
+    path = Path(source)
+    if not path.is_file():
+        return None
+    head = _unpack_head(path)
+    whole_lines = head[: head.rfind(b"\n") + 1] or head
+    kind = _recognise_file(as_file_set(path.name, {path.name: whole_lines}), path.name)
+    return Examples("texts", path) if kind == "texts" else None
 
 
 def recognise_source(source: str | Path) -> str:
@@ -76,7 +130,7 @@ def recognise_source(source: str | Path) -> str:
     return _look(Path(source))[0]
 
 
-def _look(path: Path) -> tuple[str, FileSet | None]:
+def _look(path: Path, *, is_few: bool = False) -> tuple[str, FileSet | None]:
     """The kind of a source, and its files where they had to be listed to tell it."""
     head = b""
     if path.is_file():
@@ -88,7 +142,7 @@ def _look(path: Path) -> tuple[str, FileSet | None]:
             return _recognise_content(head), None
     files = list_files(path)
     if files is not None:
-        return _recognise_folder(files, path), files
+        return _recognise_folder(files, path, is_few=is_few), files
     if not path.is_file() or head.startswith(ZIP_MAGIC):
         return "", None
     return _recognise_content(_unpack_head(path)), None
@@ -109,12 +163,15 @@ def _is_npz(path: Path) -> bool:
 
 
 def _unpack_head(path: Path) -> bytes:
-    """The first bytes of a packed file; what could be unpacked where it is damaged (its reader says so)."""
+    """The first bytes of a file, unpacked; what could be unpacked where it is damaged (its reader says so)."""
     with path.open("rb") as stream:
-        is_gzip = stream.read(2) == GZIP_MAGIC
+        head = stream.read(6)
+    if not head.startswith((GZIP_MAGIC, XZ_MAGIC)):
+        with path.open("rb") as stream:
+            return stream.read(_HEAD)
     got = bytearray()
     try:
-        with gzip.open(path) if is_gzip else lzma.open(path) as packed:
+        with gzip.open(path) if head.startswith(GZIP_MAGIC) else lzma.open(path) as packed:
             while len(got) < _HEAD and (piece := packed.read(_HEAD - len(got))):
                 got += piece
     except (EOFError, OSError, zlib.error, lzma.LZMAError):
@@ -134,7 +191,7 @@ def _recognise_content(head: bytes) -> str:
     return "sequences" if is_fasta(head) or is_fastq(head) else ""
 
 
-def _recognise_folder(files: FileSet, path: Path) -> str:
+def _recognise_folder(files: FileSet, path: Path, *, is_few: bool) -> str:
     step = max(1, len(files.files) // _SAMPLE)
     sample = files.files[::step]
     kinds = Counter(_recognise_file(files, name) for name in sample)
@@ -142,9 +199,9 @@ def _recognise_folder(files: FileSet, path: Path) -> str:
     if special and kinds[special[0]] >= _LEAST_SHARE * len(sample):
         return special[0]
     n_grids, n_texts = kinds["signals"], kinds["texts"]
-    if n_grids >= _MOSTLY * len(sample) and n_grids >= _LEAST_SIGNALS:
+    if n_grids >= _MOSTLY * len(sample) and n_grids >= (1 if is_few else _LEAST_SIGNALS):
         return "signals"
-    if n_texts > _MOSTLY * len(sample) and n_texts >= 2:
+    if n_texts > _MOSTLY * len(sample) and n_texts >= (1 if is_few else 2):
         return "texts"
     shown = ", ".join(files.files[:8])
     inner = next(
@@ -196,16 +253,15 @@ def _kind_by_ending(name: str) -> str:
     return next((kind for endings, kind in _ENDINGS if name.casefold().endswith(endings)), "")
 
 
-def read_examples(source: str | Path, request: Request | None = None, *, kind: str = "") -> Table:
+def read_examples(source: str | Path | Examples, request: Request | None = None) -> Table:
     r"""The table of a source of pictures, sequences, FITS files, arrays, signals or texts.
 
     A table of labels that lies beside the examples and names them (`labels.csv`) is joined when no folder says the
     label.
 
     Args:
-        source: file, archive or folder.
+        source: file, archive or folder, or what `find_examples` said of it.
         request: policies of an earlier reading, pattern for labels, cache.
-        kind: from `recognise_source`, if it was asked already.
 
     Returns:
         One row an example; pictures and signals in `arrays`.
@@ -225,16 +281,15 @@ def read_examples(source: str | Path, request: Request | None = None, *, kind: s
         heldout.errors.DataError: 'no-such-folder' holds no pictures, sequences, FITS files, arrays, signals or texts
           -> check the path; tables of cells are read with read_table
     """
-    path = Path(source)
     request = request or Request()
-    kind, files = (kind, None) if kind else _look(path)
-    if not kind:
+    found = source if isinstance(source, Examples) else find_examples(source)
+    if found is None:
         raise DataError(
-            f"{str(path)!r} holds no pictures, sequences, FITS files, arrays, signals or texts",
+            f"{str(source)!r} holds no pictures, sequences, FITS files, arrays, signals or texts",
             hint="check the path; tables of cells are read with read_table",
         )
-    files, labels = _split_labels(files or _open_files(path, kind), kind)
-    table = READERS[kind](files, request)
+    files, labels = _split_labels(found.files or _open_files(found.path, found.kind), found.kind)
+    table = READERS[found.kind](files, request)
     return _join_inner(table, labels) if labels is not None else table
 
 
@@ -275,14 +330,8 @@ def _split_labels(files: FileSet, kind: str) -> tuple[FileSet, Table | None]:
 
 def _join_inner(table: Table, labels: Table) -> Table:
     """The examples joined to the labels, where a column of these names most of them."""
-    for column in labels.columns:
-        if len(column.levels) < _MATCHED * len(labels.lines):
-            continue
-        try:
-            joined = join_labels(table, labels, column.name)
-        except DataError:
-            continue
-        if len(joined.lines) >= _MATCHED * len(table.lines):
-            return joined
+    key = find_key(table, labels)
+    if key:
+        return join_labels(table, labels, key)
     note = f"{table.source}: {labels.source} lies beside the examples, but no column of it names most of them"
     return replace(table, notes=(*table.notes, note))

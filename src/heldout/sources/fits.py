@@ -70,7 +70,7 @@ def read_fits(files: FileSet, request: Request) -> Table:
         rows, array, keywords = _read_spectra(files, names, heads, faults, request)
     else:
         rows, array, keywords = _read_images(files, names, heads, faults, request)
-    columns, notes = _list_keywords(keywords, files.name)
+    columns, notes = _list_keywords(keywords, files.name, keep_all=request.is_fixed)
     kept = [names[row] for row in rows]
     told = (*notes, *_tell_units(keywords, files.name), *_tell_scales(array, kept, files.name))
     found = FileRows(
@@ -246,11 +246,12 @@ def _resize(plane: FloatArray, policy: ArrayPolicy, *, is_mask: bool = False) ->
 
 
 def _list_keywords(
-    keywords: Sequence[dict[str, str]], name: str
+    keywords: Sequence[dict[str, str]], name: str, *, keep_all: bool
 ) -> tuple[tuple[RawColumn, ...], tuple[str, ...]]:
     counts = Counter(key for found in keywords for key in found)
-    often = [key for key, count in counts.items() if count >= _OFTEN * len(keywords)]
-    varying = [key for key in often if len({found.get(key) for found in keywords}) > 1 or len(keywords) == 1]
+    often = [key for key, count in counts.items() if keep_all or count >= _OFTEN * len(keywords)]
+    is_one = keep_all or len(keywords) == 1
+    varying = [key for key in often if len({found.get(key) for found in keywords}) > 1 or is_one]
     notes = []
     if len(often) > len(varying):
         notes.append(
@@ -262,7 +263,7 @@ def _list_keywords(
             f"{name}: {len(rare)} header keywords stand in less than half of the files and were left out: "
             f"{', '.join(rare[:8])}"
         )
-    kept = varying[:_MOST_KEYWORDS]
+    kept = varying if keep_all else varying[:_MOST_KEYWORDS]
     columns = tuple(encode_cells(f"header/{key}", [found.get(key) for found in keywords]) for key in kept)
     return columns, tuple(notes)
 

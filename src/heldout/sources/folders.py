@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -95,6 +95,53 @@ def list_files(source: str | Path) -> FileSet | None:
     if found is not None and not found.files:
         raise DataError(f"{found.name} holds no files", hint="check that the download or copy was finished")
     return found
+
+
+def list_named(folder: str | Path, names: Sequence[str]) -> FileSet | None:
+    """Files of a folder by their names, without listing the folder; None unless all of them are there.
+
+    A table of a few pictures may lie in a folder of millions of other files.
+
+    Args:
+        folder: where they lie.
+        names: paths below it, with "/"; "" stands for none.
+
+    Example:
+        >>> list_named(".", ["no-such-file.png"]) is None
+        True
+    """
+    root = Path(folder)
+    wanted = sorted(set(names) - {""})
+    try:
+        if not wanted or not all((root / name).is_file() for name in wanted):
+            return None
+    except (OSError, ValueError):
+        return None
+
+    def load(file: str) -> bytes:
+        return _load_file(root / file, file)
+
+    sizes = [(name, (root / name).stat().st_size) for name in wanted]
+    return _collect(root.resolve().name or str(root), sizes, load, [])
+
+
+def collect_names(folder: str | Path, *, most: int) -> frozenset[str]:
+    """The names of the files below a folder without their folders; of a large one those that are met first.
+
+    Args:
+        folder: where to look.
+        most: how many files are looked at.
+
+    Example:
+        >>> collect_names("no-such-folder", most=9)
+        frozenset()
+    """
+    found: set[str] = set()
+    for _, _, names in os.walk(folder):
+        found.update(names)
+        if len(found) >= most:
+            break
+    return frozenset(found)
 
 
 def _is_junk(parts: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ from heldout.sources.request import Request
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_AXES, _MOST_VALUES = 4, 20_000_000_000
 _LABELS = re.compile(r"labels?(?=[^a-z]|$)", re.IGNORECASE)
+_PACKED = re.compile(r"\.(gz|xz)$", re.IGNORECASE)
 _IMAGES = re.compile(r"images?(?=[^a-z]|$)", re.IGNORECASE)
 
 
@@ -95,7 +96,9 @@ def read_idx(files: FileSet, request: Request) -> Table:
         heldout.errors.DataError: t holds idx files of labels (train-labels-idx1-ubyte), but none of pictures
           -> put the file of pictures beside it, e.g. train-images-idx3-ubyte
     """
-    found = {file: raw for file in files.files if is_idx((raw := _try_read(files, file))[:64])}
+    # A file that lies there packed and unpacked is one file.
+    single = {_PACKED.sub("", file): file for file in sorted(files.files, reverse=True)}
+    found = {file: raw for file in sorted(single.values()) if is_idx((raw := _try_read(files, file))[:64])}
     arrays = {file: parse_idx(raw, name=PurePosixPath(file).name) for file, raw in found.items()}
     del found
     inputs = sorted(file for file, values in arrays.items() if values.ndim > 1)
@@ -128,7 +131,7 @@ def _try_read(files: FileSet, file: str) -> bytes:
 
 def _bare(file: str) -> str:
     """The name without what differs between a file of pictures and its labels: number of axes and packing."""
-    name = re.sub(r"\.(gz|xz)$", "", file.casefold())
+    name = _PACKED.sub("", file.casefold())
     return re.sub(r"idx\d", "idx", _LABELS.sub("labels", name))
 
 

@@ -13,12 +13,39 @@ import numpy as np
 from heldout.errors import DataError
 from heldout.records import RawColumn, SetAside, Table
 from heldout.sources.columns import encode_cells, find_column, list_names, take_rows
-from heldout.sources.stacks import take_arrays
 
 # Columns of examples that may hold the id, in the order in which they are tried.
 _ID_COLUMNS = ("id", "file", "accession")
 _DIGITS = re.compile(r"\d+")
 _MOSTLY = 0.9
+# A column is taken for the id only where it names most examples and hardly repeats itself (assumptions).
+_MATCHED, _DISTINCT = 0.8, 0.8
+
+
+def find_key(table: Table, labels: Table) -> str:
+    """The column of a table of labels that names most of the examples; "" when none does.
+
+    Args:
+        table: examples with a column `id`, `file` or `accession`.
+        labels: one row an id.
+
+    Example:
+        >>> table = Table((encode_cells("file", ["a/x1.png", "a/x2.png"]),), np.array([1, 2]), "photos")
+        >>> columns = (encode_cells("y", ["cat", "dog"]), encode_cells("name", ["x1", "x2"]))
+        >>> find_key(table, Table(columns, np.array([2, 3]), "l.csv"))
+        'name'
+    """
+    cells = replace(table, arrays=())
+    for column in labels.columns:
+        if len(column.levels) < _DISTINCT * len(labels.lines):
+            continue
+        try:
+            joined = join_labels(cells, labels, column.name)
+        except DataError:
+            continue
+        if len(joined.lines) >= _MATCHED * len(table.lines):
+            return column.name
+    return ""
 
 
 def join_labels(table: Table, labels: Table, key: str) -> Table:
@@ -82,11 +109,9 @@ def join_labels(table: Table, labels: Table, key: str) -> Table:
         dropped=table.ledger.dropped + len(aside),
         lines=0,
     )
-    arrays = take_arrays(table.arrays, rows)
     return replace(
         kept,
         columns=(*kept.columns, *joined),
-        arrays=arrays,
         notes=(*table.notes, *labels.notes, note),
         set_aside=(*table.set_aside, *aside, *labels.set_aside),
         ledger=ledger,

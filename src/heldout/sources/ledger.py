@@ -71,12 +71,13 @@ def add_ledgers(ledgers: Sequence[Ledger | None]) -> Ledger | None:
     )
 
 
-def tell_ledger(ledger: Ledger, name: str) -> str:
+def tell_ledger(ledger: Ledger, name: str, what: str = "rows") -> str:
     """The ledger as a sentence.
 
     Args:
         ledger: of one file.
         name: file name.
+        what: what it counts; files, where each file is a row.
 
     Example:
         >>> tell_ledger(Ledger(rows=3, used=2, quarantined=1, lines=5, lines_blank=1), "t.csv")
@@ -85,7 +86,7 @@ def tell_ledger(ledger: Ledger, name: str) -> str:
     parts = [f"{ledger.used:,} used"]
     parts += [f"{ledger.quarantined:,} quarantined"] if ledger.quarantined else []
     parts += [f"{ledger.dropped:,} dropped"] if ledger.dropped else []
-    text = f"{name}: {ledger.rows:,} rows = {' + '.join(parts)}"
+    text = f"{name}: {ledger.rows:,} {what} = {' + '.join(parts)}"
     if not ledger.lines:
         return text
     kinds = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,9 @@ from heldout.sources.columns import compact_levels, find_column, list_names, nam
 from heldout.sources.ledger import add_ledgers
 from heldout.sources.stacks import join_arrays
 
+_SPLIT_NAMES = frozenset(
+    {"split", "data_split", "dataset_split", "part", "partition", "set", "subset", "dataset", "fold"}
+)
 _PART_NAMES = {PART_VALIDATION: "validation", PART_TEST: "test"}
 _PART_WORDS = {
     "train": PART_FIT,
@@ -28,7 +32,13 @@ _PART_WORDS = {
 }
 
 
-def join_parts(main: Table, *, validation: Table | None = None, test: Table | None = None) -> Table:
+def join_parts(
+    main: Table,
+    *,
+    validation: Table | None = None,
+    test: Table | None = None,
+    optional: Collection[str] = (),
+) -> Table:
     """One table of the main file and the files given for validation and test, joined by column name.
 
     Args:
@@ -36,6 +46,7 @@ def join_parts(main: Table, *, validation: Table | None = None, test: Table | No
             stay undeclared, so that validation rows can still be drawn from them.
         validation: rows for choices, or None.
         test: rows for the final score, or None.
+        optional: columns that an extra file may lack; its cells are null then.
 
     Returns:
         Main rows, then validation rows, then test rows, in `main`'s columns; `part` int8 [N]. `lines` counts in
@@ -70,7 +81,7 @@ def join_parts(main: Table, *, validation: Table | None = None, test: Table | No
                 f"{_PART_NAMES[part]} rows are given twice: by {table.source} and by a column of {main.source}",
                 hint=f"leave out one of --{_PART_NAMES[part]} and --split",
             )
-        notes.extend((*table.notes, *_compare_columns(main, table, _PART_NAMES[part])))
+        notes.extend((*table.notes, *_compare_columns(main, table, _PART_NAMES[part], optional)))
         aside.extend(table.set_aside)
         pieces.append((table, np.full(len(table.lines), part, dtype=np.int8)))
     return Table(
@@ -85,9 +96,9 @@ def join_parts(main: Table, *, validation: Table | None = None, test: Table | No
     )
 
 
-def _compare_columns(main: Table, extra: Table, part: str) -> tuple[str, ...]:
-    wanted = [column.name for column in main.columns]
-    have = [column.name for column in extra.columns]
+def _compare_columns(main: Table, extra: Table, part: str, optional: Collection[str]) -> tuple[str, ...]:
+    wanted = [column.name for column in main.columns if column.name not in optional]
+    have = [column.name for column in extra.columns if column.name not in optional]
     lacking = [name for name in wanted if name not in have]
     surplus = [name for name in have if name not in wanted]
     if lacking:
@@ -110,6 +121,9 @@ def _join_column(name: str, pieces: list[tuple[Table, NDArray[np.int8]]]) -> Raw
     index: dict[str, int] = {}
     blocks = []
     for table, _ in pieces:
+        if all(column.name != name for column in table.columns):
+            blocks.append(np.full(len(table.lines), -1, dtype=np.int32))
+            continue
         column = compact_levels(find_column(table, name))
         # One entry more than levels, so that code -1 (null) looks up -1.
         renumber = np.array(
@@ -117,6 +131,32 @@ def _join_column(name: str, pieces: list[tuple[Table, NDArray[np.int8]]]) -> Raw
         )
         blocks.append(renumber[column.codes])
     return RawColumn(name, np.concatenate(blocks), tuple(index))
+
+
+def find_split_column(table: Table, *, skipped: Collection[str] = ()) -> str:
+    """The column that says of every row whether it is train, validation or test; "" when there is none or several.
+
+    Only a column called `split`, `part` or the like counts, with no other word in it: in a table of an experiment the
+    words training and test may be conditions.
+
+    Args:
+        table: any table.
+        skipped: columns of which the user said what they are.
+
+    Example:
+        >>> from heldout.sources.columns import encode_cells
+        >>> columns = (encode_cells("split", ["train", "test"]), encode_cells("phase", ["training", "test"]))
+        >>> find_split_column(Table(columns, np.array([2, 3]), "t.csv"))
+        'split'
+    """
+    found = []
+    for column in table.columns:
+        words = {text.strip().casefold() for text in column.levels}
+        parts = {_PART_WORDS.get(word, -1) for word in words}
+        is_named = column.name.strip().casefold() in _SPLIT_NAMES and column.name not in skipped
+        if is_named and min(parts, default=-1) >= 0 and PART_FIT in parts and len(parts) > 1:
+            found += [column.name] if (column.codes >= 0).all() else []
+    return found[0] if len(found) == 1 else ""
 
 
 def mark_parts(table: Table, column: str) -> Table:

@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from heldout.errors import DataError
+from heldout.letters import AMBIGUITY, GAPS, PROTEIN, RNA
 from heldout.records import PART_FIT, PART_UNDECLARED, PART_VALIDATION, Ledger, RawColumn, SetAside, Table
-from heldout.sources.alphabet import AMBIGUITY, GAPS, PROTEIN, RNA, judge_alphabet
+from heldout.sources.alphabet import judge_alphabet
 from heldout.sources.columns import encode_cells
 from heldout.sources.decode import decode_text
 from heldout.sources.fasta import FASTA_ENDINGS, SequenceFile, SequenceRecord, is_fasta, parse_fasta
@@ -246,8 +247,8 @@ def _list_columns(
         columns.append(encode_cells("accession", cells))
         shared = sum(count > 1 for count in Counter(cells).values())
         notes.append(
-            f"{name}: headers hold ranges of accessions; {shared:,} accessions have several, which belong to one unit: "
-            "say --group accession"
+            f"{name}: headers hold ranges of accessions; {shared:,} accessions have several, which belong to one unit; "
+            "where whole chromosomes are cut into windows, say --group accession to keep them together"
         )
     pairs = [dict(_PAIR.findall(header)) for header in headers]
     keys = Counter(key for found in pairs for key in found)

@@ -14,7 +14,7 @@ from heldout.sources.columns import encode_cells
 from heldout.sources.decode import decode_text
 from heldout.sources.file_tables import FileRows, build_file_table
 from heldout.sources.folders import FileSet
-from heldout.sources.placement import PART_FOLDERS, place_files
+from heldout.sources.placement import PART_FOLDERS, match_labels, place_files
 from heldout.sources.request import Request
 
 # A few files of many lines hold one text a line; assumption, and said in a note.
@@ -46,7 +46,9 @@ def read_texts(files: FileSet, request: Request) -> Table:
     names = [files.files[number] for number in np.flatnonzero(place.keep)]
     is_note = [_NO_TEXT.search(name) is not None for name in names]
     plain = [name for name, note in zip(names, is_note, strict=True) if not note]
-    if 2 <= len(plain) <= _MOST_LINE_FILES and not place.columns and place.part is None:
+    # With a pattern one file will do: it finds the label of every line.
+    least = 1 if request.label_pattern else 2
+    if least <= len(plain) <= _MOST_LINE_FILES and not place.columns and place.part is None:
         read = {name: _decode_lines(files, name, request) for name in plain}
         if all(len(lines) >= _LEAST_LINES for lines, _ in read.values()):
             return _build_line_table(files, read, request)
@@ -99,28 +101,51 @@ def _build_line_table(
     others = [file for file in files.files if file not in read]
     aside += [SetAside(0, "is no text of the data", text=file, kind="dropped") for file in others]
     n_lines = sum(len(lines) for lines, _ in read.values())
-    shown = ", ".join(f"{name} = {label}" for name, label in zip(names, classes, strict=True))
-    notes = (
-        *files.notes,
-        *(note for _, guesses in read.values() for note in guesses),
-        f"{files.name}: each line is a text, its file is its {'label' if part is None else 'part'} ({shown})",
-    )
-    columns = [encode_cells("text", [text for text, _, _ in cells])]
-    if part is None:
-        columns.append(encode_cells("label", [label for _, label, _ in cells]))
+    notes = _tell_lines(files, read, dict(zip(names, classes, strict=True)), part is not None, request)
+    texts, labels = [text for text, _, _ in cells], [label for _, label, _ in cells]
+    columns = [encode_cells("text", texts)]
+    if request.label_pattern:
+        label = match_labels(texts, request.label_pattern, what="lines")
+        columns = [encode_cells("text", _take_out(texts, request.label_pattern)), label]
+    elif part is None:
+        columns.append(encode_cells("label", labels))
     return Table(
         columns=tuple(columns),
         lines=np.array([number for _, _, number in cells], dtype=np.int64),
         source=files.name,
         notes=notes,
         set_aside=(*aside, *files.ignored),
-        part=None if part is None else np.array([part[label] for _, label, _ in cells], np.int8),
+        part=None if part is None else np.array([part[label] for label in labels], np.int8),
         ledger=Ledger(
             rows=n_lines + len(others) + len(files.ignored),
             used=len(cells),
             dropped=len(aside) + len(files.ignored),
         ),
     )
+
+
+def _tell_lines(
+    files: FileSet,
+    read: dict[str, tuple[list[str], tuple[str, ...]]],
+    classes: dict[str, str],
+    is_part: bool,
+    request: Request,
+) -> tuple[str, ...]:
+    role = "part" if is_part else "" if request.label_pattern else "label"
+    shown = ", ".join(f"{name} = {label}" for name, label in classes.items())
+    found = f"{files.name}: the label was found in each line, and taken out of it"
+    return (
+        *files.notes,
+        *(note for _, guesses in read.values() for note in guesses),
+        f"{files.name}: each line is a text" + (f", its file is its {role} ({shown})" if role else ""),
+        *([found] if request.label_pattern else []),
+    )
+
+
+def _take_out(texts: Sequence[str], pattern: str) -> list[str]:
+    """The texts without what the pattern matched: a label that stays in its text would be learned from there."""
+    compiled = re.compile(pattern)
+    return [compiled.sub("", text, count=1).strip() for text in texts]
 
 
 def _find_parts(name: str, classes: Sequence[str]) -> dict[str, int] | None:

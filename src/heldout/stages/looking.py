@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from heldout.plan import MOST_PAIRS
-from heldout.records import PART_FIT, Affected, Table
+from heldout.plan import count_networks
+from heldout.recipe import Recipe
+from heldout.records import PART_FIT, Affected, ArrayColumn, Table
 from heldout.remedies import plan_uses
-from heldout.report import LookContent, PlanContent
+from heldout.remedies.augmentation import find_kinds
+from heldout.report import ColumnNote, LookContent, PlanContent
 from heldout.settings import Settings, find_strongest_rule, list_kinds, list_strengths, scales_test
 from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_outliers
-from heldout.stages.reading import Reading, name_source, read_data, read_parts
+from heldout.stages.reading import Reading, choose_target, link_table, name_source, read_data, read_parts
+
+MOST_CHANNELS = 8  # named one by one
 
 
 def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a path or any data frame
@@ -24,9 +29,10 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
 
     Without a target only the columns are shown; where the rows cannot be split, the reason is a finding.
     """
-    if not settings.target:
-        return _look_at_columns(read_parts(source, settings), settings, name_source(source))
-    reading = read_data(source, settings)
+    table = read_parts(source, settings)
+    if not choose_target(table, settings)[1]:
+        return _look_at_columns(table, settings, source)
+    reading = link_table(table, settings)
     split = preparing.split_rows(reading, settings)
     columns = preparing.type_columns(reading, split, settings)
     found = preparing.audit_rows(reading, split, columns, settings)
@@ -39,8 +45,12 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         source=name_source(source),
         n_rows=len(reading.table.lines),
         n_columns=len(reading.table.columns),
-        columns=telling.note_columns(columns, prepared.recipe),
+        columns=(
+            *note_arrays(reading.table.arrays, prepared.recipe),
+            *telling.note_columns(columns, prepared.recipe),
+        ),
         target=reading.target,
+        counts=_count_classes(reading),
         read_notes=(
             *_tell_reading(reading.table),
             reading.target.why,
@@ -69,9 +79,14 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         list_strengths(settings),
         list_kinds(settings),
         kind=prepared.source.layout.kind if prepared.source.layout else "numbers",
+        parts=find_kinds(prepared.source.layout),
         scales_test=scales_test(settings),
     )
-    n_configurations = len(plan.rungs) + len(uses) + MOST_PAIRS
+    expected, most = count_networks(plan, n_uses=len(uses))
+    raced = (
+        f"{expected} networks are expected, {most} at most: every strength of a remedy and every pair begins with one "
+        f"seed, and only what may still be chosen gets all {plan.n_seeds}"
+    )
     return PlanContent(
         source=name_source(source),
         target=reading.target,
@@ -88,11 +103,12 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         ),
         n_seeds=plan.n_seeds,
         n_epochs=plan.schedule.n_epochs,
-        n_networks=n_configurations * plan.n_seeds * plan.n_folds,
-        seconds=(0.6 * plan.seconds, 1.4 * plan.seconds),
-        notes=(f"ladder and remedies run on {plan.n_fit} of {plan.n_fit_all} fit rows",)
+        n_networks=expected,
+        # measured on 32 draws and 3 studies: a study takes 0.4 to 2.5 times its estimate (docs/engine.md)
+        seconds=(0.4 * plan.seconds, 2.5 * plan.seconds),
+        notes=(raced, f"ladder and remedies run on {plan.n_fit} of {plan.n_fit_all} fit rows")
         if plan.n_fit < plan.n_fit_all
-        else (),
+        else (raced,),
     )
 
 
@@ -103,16 +119,60 @@ def _name_command(verb: str, source: Any, settings: Settings) -> str:  # noqa: A
         "group": settings.group,
         "time": settings.time,
         "split": settings.split,
+        "labels": settings.labels,
+        "key": settings.key,
+        "label-pattern": settings.label_pattern,
+        "images": settings.images,
+        "hdu": settings.hdu,
     }
     options = [f"--{name} {shlex.quote(value)}" for name, value in given.items() if value]
-    return " ".join([f"heldout {verb} {shlex.quote(name_source(source))}", *options])
+    options += [f"--side {settings.side}"] if settings.side != Settings.model_fields["side"].default else []
+    place = str(source) if isinstance(source, str | Path) else name_source(source)
+    return " ".join([f"heldout {verb} {shlex.quote(place)}", *options])
+
+
+def note_arrays(arrays: tuple[ArrayColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:
+    """Say of each picture or signal how it was read, and what the network sees of it.
+
+    Args:
+        arrays: of the table.
+        recipe: with the plans of these arrays, or None before there is one.
+    """
+    plans = {} if recipe is None else {plan.name: plan for plan in recipe.arrays}
+    return tuple(
+        ColumnNote(
+            name=array.name,
+            kind=array.kind.value,
+            why=f"{_tell_shape(array)}: {array.policy.why}",
+            changed_to=plans[array.name].why if array.name in plans else "",
+            n_slots=plans[array.name].size if array.name in plans else 0,
+        )
+        for array in arrays
+    )
+
+
+def _tell_shape(array: ArrayColumn) -> str:
+    policy = array.policy
+    size = f"{policy.height} x {policy.width} pixels" if policy.height else f"{policy.length} points"
+    shown = ", ".join(policy.channels[:MOST_CHANNELS]) + (
+        ", ..." if len(policy.channels) > MOST_CHANNELS else ""
+    )
+    return f"{len(array.values):,} of {size} ({shown})"
+
+
+def _count_classes(reading: Reading) -> tuple[tuple[str, int], ...]:
+    """Rows of each class, the test rows too: their number alone tells nothing of what is to be learned."""
+    values = reading.target.values[~np.isnan(reading.target.values)].astype(np.int64)
+    counts = np.bincount(values, minlength=len(reading.target.classes)) if reading.target.classes else ()
+    return tuple((name, int(count)) for name, count in zip(reading.target.classes, counts, strict=True))
 
 
 def _tell_reading(table: Table) -> tuple[str, ...]:
     """What was guessed while reading, and where every row and line went."""
     if table.ledger is None:
         return table.notes
-    told = tell_ledger(table.ledger, table.source)
+    is_files = [column.name for column in table.columns[:1]] == ["file"]
+    told = tell_ledger(table.ledger, table.source, "files" if is_files else "rows")
     return table.notes if told in table.notes else (*table.notes, told)
 
 
@@ -132,18 +192,19 @@ def _count_aside(table: Table) -> int:
     return sum(row.kind in ("quarantined", "dropped") for row in table.set_aside)
 
 
-def _look_at_columns(table: Table, settings: Settings, name: str) -> LookContent:
+def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookContent:  # noqa: ANN401 - as above
     from heldout.cells import declare_columns, type_table
 
     everything = np.arange(len(table.lines)) if table.part is None else np.flatnonzero(table.part <= PART_FIT)
     specs = declare_columns(table, rows=everything, overrides=settings.columns, unused={})
+    target = f"{_name_command('look', source, settings)} --target COLUMN"
     return LookContent(
-        source=name,
+        source=name_source(source),
         n_rows=len(table.lines),
         n_columns=len(table.columns),
-        columns=telling.note_columns(type_table(table, specs), None),
+        columns=(*note_arrays(table.arrays, None), *telling.note_columns(type_table(table, specs), None)),
         read_notes=_tell_reading(table),
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
-        next_command=f"heldout look {name} --target COLUMN",
+        next_command=target,
     )

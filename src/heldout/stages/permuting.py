@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.executors import LocalExecutor
-from heldout.ladder import plain_hyper
+from heldout.ladder import make_net, plain_hyper
+from heldout.nets import count_products, list_layers
 from heldout.plan import member_seconds
-from heldout.records import DoubleArray, FloatArray, IndexArray, Rung, Tensors
+from heldout.records import DoubleArray, FloatArray, IndexArray, InputLayout, Rung, Tensors
 from heldout.remedies import apply_remedies
 from heldout.train.program import MemberSpec, count_devices
 
-N_PERMUTATIONS = 199
+N_PERMUTATIONS, FEWEST_PERMUTATIONS = 199, 19
 LONGEST_SECONDS = 90.0
 
 
@@ -60,14 +61,17 @@ def permute_blocks(unit: IndexArray, rng: np.random.Generator) -> IndexArray:
 
 def count_permutations(rungs: tuple[Rung, ...], executor: LocalExecutor) -> int:
     """Give the number of permutations that the time limit allows, from the plan's fixed rates (never the clock)."""
-    n_folds = len(executor.tensors.fit_rows)
-    n_evaluated = 2 * executor.tensors.validation_rows.shape[1]
-    once = (
-        sum(member_seconds(rung.n_parameters, executor.schedule, n_evaluated) for rung in rungs)
-        * n_folds
-        / count_devices()
-    )
-    return int(np.clip(LONGEST_SECONDS / once, 19, N_PERMUTATIONS))
+    once = sum(_estimate_once(rung, executor) for rung in rungs)
+    return int(np.clip(LONGEST_SECONDS / once, FEWEST_PERMUTATIONS, N_PERMUTATIONS))
+
+
+def _estimate_once(rung: Rung, executor: LocalExecutor) -> float:
+    """Estimate the time of one permutation of a rung on all folds."""
+    tensors = executor.tensors
+    layout = tensors.layout or InputLayout("numbers", tensors.features.shape[2:])
+    n_products = count_products(list_layers(make_net(rung, layout, tensors.n_outputs)))
+    once = member_seconds(n_products, executor.schedule, 2 * tensors.validation_rows.shape[1])
+    return once * len(tensors.fit_rows) / count_devices()
 
 
 def run_permutations(
@@ -90,6 +94,9 @@ def run_permutations(
         seed: seed of the permutations.
     """
     first = make_executor(tensors.target[None])
+    # a network of pictures may cost more than all other rungs together: it is left out, the smallest never
+    fewest = {rung.index: FEWEST_PERMUTATIONS * _estimate_once(rung, first) for rung in rungs}
+    rungs = tuple(rung for rung in rungs if fewest[rung.index] <= LONGEST_SECONDS / 3) or rungs[:1]
     n_permutations = count_permutations(rungs, first)
     rng = np.random.default_rng(seed)
     orders = [np.arange(tensors.target.shape[1]), *(permute_blocks(unit, rng) for _ in range(n_permutations))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,32 @@ import numpy as np
 
 from heldout.cells import declare_column, declare_columns, read_target, type_column
 from heldout.errors import DataError, UsageError
+from heldout.homologs import join_homologs
 from heldout.links import Links, link_rows, parse_group_option, read_groups
-from heldout.records import PART_TEST, DoubleArray, IndexArray, Kind, Table, Target, Task
+from heldout.records import (
+    PART_TEST,
+    ArrayPolicy,
+    DoubleArray,
+    IndexArray,
+    Kind,
+    RawColumn,
+    Table,
+    Target,
+    Task,
+)
 from heldout.settings import ColumnSettings, Settings
-from heldout.sources import find_column, fingerprint_table, join_parts, mark_parts, read_table
+from heldout.sources import (
+    Request,
+    describe_columns,
+    find_column,
+    find_label,
+    find_split_column,
+    fingerprint_table,
+    hash_rows,
+    join_parts,
+    mark_parts,
+    read_table,
+)
 from heldout.split import MINIMUM_ROWS
 
 NUMBER_ONLY = ("rmse", "mae", "r2")
@@ -48,27 +71,42 @@ class Reading:
     fingerprint: str
 
 
-def read_data(source: Any, settings: Settings) -> Reading:  # noqa: ANN401 - a path or any data frame
+def read_data(source: Any, settings: Settings, *, cache: Path | None = None) -> Reading:  # noqa: ANN401 - a path or any data frame
     """Read the data and find what must stay together.
 
     Args:
         source: path or frame.
         settings: target, group, time, parts and how to read.
+        cache: folder for decoded pictures, or None to keep them in memory.
 
     Raises:
         DataError: the data cannot be read, or a named column is not there.
-        UsageError: no target was named.
+        UsageError: no target was named, and none can be told from the data.
     """
-    table = read_parts(source, settings)
+    return link_table(read_parts(source, settings, cache=cache), settings)
+
+
+def link_table(table: Table, settings: Settings) -> Reading:
+    """Read the target, groups and times of a table, and find what must stay together.
+
+    Args:
+        table: from `read_parts`.
+        settings: target, group, time and how columns are read.
+
+    Raises:
+        DataError: too few rows, or a named column is not there or not what it was said to be.
+        UsageError: no target was named, and none can be told from the data.
+    """
     if len(table.lines) < MINIMUM_ROWS:
         n_rows = f"{len(table.lines)} row" + "s" * (len(table.lines) != 1)
         raise DataError(
             f"{table.source} has {n_rows}; a study needs at least {MINIMUM_ROWS}", hint="collect more rows"
         )
-    if not settings.target:
+    table, name = choose_target(table, settings)
+    if not name:
         names = ", ".join(column.name for column in table.columns[:12])
         raise UsageError("no target column was named", hint=f"say --target COLUMN, one of: {names}")
-    raw = find_column(table, settings.target)
+    raw = find_column(table, name)
     target = read_target(raw, task=settings.task, target_map=settings.target_map or None, lines=table.lines)
     if settings.target_log and np.nanmin(target.values) <= 0:
         row = int(np.nanargmin(target.values))
@@ -80,16 +118,20 @@ def read_data(source: Any, settings: Settings) -> Reading:  # noqa: ANN401 - a p
     rows = np.flatnonzero(~np.isnan(target.values))
     if len(rows) == 0:
         raise DataError(f"target {raw.name!r} has no value in any row", hint="name another target")
-    unused = {settings.target: "the target"}
+    unused = {name: "the target"}
     group = _read_group(table, settings, unused)
     time = _read_time(table, settings, unused)
     weight = _read_weight(table, settings, unused)
-    if settings.split:
-        unused[find_column(table, settings.split).name] = "the split column"
+    if split := settings.split or _find_split(table, settings):
+        unused[find_column(table, split).name] = "the split column"
     unused |= {
         name: "left out by the user" for name, column in settings.columns.items() if column.kind == "ignore"
     }
-    links = link_rows(_comparable(table, rows, settings, unused), group=group)
+    unused = {**_list_descriptions(table, settings), **unused}
+    digests = tuple(hash_rows(array) for array in table.arrays)
+    columns, sequences = _comparable(table, rows, settings, unused)
+    links = link_rows(columns, examples=digests, group=group)
+    links = join_homologs(links, sequences, accession=_find_accession(table, unused) if sequences else None)
     return Reading(table, target, rows, group, time, weight, links, unused, fingerprint_table(table))
 
 
@@ -120,21 +162,31 @@ def refuse_unfit(target: Target, settings: Settings) -> None:
         )
 
 
-def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a path or any data frame
-    """Read the table with the user's own parts, if there are any."""
-    how = {
-        "header": settings.header,
-        "delimiter": settings.delimiter,
-        "encoding": settings.encoding,
-        "sheet": settings.sheet,
-    }
-    table = read_table(source, **how)
+def read_parts(source: Any, settings: Settings, *, cache: Path | None = None) -> Table:  # noqa: ANN401 - a path or any data frame
+    """Read the table with the user's own parts, if there are any.
+
+    Validation and test files are read by the policies of the first part, so that their pictures have its size. A
+    column that can only be the split is taken for it.
+
+    Args:
+        source: path or frame.
+        settings: parts and how to read.
+        cache: folder for decoded pictures, or None to keep them in memory.
+    """
+    request = _make_request(settings, cache=cache)
+    table = _read(source, settings, request)
     if settings.test or settings.validation:
-        validation = read_table(settings.validation, **how) if settings.validation else None
-        test = read_table(settings.test, **how) if settings.test else None
-        table = join_parts(table, validation=validation, test=test)
+        policies = tuple(array.policy for array in table.arrays)
+        request = replace(request, policies=policies, is_fixed=True)
+        validation = _read(settings.validation, settings, request) if settings.validation else None
+        test = _read(settings.test, settings, request) if settings.test else None
+        optional = set(_list_descriptions(table, settings)) - {name_column(table, settings.target)}
+        table = join_parts(table, validation=validation, test=test, optional=optional)
     if settings.split:
         table = mark_parts(table, settings.split)
+    elif table.part is None and (column := _find_split(table, settings)):
+        told = f"{table.source}: the column {column!r} declares the parts (train, validation, test)"
+        table = replace(mark_parts(table, column), notes=(*table.notes, told))
     for name in settings.subgroups:
         find_column(table, name)  # raises, naming the nearest column
     unknown = [
@@ -147,14 +199,99 @@ def read_parts(source: Any, settings: Settings) -> Table:  # noqa: ANN401 - a pa
     return table
 
 
+def read_new(source: Any, settings: Settings, policies: tuple[ArrayPolicy, ...]) -> Table:  # noqa: ANN401 - a path or any data frame
+    """Read new rows the way an earlier study read its own.
+
+    Args:
+        source: path or frame.
+        settings: how to read.
+        policies: of the study's pictures and signals; none means that it had none.
+
+    Raises:
+        DataError: the rows cannot be read, or lack the pictures or signals that the study had.
+    """
+    table = _read(source, settings, replace(_make_request(settings), policies=policies, is_fixed=True))
+    lacking = Counter(policy.kind for policy in policies) - Counter(array.kind for array in table.arrays)
+    if lacking and len(table.lines):
+        kind = next(iter(lacking))
+        policy = next(policy for policy in policies if policy.kind is kind)
+        size = f"{policy.height} x {policy.width} pixels" if policy.height else f"{policy.length} points"
+        raise DataError(
+            f"{table.source} holds no {kind} where the network needs one of {size}",
+            hint="give data of the kind it was trained on"
+            + (", or say where the pictures lie with --images FOLDER" if kind is Kind.PICTURE else ""),
+        )
+    return table
+
+
+def _read(source: Any, settings: Settings, request: Request) -> Table:  # noqa: ANN401 - a path or any data frame
+    return read_table(
+        source,
+        header=settings.header,
+        delimiter=settings.delimiter,
+        encoding=settings.encoding,
+        sheet=settings.sheet,
+        request=request,
+    )
+
+
+def _make_request(settings: Settings, *, cache: Path | None = None) -> Request:
+    """Give what the settings say about examples; columns that they name never become part of a signal."""
+    group = None if settings.group is None else parse_group_option(settings.group)[0]
+    named = (settings.target, group, settings.time, settings.split, settings.sample_weight)
+    return Request(
+        label_pattern=settings.label_pattern or "",
+        cache=cache,
+        side=settings.side,
+        hdu=settings.hdu or "",
+        labels=Path(settings.labels) if settings.labels else None,
+        key=settings.key or "",
+        images=Path(settings.images) if settings.images else None,
+        declared=(*filter(None, named), *settings.subgroups),
+        kept=tuple(settings.columns),
+    )
+
+
+def choose_target(table: Table, settings: Settings) -> tuple[Table, str]:
+    """Give the target that was named, else the label of examples, said in a note; "" where neither is there.
+
+    Args:
+        table: the rows as read.
+        settings: the target, if one was named; a keyword of the headers of files may be named alone.
+    """
+    if settings.target:
+        return table, name_column(table, settings.target)
+    name = find_label(table)
+    if not name:
+        return table, ""
+    told = f"{table.source}: no target was named; it is the label of the examples, the column {name!r}"
+    return replace(table, notes=(*table.notes, told)), name
+
+
+def name_column(table: Table, name: str) -> str:
+    """Give the column that a name means: itself, or the keyword of the files' headers, which stands as `header/KEY`.
+
+    Example:
+        >>> from heldout.sources import encode_cells
+        >>> table = Table((encode_cells("header/CLASS", ["STAR"]),), np.array([1]), "sky")
+        >>> name_column(table, "CLASS"), name_column(table, "FILTER")
+        ('header/CLASS', 'FILTER')
+    """
+    names = {column.name for column in table.columns}
+    return f"header/{name}" if name not in names and f"header/{name}" in names else name
+
+
 def name_source(source: Any) -> str:  # noqa: ANN401 - a path or any data frame
     """Name what was read, for messages and folders.
 
     Example:
-        >>> name_source("data/heart.csv")
-        'heart.csv'
+        >>> name_source("data/heart.csv"), name_source("data/photos/")
+        ('heart.csv', 'photos')
     """
-    return Path(source).name if isinstance(source, str | Path) else "frame"
+    if not isinstance(source, str | Path):
+        return "frame"
+    name = Path(source).name
+    return name if name not in ("", "..") else Path(source).resolve().name
 
 
 def _read_group(table: Table, settings: Settings, unused: dict[str, str]) -> IndexArray | None:
@@ -210,18 +347,41 @@ def _parse_weight(text: str) -> float:
         return float("nan")
 
 
-def _comparable(table: Table, rows: IndexArray, settings: Settings, unused: dict[str, str]) -> tuple:
-    """Give the raw columns by which rows are compared: features, without identifiers (they differ in every copy)."""
+def _find_split(table: Table, settings: Settings) -> str:
+    return find_split_column(table, skipped=(settings.target, *settings.columns))
+
+
+def _list_descriptions(table: Table, settings: Settings) -> dict[str, str]:
+    """Columns that say where an example comes from, without those of which the user says how to read them."""
+    asked = {name for name, column in settings.columns.items() if column.kind is not None}
+    return {name: what for name, what in describe_columns(table).items() if name not in asked}
+
+
+def _find_accession(table: Table, unused: dict[str, str]) -> RawColumn | None:
+    """The column of accessions whose ranges are records, where it has no other use."""
+    name = "accession"
+    told = describe_columns(table).get(name)
+    return find_column(table, name) if told is not None and unused.get(name) == told else None
+
+
+def _comparable(
+    table: Table, rows: IndexArray, settings: Settings, unused: dict[str, str]
+) -> tuple[tuple[RawColumn, ...], tuple[RawColumn, ...]]:
+    """Give the raw columns by which rows are compared, and those of them that hold sequences.
+
+    They are features, without identifiers (they differ in every copy).
+    """
     specs = declare_columns(table, rows=rows, overrides=settings.columns, unused=unused)
     wanted = {spec.source or spec.name for spec in specs if spec.used and spec.kind is not Kind.IDENTIFIER}
     columns = tuple(column for column in table.columns if column.name in wanted)
-    if not columns:
+    if not columns and not table.arrays:
         reasons = "; ".join(f"{spec.name!r}: {unused.get(spec.name, spec.kind.value)}" for spec in specs[:8])
         raise DataError(
             f"no column is left to predict from ({reasons})",
             hint='say how to read a column, e.g. [columns."x"] kind = "category" in heldout.toml',
         )
-    return columns
+    sequences = {spec.name for spec in specs if spec.used and spec.kind is Kind.SEQUENCE}
+    return columns, tuple(column for column in columns if column.name in sequences)
 
 
 def is_test_part(table: Table) -> bool:

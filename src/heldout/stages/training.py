@@ -11,7 +11,8 @@ from heldout.evidence.racing import may_lead, pick_contenders
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import list_rates, plain_hyper, plan_schedule
-from heldout.plan import LEAST_ROWS_WITHOUT_PERMUTATION, MOST_PAIRS, Plan
+from heldout.ladder.expected import MOST_PAIRS, RACED_SEEDS, STRENGTH_SEEDS
+from heldout.plan import LEAST_ROWS_WITHOUT_PERMUTATION, Plan
 from heldout.records import (
     Choice,
     Configuration,
@@ -24,6 +25,7 @@ from heldout.records import (
     Tensors,
 )
 from heldout.remedies import apply_remedies, plan_uses
+from heldout.remedies.augmentation import find_kinds
 from heldout.settings import Settings, list_kinds, list_layers, list_strengths, scales_test
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared
@@ -35,10 +37,6 @@ SEED_STRIDE = 1000  # studies with different seeds share no network
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
-RACED_SEEDS = 3  # of rungs beyond the interpolating one, and
-# of every strength of a remedy and of every pair, before those that cannot matter are left out: a second seed costs
-# more than it saves and changed no choice on the data sets tried (docs/engine.md)
-STRENGTH_SEEDS = 1
 INTERPOLATED_LOSS = (
     0.01  # nats, or of the variance: a network with a lower training loss knows its rows by heart
 )
@@ -101,6 +99,7 @@ class Crew:
             list_strengths(settings),
             list_kinds(settings),
             kind=tensors.layout.kind if tensors.layout else "numbers",
+            parts=find_kinds(tensors.layout),
             scales_test=scales_test(settings),
         )
         self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)

@@ -16,7 +16,7 @@ from heldout.records import IndexArray, Score, Table, Task
 from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table
-from heldout.stages.reading import name_source, read_parts
+from heldout.stages.reading import name_column, name_source, read_new
 from heldout.stages.testing import CLASS_METRICS, JOURNAL, NUMBER_METRICS, score_rows
 
 
@@ -42,8 +42,8 @@ def score_external(
         DataError: no row has a target, or the labels are not those of the bundle.
     """
     bundle = load_bundle(model)
-    table = read_parts(source, settings)
-    raw = find_column(table, settings.target or bundle.target)
+    table = read_new(source, settings, tuple(plan.policy for plan in bundle.recipe.arrays))
+    raw = find_column(table, name_column(table, settings.target or bundle.target))
     target = read_target(
         raw,
         task="regression" if bundle.task is Task.REGRESSION else "classification",

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from heldout.errors import UsageError
+from heldout.folder import cache_root
 
 HOST_DEVICES_FLAG = "--xla_force_host_platform_device_count"
 CACHE_LIMIT_BYTES = 1_000_000_000
@@ -147,19 +148,19 @@ def count_cores() -> int:
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: `$HELDOUT_CACHE`, else `$XDG_CACHE_HOME/heldout`, else `~/.cache/heldout`.
+    """Where compiled programs are kept, below `folder.cache_root`.
 
     The last part of the path names the processor: a program compiled for another processor
     may use instructions that this one lacks.
+
+    Raises:
+        FileNotFoundError: there is no home folder, and none is named.
 
     Example:
         >>> cache_folder().parent.name
         'xla'
     """
-    own = os.environ.get("HELDOUT_CACHE")
-    shared = os.environ.get("XDG_CACHE_HOME")
-    root = Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "heldout"
-    return root / "xla" / _machine_key()
+    return cache_root() / "xla" / _machine_key()
 
 
 def measure_folder(folder: Path) -> int:
@@ -219,9 +220,8 @@ def _prepare_cache() -> tuple[Path | None, str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "not writable")
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
-        reason = getattr(error, "strerror", None) or str(error)
-        return None, f"compiled programs are not kept between runs: {reason}"
+    except OSError as error:
+        return None, f"compiled programs are not kept between runs: {error.strerror or error}"
     prune_cache(folder.parent)
     return folder, ""
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from heldout.nets import EVALUATION, Mode, Net, apply_net, find_widest, fold_shares, list_layers
 from heldout.nets.net import Memory, Params
 from heldout.random_bits import Stream, draw_permutation, draw_uniform, keep_mask
-from heldout.records import Task
+from heldout.records import InputLayout, Task
 from heldout.remedies.augmentation import augment_batch
 
 ADAM_DECAY_MEAN = 0.9
@@ -27,6 +27,8 @@ SLOT_DROPOUT = (
     0.01  # share of cells whose category is replaced by <unseen>, so that the slot is a trained one
 )
 PURPOSE_ORDER, PURPOSE_DROPOUT, PURPOSE_SLOTS, PURPOSE_AUGMENTATION = 1, 2, 3, 4
+# masks of dropout up to so many values (1 MB) are drawn apart from their product: measured on 16,384, above: assumption
+MASKED_VALUES = 262_144
 # values of one layer that an evaluation holds at once (16 MB): more rows are evaluated in parts
 EVALUATED_VALUES = 4_000_000
 
@@ -44,6 +46,7 @@ class Shape:
         final_rate: share of the learning rate left at the last epoch (cosine decay; 1 keeps it constant).
         augmenters: names of the augmenters compiled in (`remedies.augmentation`), in the order of `Member.augment`.
         clip_norm: a gradient longer than this is shortened to it, member by member; 0 never.
+        layout: what the numbers of a row are, as augmenters see them; None for numbers, pictures or signals alone.
     """
 
     net: Net
@@ -54,6 +57,7 @@ class Shape:
     final_rate: float = 1.0
     augmenters: tuple[str, ...] = ()
     clip_norm: float = 0.0
+    layout: InputLayout | None = None
 
 
 class Data(NamedTuple):
@@ -203,11 +207,15 @@ def _dropping(member: Member, count: jax.Array) -> Mode:
         rate = member.dropout[place]
         stream = Stream(member.seed, PURPOSE_DROPOUT, count, place)
 
-        def masked() -> jax.Array:
-            kept = values * keep_mask(stream, values.shape, rate)
-            return kept * jnp.where(member.scales_test, 1.0 - rate, 1.0)
+        def draw() -> jax.Array:
+            return keep_mask(stream, values.shape, rate) * jnp.where(member.scales_test, 1.0 - rate, 1.0)
 
-        return jax.lax.cond(rate > 0, masked, lambda: values)
+        if values.size <= MASKED_VALUES:
+            # the mask alone is drawn on condition: its product is then one pass with bias and rectifier, forward and
+            # backward, which is cheaper than a pass of its own even where the mask is all ones (docs/engine.md)
+            return values * jax.lax.cond(rate > 0, draw, lambda: jnp.ones(values.shape, jnp.float32))
+        # a mask of ones for a batch of pictures or texts, most of which have no dropout, would cost more than that
+        return jax.lax.cond(rate > 0, lambda: values * draw(), lambda: values)
 
     return Mode(drop, training=True)
 
@@ -226,7 +234,12 @@ def _train_step(
         )
     x = x.reshape(x.shape[0], *shape.net.inputs)
     batch = augment_batch(
-        shape.augmenters, member.augment, Stream(member.seed, PURPOSE_AUGMENTATION, count, 0), x
+        shape.augmenters,
+        member.augment,
+        Stream(member.seed, PURPOSE_AUGMENTATION, count, 0),
+        x,
+        layout=shape.layout,
+        blocks=data.block_of,
     )
     mode = _dropping(member, count)
 
@@ -276,10 +289,13 @@ def _adam(
     not resist becomes exactly zero; a subgradient in the loss would only make it jitter around zero. Decoupled decay
     (Loshchilov & Hutter 2019) shrinks every weight by the same share, whatever its gradient; L2 in the loss passes
     through Adam's scaling, which weakens it for weights with large gradients.
+
+    Both corrections of the start are folded into numbers of the whole step: a division a weight instead of three.
     """
     rate = _learning_rate(shape, member.learning_rate, count)
-    correct_mean = 1.0 - ADAM_DECAY_MEAN ** (count + 1.0)
-    correct_square = 1.0 - ADAM_DECAY_SQUARE ** (count + 1.0)
+    root = jnp.sqrt(1.0 - ADAM_DECAY_SQUARE ** (count + 1.0))
+    pace, epsilon = rate * root, ADAM_EPSILON * root
+    to_mean = 1.0 / (1.0 - ADAM_DECAY_MEAN ** (count + 1.0))
     params, means, squares = [], [], []
     for index, (layer, mean, square, slope) in enumerate(
         zip(before.params, before.mean, before.square, gradient, strict=True)
@@ -288,8 +304,8 @@ def _adam(
         for part in range(len(layer)):  # the weight first, then what penalties leave alone
             m = ADAM_DECAY_MEAN * mean[part] + (1.0 - ADAM_DECAY_MEAN) * slope[part]
             v = ADAM_DECAY_SQUARE * square[part] + (1.0 - ADAM_DECAY_SQUARE) * jnp.square(slope[part])
-            step_size = rate / (jnp.sqrt(v / correct_square) + ADAM_EPSILON)
-            value = layer[part] - step_size * m / correct_mean
+            step_size = pace / (jnp.sqrt(v) + epsilon)
+            value = layer[part] - step_size * (m * to_mean)
             if part == 0:
                 value = value - rate * member.weight_decay * layer[part]
                 limit = jnp.where(member.l1[index] > 0, step_size * member.l1[index], 0.0)

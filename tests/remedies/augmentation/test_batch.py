@@ -9,22 +9,11 @@ from heldout.remedies.augmentation import AUGMENTERS, MIXUP, augment_batch, find
 from heldout.remedies.augmentation.batch import mix_rows
 
 STREAM = Stream(3, 4, 5, 0)
-SIDES = {"numbers": (6,), "signal": (9, 2), "picture": (8, 8, 1), "tokens": (30,)}
+SIDES = {"numbers": (6,), "signal": (9, 2), "picture": (8, 8, 1)}
 
 
 def draw(kind, n_rows=16):
     return jnp.asarray(np.random.default_rng(0).normal(size=(n_rows, *SIDES[kind])).astype(np.float32))
-
-
-@pytest.mark.parametrize("name", sorted(AUGMENTERS))
-def test_strength_zero_changes_nothing_and_a_usual_one_something(name):
-    x = draw(AUGMENTERS[name].kinds[0])
-    plain = augment_batch((name,), jnp.zeros(1), STREAM, x)
-    np.testing.assert_array_equal(plain.x, x)
-    strength = max(AUGMENTERS[name].strengths[3])
-    changed = augment_batch((name,), jnp.array([strength]), STREAM, x)
-    assert changed.x.shape == x.shape
-    assert (np.asarray(changed.x) != np.asarray(x)).any()
 
 
 @pytest.mark.parametrize("name", sorted(AUGMENTERS))
@@ -44,8 +33,9 @@ def test_every_augmenter_has_its_own_stream():
 @pytest.mark.parametrize("kind", ["numbers", "signal", "picture"])
 def test_one_augmenter_does_not_depend_on_the_others_compiled_in(kind):
     x, names = draw(kind), list_augmenters(kind)
-    alone = augment_batch(("noise",), jnp.array([0.3]), STREAM, x)
-    among = augment_batch(names, jnp.array([0.3 if name == "noise" else 0.0 for name in names]), STREAM, x)
+    run = jax.jit(augment_batch, static_argnums=0)
+    alone = run(("noise",), jnp.array([0.3]), STREAM, x)
+    among = run(names, jnp.array([0.3 if name == "noise" else 0.0 for name in names]), STREAM, x)
     np.testing.assert_array_equal(among.x, alone.x)
     assert names[-1] == MIXUP
 
@@ -60,7 +50,7 @@ def test_strengths_are_traced():
 
 def test_mixed_rows_are_the_stated_shares_of_two_rows():
     x = draw("picture")
-    mixed = mix_rows(STREAM, x, 1.0)
+    mixed = jax.jit(mix_rows)(STREAM, x, 1.0)
     for row in range(len(x)):
         share, partner = float(mixed.share[row]), int(mixed.partner[row])
         assert partner == (row + 1) % len(x)

@@ -1,11 +1,14 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from heldout.random_bits import Stream
-from heldout.remedies.augmentation.pixels import LARGEST_SHIFT, cut_out, flip, shift
+from heldout.remedies.augmentation import pixels
+from heldout.remedies.augmentation.pixels import LARGEST_SHIFT
 
 STREAM = Stream(3, 4, 5, 2)
+cut_out, flip, shift = jax.jit(pixels.cut_out), jax.jit(pixels.flip), jax.jit(pixels.shift)
 N_ROWS, HEIGHT, WIDTH = 400, 12, 8
 
 
@@ -64,3 +67,15 @@ def test_one_square_of_each_picture_is_blank():
     blank = (after == 0).mean(axis=0)
     assert blank.min() > 0.02  # everywhere, the edges included
     assert 0.06 < blank.mean() < 16 / (HEIGHT * WIDTH) + 0.02
+
+
+def test_signals_are_moved_in_time_all_channels_together():
+    x = np.random.default_rng(0).normal(size=(300, 12, 2)).astype(np.float32)
+    after = np.asarray(shift(STREAM, jnp.asarray(x), 0.25))
+    seen = set()
+    for before, moved in zip(x, after, strict=True):
+        by_hand = {step: np.pad(before, ((3, 3), (0, 0)))[3 - step : 15 - step] for step in range(-3, 4)}
+        found = [step for step, candidate in by_hand.items() if np.array_equal(candidate, moved)]
+        assert len(found) == 1
+        seen.update(found)
+    assert seen == set(range(-3, 4))

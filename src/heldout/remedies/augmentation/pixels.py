@@ -1,4 +1,7 @@
-"""Augmentation of pictures [R, height, width, channels] whose values are standardized: 0 is the mean."""
+"""Shift, flip and cutout of pictures [R, height, width, channels]; signals [R, length, channels] are shifted too.
+
+Values are standardized: 0 is the mean, which is what "blank" means here.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,28 @@ import math
 import jax
 import jax.numpy as jnp
 
-from heldout.random_bits import Stream, draw_bits, draw_uniform
+from heldout.random_bits import Stream, draw_uniform
 
 LARGEST_SHIFT = 0.25  # of the side: the margin that is laid around each picture must be known when compiling
+SIGNAL_AXES = 3
 
 
 def shift(stream: Stream, x: jax.Array, strength: jax.Array) -> jax.Array:
-    """Move each picture by whole pixels, up and down, left and right; what comes in is blank.
+    """Move each picture by whole pixels, up and down, left and right, and each signal in time; what comes in is blank.
 
     Args:
         stream: random numbers of this step.
-        x: float32 [R, H, W, C].
+        x: float32 [R, H, W, C] or [R, L, C].
         strength: largest shift as a share of each side, at most 0.25.
 
     Example:
         >>> shift(Stream(0, 4, 0, 2), jnp.ones((2, 8, 8, 1)), 0.2).shape
         (2, 8, 8, 1)
     """
+    if x.ndim == SIGNAL_AXES:
+        return shift(stream, x[:, :, None], strength)[:, :, 0]
     n_rows, height, width, _ = x.shape
-    draws = 2.0 * draw_uniform(stream, (2, n_rows)) - 1.0
+    draws = 2.0 * draw_uniform(stream, (n_rows, 2)).T - 1.0
     sides, margins = (height, width), [math.ceil(LARGEST_SHIFT * side) for side in (height, width)]
     starts = [
         margin + jnp.clip(jnp.round(draw * strength * side), -margin, margin).astype(jnp.int32)
@@ -70,10 +76,8 @@ def cut_out(stream: Stream, x: jax.Array, strength: jax.Array) -> jax.Array:
     """
     n_rows, height, width, _ = x.shape
     half = 0.5 * strength * min(height, width)
-    bits = draw_bits(stream, (2, n_rows))
-    middle = [
-        (bits[axis] >> 8).astype(jnp.float32) * (side / 2.0**24) for axis, side in enumerate((height, width))
-    ]
+    draws = draw_uniform(stream, (n_rows, 2))
+    middle = [draws[:, axis] * side for axis, side in enumerate((height, width))]
     inside = [
         jnp.abs(jnp.arange(side) + 0.5 - place[:, None]) <= half
         for side, place in zip((height, width), middle, strict=True)
