@@ -6,7 +6,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-evidence bench-effects clean
+.PHONY: help setup demo test check docs bench bench-evidence bench-effects clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -48,6 +48,17 @@ check: $(VENV)/.dev ## style, types and layers
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
+# An environment of its own: the documentation is made from the source text, without installing heldout.
+$(VENV)-docs/.docs: docs-constraints.txt | $(BIN)/python
+	@echo "installing the tools for the documentation into $(VENV)-docs"
+	@$(BIN)/python -m venv $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip --disable-pip-version-check -qq install -r docs-constraints.txt
+	@touch $@
+
+docs: $(VENV)-docs/.docs ## build the documentation into site/ (nothing is fetched, every link is checked)
+	@NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
 bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
 	@for program in bench/*.py; do [ -e "$$program" ] || continue; echo "== $$program"; \
 	  $(BIN)/python "$$program" || exit 1; done
@@ -59,4 +70,4 @@ bench-effects: $(VENV)/.dev ## repeat published effects of the remedies (17 minu
 	$(BIN)/python bench/effects.py
 
 clean: ## remove the environment and caches, never a study
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) $(VENV)-docs site .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

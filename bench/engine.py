@@ -1,11 +1,13 @@
 """heldout's engine beside the ways people train many networks today: one table, ratios in the same run.
 
-    python bench/engine.py [--repeats 5] [--works mlp text ...] [--device gpu]
+    python bench/engine.py [--repeats 5] [--works mlp text ...] [--device gpu] [--brief]
 
 Every figure is wall time of all trials on all cores, compilation included (an empty cache every time), import left
 out. Peers run as a user of a tuner runs them: one process a core, one thread each. Peers whose time is linear in the
-number of trials run fewer of them (`SHARE`) and are scaled up. Each ratio is the median over pairs run one after the
-other. The peers' environment is made with `make bench-peers`; without it only heldout's own figures are printed.
+number of trials run fewer of them (`SHARE`) and are scaled up; `--brief` runs a quarter of those shares, and of
+heldout's own trials too. Each ratio is the median over pairs run one after the other; the second one is that of
+processor time, which other work on the machine disturbs less. The peers' environment is made with `make bench-peers`;
+without it only heldout's own figures are printed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from engine_data import WORKS
@@ -37,10 +38,10 @@ GOALS = {
 SHARE = {"torch loop": 0.25, "keras": 0.0625, "scikit-learn": 0.125, "stacked": 1.0}
 
 
-def run_own(work: str, device: str, cache: str) -> dict[str, float]:
+def run_own(work: str, device: str, cache: str, *, share: float = 1.0) -> dict[str, float]:
     """Run heldout on one work in a fresh process with the given cache of compiled programs."""
     environment = {**os.environ, "HELDOUT_CACHE": cache}
-    command = [sys.executable, str(HERE / "engine_own.py"), work, "--device", device]
+    command = [sys.executable, str(HERE / "engine_own.py"), work, "--device", device, "--share", str(share)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -63,8 +64,11 @@ def run_peer(script: str, arguments: list[str], n_trials: int, share: float) -> 
         if last > first
     ]
     found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
-    seconds = max(item["seconds"] for item in found) * n_trials / n_run
-    return {"seconds": seconds, "train": statistics.mean(item["train"] for item in found)}
+    return {
+        "seconds": max(item["seconds"] for item in found) * n_trials / n_run,
+        "processor": sum(item["processor"] for item in found) * n_trials / n_run,
+        "train": statistics.mean(item["train"] for item in found),
+    }
 
 
 def list_peers(work: str) -> dict[str, tuple[str, list[str], float]]:
@@ -99,37 +103,41 @@ def measure_peak() -> float:
     )
 
 
-def measure_work(work: str, repeats: int, device: str) -> None:
+def measure_work(work: str, repeats: int, device: str, *, share: float) -> None:
     """Run one work and its peers in turn and print the lines of the table."""
-    own, peers, ratios = [], {}, {}
+    own, peers, ratios, processor = [], {}, {}, {}
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as cache:
-            own.append(run_own(work, device, cache))
+            own.append(run_own(work, device, cache, share=share))
             if not own[0].get("warm"):
-                begun = time.perf_counter()
-                own[0]["warm"] = run_own(work, device, cache)["compile"]
-                own[0]["again"] = time.perf_counter() - begun
-        for name, (script, arguments, share) in (list_peers(work) if PEERS.is_file() else {}).items():
-            found = run_peer(script, arguments, WORKS[work].n_trials, share)
+                own[0]["warm"] = run_own(work, device, cache, share=0.0)["compile"]
+        for name, (script, arguments, part) in (list_peers(work) if PEERS.is_file() else {}).items():
+            found = run_peer(script, arguments, WORKS[work].n_trials, share * part)
             peers.setdefault(name, []).append(found)
             ratios.setdefault(name, []).append(found["seconds"] / own[-1]["seconds"])
+            processor.setdefault(name, []).append(found["processor"] / own[-1]["processor"])
     if work == "cnn" and ratios:
-        better = [min(pair) for pair in zip(*ratios.values(), strict=True)]
-        ratios["torch loop, better layout"] = better
+        for kept in (ratios, processor):
+            kept["torch loop, better layout"] = [min(pair) for pair in zip(*kept.values(), strict=True)]
     seconds = statistics.median(item["seconds"] for item in own)
     steady = statistics.median(item["steady"] for item in own)
     print(
         f"| {work} | heldout | {seconds:.2f} | 1 | {statistics.median(i['train'] for i in own):.4f} | compiling "
         f"{statistics.median(i['compile'] for i in own):.2f} s, from the cache {own[0]['warm']:.2f} s; without it "
-        f"{steady:.2f} s = {own[0]['flops'] / steady / 1e9:.0f} GFLOP/s, {WORKS[work].n_trials / steady:.2f} trials/s |"
+        f"{steady:.2f} s = {own[0]['flops'] / steady / 1e9:.0f} GFLOP/s, {WORKS[work].n_trials / steady:.2f} trials/s; "
+        f"processor {statistics.median(i['processor'] for i in own):.2f} s, without compiling "
+        f"{own[0]['flops'] / statistics.median(i['processor_steady'] for i in own) / 1e9:.0f} GFLOP/s a core |",
+        flush=True,
     )
     for name, values in ratios.items():
         found = peers.get(name, [{"seconds": float("nan"), "train": float("nan")}])
-        goal = GOALS.get((work, name))
+        shares = processor[name]
+        goal = "" if (work, name) not in GOALS else f", goal {GOALS[work, name]:g}"
         print(
             f"| {work} | {name} | {statistics.median(i['seconds'] for i in found):.2f} "
             f"| {statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f}) "
-            f"| {statistics.median(i['train'] for i in found):.4f} | {'' if goal is None else f'goal {goal:g}'} |",
+            f"| {statistics.median(i['train'] for i in found):.4f} | processor "
+            f"{statistics.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f}){goal} |",
             flush=True,
         )
 
@@ -140,6 +148,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--brief", action="store_true", help="a quarter of the trials, scaled up")
     given = parser.parse_args()
     if not PEERS.is_file():
         print(f"no peers: {PEERS} is not there (make bench-peers)")
@@ -147,7 +156,7 @@ def main() -> None:
         print(f"float32 matrix products on all cores: {measure_peak():.0f} GFLOP/s")
     print("| work | engine | s | times heldout's | training loss | |\n|---|---|---|---|---|---|")
     for work in given.works:
-        measure_work(work, given.repeats, given.device)
+        measure_work(work, given.repeats, given.device, share=0.25 if given.brief else 1.0)
 
 
 if __name__ == "__main__":

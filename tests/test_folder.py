@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heldout.errors import StudyError
-from heldout.folder import IDENTITY_FILE, LOCK_FILE, default_name, open_folder
+from heldout.errors import DataError, StudyError
+from heldout.folder import IDENTITY_FILE, LOCK_FILE, default_name, drop_cache, open_cache, open_folder
 
 IDENTITY = {"data": "abc", "settings": {"seed": 0, "target": "num"}, "version": "0.1.0"}
 
@@ -256,3 +256,63 @@ def test_identity_is_compared_as_json(tmp_path):
     open_new(tmp_path / "a", {"strengths": (0.2, 0.5)}).close()
     open_folder(tmp_path / "a", resume=True, identity={"strengths": [0.2, 0.5]}).close()
     assert json.loads((tmp_path / "a" / IDENTITY_FILE).read_text()) == {"strengths": [0.2, 0.5]}
+
+
+def find_cache(path, *, resume):
+    with open_cache(path, resume=resume) as cache:
+        return cache
+
+
+def test_decoded_pictures_lie_in_the_folder_of_the_study_and_go_with_it(tmp_path):
+    place = find_cache(tmp_path / "a", resume=False)
+    assert place == tmp_path / "a" / "cache"
+    (place / "arrays-1").mkdir(parents=True)
+    assert find_cache(tmp_path / "a", resume=False) == place
+    (place / ".heldout-tmp-x").mkdir()
+    open_folder(tmp_path / "a", resume=False, identity={"seed": 0}).close()
+    assert [entry.name for entry in place.iterdir()] == ["arrays-1"]
+    assert find_cache(tmp_path / "a", resume=True) == place
+    drop_cache(tmp_path / "a")
+    assert not place.exists()
+    assert (tmp_path / "a" / "identity.json").is_file()
+
+
+def test_nothing_is_kept_in_a_folder_that_will_be_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text("x")
+    assert find_cache(tmp_path, resume=True) is None
+    open_folder(tmp_path / "a", resume=False, identity={"seed": 0}).close()
+    assert find_cache(tmp_path / "a", resume=False) is None
+    assert find_cache(tmp_path / "mine.txt", resume=False) is None
+
+
+def test_refused_data_leave_no_pictures_behind(tmp_path):
+    def refuse():
+        with open_cache(tmp_path / "a", resume=False) as cache:
+            cache.mkdir(parents=True)
+            raise DataError("no rows")
+
+    with pytest.raises(DataError, match="no rows"):
+        refuse()
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_folder_that_held_decoded_pictures_alone_goes_with_them(tmp_path):
+    (tmp_path / "a" / "cache").mkdir(parents=True)
+    drop_cache(tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+    drop_cache(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("train-images-idx3-ubyte.gz", "train-images"),
+        ("genes.fasta.gz", "genes"),
+        ("photos/", "photos"),
+        ("cifar.tar.xz", "cifar"),
+        ("sky.fits", "sky"),
+        ("x.npz", "x"),
+    ],
+)
+def test_studies_of_examples_are_named_without_endings(source, name, tmp_path):
+    assert default_name(source, runs=tmp_path) == tmp_path / name

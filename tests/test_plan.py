@@ -136,7 +136,9 @@ def test_estimates_grow_with_everything_that_costs():
     assert member_seconds(larger.n_parameters, SCHEDULE, 100) > once
     assert member_seconds(rung.n_parameters, SCHEDULE, 200) > once
     assert member_seconds(rung.n_parameters, Schedule(32, 5, 100, (1, 100)), 100) == pytest.approx(2 * once)
-    folds = [Sizes(20, 1, 200, 50, n_folds) for n_folds in (1, 5, 10)]
+    folds = [
+        Sizes(20, 1, 200, 50, n_folds) for n_folds in (1, 3, 5)
+    ]  # with more, rungs get programs of their own
     seconds = [make_plan(sizes, preset="quick", budget=None).seconds for sizes in folds]
     assert all(more > less for less, more in pairwise(seconds))
 

@@ -119,7 +119,7 @@ def test_a_study_shows_itself_without_computing(study):
     assert len(study.answer_text().splitlines()) <= 25
     assert study.answer_json()["schema"] == "heldout/study/1"
     assert str(study) == study.answer_text()
-    assert study._repr_html_().startswith("<pre>")
+    assert study._repr_html_().startswith('<div class="heldout"')
     page = study.report()
     assert page == study.folder / "report.html"
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html")

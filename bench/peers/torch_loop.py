@@ -165,10 +165,10 @@ def main(name: str, first: int, last: int, layout: str) -> None:
     if work.vocabulary:
         x = x.long()
     trials = draw_trials(work)[first:last]
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     losses = [train(work, trial, (x, y), channels_last=bool(layout)) for trial in trials]
-    seconds = time.perf_counter() - begun
-    print(json.dumps({"seconds": seconds, "train": float(np.mean([pair[0] for pair in losses]))}))
+    found = {"seconds": time.perf_counter() - begun, "processor": time.process_time() - worked}
+    print(json.dumps({**found, "train": float(np.mean([pair[0] for pair in losses]))}))
 
 
 if __name__ == "__main__":

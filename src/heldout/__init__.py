@@ -13,6 +13,7 @@ from heldout.version import __version__ as __version__
 if TYPE_CHECKING:
     from heldout import callbacks as callbacks
     from heldout.settings import Settings as Settings
+    from heldout.stages.comparing import compare as compare
     from heldout.stages.diagnosing import diagnose as diagnose
     from heldout.study import fit as fit
     from heldout.study import load as load
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Settings": "heldout.settings",
+    "compare": "heldout.stages.comparing",
     "diagnose": "heldout.stages.diagnosing",
     "fit": "heldout.study",
     "load": "heldout.study",
@@ -31,7 +33,7 @@ _HOMES = {
     "score": "heldout.study",
 }
 
-__all__ = ["Settings", "__version__", "callbacks", "diagnose", "fit", "load", "look", "predict", "score"]
+__all__ = ["Settings", "__version__", "callbacks", "compare", "diagnose", "fit", "load", "look", "predict", "score"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type of each name stands above

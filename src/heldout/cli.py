@@ -19,9 +19,11 @@ from typer.main import get_command
 
 from heldout.commands.answer import tell_error
 from heldout.commands.calibrate import CalibrateOptions, run_calibrate
+from heldout.commands.compare import CompareOptions, run_compare
+from heldout.commands.demo import run_demo
 from heldout.commands.diagnose import DiagnoseOptions, run_diagnose
 from heldout.commands.doctor import run_doctor
-from heldout.commands.fit import run_demo, run_fit, run_look
+from heldout.commands.fit import run_fit, run_look
 from heldout.commands.live import LiveOptions, run_live
 from heldout.commands.options import (
     CommonOptions,
@@ -45,6 +47,7 @@ VERBS = {
     "predict": (PredictOptions, run_predict),
     "report": (ReportOptions, run_report),
     "live": (LiveOptions, run_live),
+    "compare": (CompareOptions, run_compare),
     "diagnose": (DiagnoseOptions, run_diagnose),
     "calibrate": (CalibrateOptions, run_calibrate),
     "doctor": (CommonOptions, run_doctor),
@@ -105,7 +108,7 @@ def build_app() -> typer.Typer:
 
     Example:
         >>> [command.name for command in build_app().registered_commands]
-        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'live', 'diagnose', 'calibrate', 'doctor']
+        ['demo', 'look', 'fit', 'score', 'predict', 'report', 'live', 'compare', 'diagnose', 'calibrate', 'doctor']
     """
     app = typer.Typer(
         help=ABOUT,

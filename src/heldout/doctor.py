@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from heldout.errors import UsageError
-from heldout.train.device import CACHE_LIMIT_BYTES, cache_folder, count_cores, measure_folder, prepare_device
+from heldout.train.device import CACHE_LIMIT_BYTES, count_cores, measure_folder, prepare_device
 from heldout.version import __version__
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>\S+)")
@@ -98,8 +98,8 @@ def examine(*, runs: Path = Path("runs")) -> Diagnosis:
         cores=count_cores(),
         memory_bytes=measure_memory(),
         devices=devices,
-        cache=str(setup.cache or cache_folder()),
-        cache_bytes=measure_folder(setup.cache or cache_folder()),
+        cache=str(setup.cache or "none"),
+        cache_bytes=measure_folder(setup.cache) if setup.cache else 0,
         runs=str(runs.absolute()),
         runs_writable=writable,
         native=_native_parts(),

@@ -178,7 +178,7 @@ def _join_column(links: Links, column: RawColumn) -> Links:
         return links
     joined = _join_labels(links.unit, family)
     sizes, before = np.bincount(joined), np.bincount(links.unit)
-    n_members = int(np.isin(family, _repeated(found.unit)).sum())
+    n_members = int(np.isin(family, np.flatnonzero(np.bincount(found.unit) > 1)).sum())
     what = (
         f"{n_members:,} of {n_rows:,} sequences of {column.name!r} are copies of another one in part, in "
         f"{found.n_families:,} families (at least {found.score} letters more alike than unlike, a quarter of the "
@@ -195,10 +195,6 @@ def _join_column(links: Links, column: RawColumn) -> Links:
 
 
 _NO_GAPS = str.maketrans("", "", "".join(GAPS))
-
-
-def _repeated(unit: IndexArray) -> IndexArray:
-    return np.flatnonzero(np.bincount(unit) > 1)
 
 
 def _lay_out(texts: tuple[str, ...], alphabet: str) -> _Letters:
@@ -346,7 +342,6 @@ def _score_lines(letters: _Letters, candidates: IndexArray) -> IndexArray:
     order = np.argsort(overlap, kind="stable")
     begin = 0
     while begin < len(order):
-        end = begin + 1
         # Sorted by length, so that the last of a chunk is the longest.
         end = min(len(order), begin + max(1, _MOST_CELLS // max(int(overlap[order[begin]]), 1)))
         while end > begin + 1 and (end - begin) * int(overlap[order[end - 1]]) > 2 * _MOST_CELLS:

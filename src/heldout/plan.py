@@ -341,7 +341,7 @@ def count_networks(plan: Plan, *, n_uses: int) -> tuple[int, int]:
         (114, 144)
     """
     phases = _list_phases(plan, len(plan.rungs), n_uses)
-    return round(sum(phase.n_networks for phase in phases)), sum(phase.at_most for phase in phases)
+    return round(sum(phase.n_networks for phase in phases)), round(sum(phase.at_most for phase in phases))
 
 
 def _list_phases(plan: Plan, n_rungs: int, n_uses: int) -> tuple[Phase, ...]:

@@ -170,6 +170,7 @@ class Settings(BaseModel):
     side: int = Field(64, ge=8, le=1024, description="pictures get at most this many pixels squared")
     hdu: str | None = Field(None, description="name or number of the FITS extension to read")
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
+    signal_scaling: Literal["set", "each"] = "set"
     remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
         default_factory=dict,
         description="per remedy its strengths, e.g. {'dropout': [0.2, 0.5], 'l1': []}, or strengths and layers",

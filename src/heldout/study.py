@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from heldout.errors import DataError, HeldoutError, StudyError, UsageError
 from heldout.events import Events, ProgressChoice, open_display, record_end
-from heldout.folder import default_name, open_folder
+from heldout.folder import default_name, drop_cache, open_cache, open_folder
 from heldout.settings import Settings, load_settings
 from heldout.signals import catch_signals
 from heldout.stages import announcing
+from heldout.stages.answers import ExternalScore, Look, PlannedStudy
+from heldout.stages.spawning import Asked, is_kernel, run_apart
 from heldout.train.device import check_device, prepare_device
 
 if TYPE_CHECKING:
     from heldout.bundle import PredictionReport
     from heldout.recipe import CellExplanation, PositionExplanation
     from heldout.records import Candidate, ChosenVerdict, LadderVerdict, Score
-    from heldout.report import LookContent, PlanContent, StudyContent
+    from heldout.report import StudyContent
+    from heldout.stages.comparing import Comparison
     from heldout.stages.reading import Reading
     from heldout.stages.workplace import Workplace
 
@@ -134,15 +137,21 @@ def fit(
         heldout.errors.DataError: there is no file 'no-such-file.csv'
     """
     from heldout.stages import reading as reading_stage
+
+    settings = _resolve(settings, options)
+    name = reading_stage.name_source(source)
+    folder_path = Path(out) if out is not None else default_name(name, resume=resume)
+    if is_kernel():  # a notebook may have fixed JAX's devices already, and goes on using its memory
+        run_apart(Asked(source, settings, folder_path, resume, strict), progress=progress)
+        return load(folder_path)
+    prepare_device(device=settings.device)
+    check_device(settings.device)
+    # these load JAX, and come after its devices are settled
     from heldout.stages.saving import describe_identity
     from heldout.stages.workplace import Workplace
 
-    settings = _resolve(settings, options)
-    prepare_device(device=settings.device)
-    check_device(settings.device)
-    name = reading_stage.name_source(source)
-    folder_path = Path(out) if out is not None else default_name(name, resume=resume)
-    reading = reading_stage.read_data(source, settings)
+    with open_cache(folder_path, resume=resume) as cache:
+        reading = reading_stage.read_data(source, settings, cache=cache)
     identity = describe_identity(reading, settings)
     with open_folder(folder_path, resume=resume, identity=identity) as folder:
         if folder.has("content.json"):
@@ -152,6 +161,7 @@ def fit(
             with catch_signals(), sink as events, record_end(events):
                 workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
                 run_study(reading, settings, workplace, source=name, strict=strict)
+            drop_cache(folder_path)
         except HeldoutError:
             if not folder.has("study.json"):  # refused before anything was begun: leave no trace
                 folder.discard()
@@ -208,39 +218,58 @@ def load(path: str | Path) -> Study:
         heldout.errors.StudyError: 'no/such/study' holds no finished study
           -> continue it with --resume, or name another folder
     """
-    from heldout.stages.saving import load_content
+    from heldout.stages.loading import load_content
 
     return Study(Path(path), load_content(Path(path)))
+
+
+def salvage(path: str | Path) -> Study:
+    """Open a study as far as it can be read, also one that is not finished, damaged or of another version.
+
+    Args:
+        path: its folder.
+
+    Returns:
+        The study; `content.partial` says what is missing.
+
+    Raises:
+        StudyError: nothing there belongs to a study.
+
+    Example:
+        >>> salvage("no/such/study")
+        Traceback (most recent call last):
+        heldout.errors.StudyError: 'no/such/study' holds no study that can be read
+          -> name the folder that --out named, or one under runs/
+    """
+    from heldout.stages.salvaging import salvage_content
+
+    return Study(Path(path), salvage_content(Path(path)))
 
 
 def predict(
     model: str | Path,
     source: Any,  # noqa: ANN401 - a path or any data frame
     *,
+    settings: Settings | None = None,
     allow_shift: bool = False,
-    header: str = "auto",
-    delimiter: str | None = None,
-    encoding: str | None = None,
-    sheet: str | None = None,
+    **options: Any,  # noqa: ANN401 - any setting
 ) -> PredictionReport:
-    """Predict new raw rows with a study or a bundle.
+    """Predict new raw rows, pictures, signals or sequences with a study or a bundle.
 
     Args:
         model: folder of a study, or a bundle.
-        source: path or frame with the columns the bundle needs.
+        source: path or frame with the columns the bundle needs; of examples a file, an archive or a folder.
+        settings: how to read, or name it as options.
         allow_shift: predict although a column looks like another unit or kind.
-        header: whether the first row holds the names: auto, yes or no.
-        delimiter: between cells; found by itself when left out.
-        encoding: of the file; found by itself when left out.
-        sheet: of a workbook; may be left out where one alone holds cells.
+        **options: settings by name: header, delimiter, encoding, sheet, images, hdu, ...
     """
     prepare_device()
     from heldout.bundle import load_bundle, predict_table
-    from heldout.sources import read_table
+    from heldout.stages.reading import read_new
 
     bundle = load_bundle(model)
-    table = read_table(source, header=header, delimiter=delimiter, encoding=encoding, sheet=sheet)
-    return predict_table(bundle, table, allow_shift=allow_shift)
+    policies = tuple(plan.policy for plan in bundle.recipe.arrays)
+    return predict_table(bundle, read_new(source, _resolve(settings, options), policies), allow_shift=allow_shift)
 
 
 def score(model: str | Path, source: Any, settings: Settings | None = None, **options: Any) -> ExternalScore:  # noqa: ANN401
@@ -309,18 +338,28 @@ class Study:
 
         return make_frame(predict(self.folder, source, allow_shift=allow_shift), like=source)
 
-    def explain(self, source: Any, row: int, column: str, *, fold: int = 0) -> CellExplanation:  # noqa: ANN401
-        """Show the way of one raw cell into the network's input: each step, the tensor positions, the numbers.
+    def explain(
+        self,
+        source: Any,  # noqa: ANN401
+        row: int,
+        column: str,
+        *,
+        fold: int = 0,
+        at: tuple[int, ...] = (),
+    ) -> CellExplanation:
+        """Show the way of one raw cell, pixel or point into the network's input: steps, tensor positions, numbers.
 
         Args:
             source: path or frame with the raw rows.
             row: position of the row, from 0.
-            column: column name.
+            column: column name, or the name of a picture or signal.
             fold: whose fitted state is used, from 0.
+            at: one place of it: (character,) of a text, (position,) of a sequence (from 1), (row, column, channel) of a
+                picture, (point, channel) of a signal.
         """
         from heldout.stages.explaining import explain_raw
 
-        return explain_raw(self.folder, source, row, column, fold=fold)
+        return explain_raw(self.folder, source, row, column, fold=fold, at=at)
 
     def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
         """Say of one position of the network's input which column and value it stands for, and in which unit."""
@@ -328,12 +367,12 @@ class Study:
 
         return explain_input(self.folder, position, fold=fold)
 
-    def report(self, path: str | Path | None = None) -> Path:
-        """Write the report as one HTML page and give its path."""
-        from heldout.report.html import render_report
+    def report(self, path: str | Path | None = None, *, show_rows: bool = False) -> Path:
+        """Write the report as one HTML page and give its path; rows of the data only with `show_rows`."""
+        from heldout.stages.reporting import write_report
 
-        place = Path(path) if path is not None else self.folder / "report.html"
-        return _write_page(place, render_report(self.content))
+        place = None if path is None else Path(path)
+        return write_report(self.content, self.folder, place, show_rows=show_rows)
 
     def answer_text(self) -> str:
         """Give the answer in at most 25 lines."""
@@ -350,104 +389,20 @@ class Study:
     def __str__(self) -> str:
         return self.answer_text()
 
+    def __repr__(self) -> str:
+        chosen = self.content.chosen
+        return f"<Study {str(self.folder)!r}: {chosen.word if chosen else 'no verdict'}; print it for the answer>"
+
+    def compare(self, other: str | Path | Study) -> Comparison:
+        """Compare with another finished study of the same data, paired by row and by seed; see `heldout.compare`."""
+        from heldout.stages.comparing import compare
+
+        return compare(self, other)
+
     def _repr_html_(self) -> str:
-        from html import escape
+        from heldout.report.notebook import show_study
 
-        return f"<pre>{escape(self.answer_text())}</pre>"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What `look` found.
-
-    Args:
-        content: the table as it will be read.
-    """
-
-    content: LookContent
-
-    def text(self) -> str:
-        """Give it in words."""
-        from heldout.report import look_text
-
-        return look_text(self.content)
-
-    def write_html(self, path: str | Path) -> Path:
-        """Write it as one HTML page and give its path; another file that stands there is never overwritten."""
-        from heldout.report.look import render_look
-
-        return _write_page(Path(path), render_look(self.content))
-
-    def json(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return _describe("heldout/look/1", self.content)
-
-
-@dataclass(frozen=True)
-class PlannedStudy:
-    """What a study would do.
-
-    Args:
-        content: its plan.
-    """
-
-    content: PlanContent
-
-    def text(self) -> str:
-        """Give it in words."""
-        from heldout.report import plan_text
-
-        return plan_text(self.content)
-
-    def json(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return _describe("heldout/plan/1", self.content)
-
-
-@dataclass(frozen=True)
-class ExternalScore:
-    """The result of scoring a bundle on new labelled rows.
-
-    Args:
-        scores: with intervals, the primary one first.
-        notes: what differs from the data the networks know, and earlier looks at the same rows.
-        n_rows: rows scored.
-        source: what was scored.
-    """
-
-    scores: tuple[Score, ...]
-    notes: tuple[str, ...]
-    n_rows: int
-    source: str
-
-    def text(self) -> str:
-        """Give it in words."""
-        from heldout.report.sentences import format_interval, format_number
-
-        lines = [f"{self.source}: {self.n_rows} rows scored"]
-        for item in self.scores:
-            lines.append(
-                f"  {item.metric} {format_number(item.value)} ({format_interval(item.low, item.high)}; {item.method})"
-            )
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
-
-    def json(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return _describe("heldout/score/1", self)
-
-
-def _write_page(place: Path, page: str) -> Path:
-    from heldout.bundle import write_file
-
-    if place.is_file() and not place.read_bytes()[:1000].lstrip().lower().startswith(b"<!doctype html"):
-        raise StudyError(f"{str(place)!r} is there and is no report", hint="give --out another name")
-    return write_file(place, page.encode("utf-8"))
-
-
-def _describe(schema: str, content: object) -> dict[str, Any]:
-    from heldout.stages.codec import to_json_values
-
-    return {"schema": schema, **to_json_values(content)}
+        return show_study(self.content)
 
 
 __all__: Sequence[str] = [

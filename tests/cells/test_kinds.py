@@ -44,7 +44,7 @@ CASES: list[tuple[str, list[str | None], Kind]] = [
     ("none", repeat("", "?", "NA"), Kind.CONSTANT),
     ("one", repeat("a", ""), Kind.CATEGORY),
     ("note", [f"the patient came back after {i} days" for i in range(N)], Kind.TEXT),
-    ("dna", ["ACGT" * 20 + "ACGT"[i % 4] * (i + 1) for i in range(N)], Kind.TEXT),
+    ("dna", ["ACGT" * 20 + "ACGT"[i % 4] * (i + 1) for i in range(N)], Kind.SEQUENCE),
     ("unit", repeat("Department of Police and Fire", "Department of Parks and Roads"), Kind.CATEGORY),
     ("mixed", [str(i) if i % 3 else f"PC {i}" for i in range(N)], Kind.CATEGORY),
     ("size", repeat("None", "small", "large"), Kind.CATEGORY),

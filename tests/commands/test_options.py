@@ -24,6 +24,8 @@ ONLY_IN_A_FILE = {
     "target_log",
     "sample_weight",
     "numeric_embedding",
+    "signal_scaling",
+    "mute",
 }
 
 
@@ -44,7 +46,8 @@ def test_own_options_come_before_the_common_ones():
     names = names_of(PredictOptions)
     assert names[:5] == ["model", "file", "out", "flags", "allow_shift"]
     assert names[5:9] == ["header", "delimiter", "encoding", "sheet"]
-    assert names[9] == "json"
+    assert names[9:14] == ["labels", "key", "label_pattern", "images", "hdu"]
+    assert names[14] == "json"
     assert names_of(ScoreOptions)[:2] == ["model", "file"]
 
 
@@ -82,6 +85,19 @@ def test_a_gap_without_time_is_refused():
 def test_out_has_a_short_name(record):
     option = get_type_hints(record, include_extras=True)["out"].__metadata__[0]
     assert "-o" in option.param_decls
+
+
+def test_what_is_said_of_examples_becomes_settings():
+    given = collect_settings(
+        fit(labels="l.csv", key="id", label_pattern="class=(.)", images="photos", side=32, hdu="FLUX")
+    )
+    settings = load_settings(None, **given)
+    assert (settings.labels, settings.key, settings.label_pattern) == ("l.csv", "id", "class=(.)")
+    assert (settings.images, settings.side, settings.hdu) == ("photos", 32, "FLUX")
+    with pytest.raises(UsageError, match="key 'id' is a column of the table of labels, and needs labels"):
+        load_settings(None, **collect_settings(fit(key="id")))
+    with pytest.raises(UsageError, match="setting 'side': Input should be greater than or equal to 8, got 2"):
+        load_settings(None, **collect_settings(fit(side=2)))
 
 
 def test_command_line_wins_over_file(tmp_path):

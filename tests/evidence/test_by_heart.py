@@ -87,3 +87,109 @@ def test_shapes_must_agree():
     rises = make((0.0,) * 4, (0.0,) * 4)
     with pytest.raises(DataError, match="validation rises of shape .* for 4 columns and 3 rows"):
         judge_columns(rises, OcclusionRows(COLUMNS, ROWS.fit_unit, np.arange(3)), tolerance=0.1)
+
+
+def make_words(seed, law, *, by_heart=0, n_words=40, n_seeds=3):
+    """Rises of words, each in 15 to 60 validation rows and more fit rows; the first ones help on fit rows only."""
+    rng = np.random.default_rng(seed)
+    n_fit, n_validation = 1200, 500
+    fit = np.zeros((n_words, n_seeds, n_fit), np.float32)
+    held = np.zeros((n_words, n_seeds, n_validation), np.float32)
+    looked = np.zeros((n_words, n_fit), bool), np.zeros((n_words, n_validation), bool)
+    for word in range(n_words):
+        n_held = int(rng.integers(15, 60))
+        by_seed = 1 + 0.2 * rng.normal(size=(n_seeds, 1))
+        for side, (rises, mask, n_rows) in enumerate(
+            ((fit, looked[0], 2 * n_held), (held, looked[1], n_held))
+        ):
+            rows = rng.choice(rises.shape[2], n_rows, replace=False)
+            mask[word, rows] = True
+            made = law(rng, (1, n_rows)) * by_seed + 0.3 * law(rng, (n_seeds, n_rows))
+            rises[word][:, rows] = made + (word < by_heart) * (side == 0) * 2.0
+    units = np.arange(n_fit), np.arange(n_fit, n_fit + n_validation)
+    names = tuple(f"'word {place}'" for place in range(n_words))
+    rows = OcclusionRows(names, *units, ("word",) * n_words, *looked)
+    return Occlusion("rung 3", fit, held), rows
+
+
+LAWS = {
+    "normal": lambda rng, shape: rng.normal(0.2, 0.5, shape),
+    "few rows rise": lambda rng, shape: np.where(rng.random(shape) < 0.1, rng.exponential(2, shape), 0.0),
+    "few rows fall": lambda rng, shape: 0.3 - 0.2 * rng.exponential(1, shape) ** 2,
+}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=list(LAWS))
+def test_words_that_carry_over_are_rarely_called_by_heart(law):
+    false = 0
+    for seed in range(12):
+        rises, rows = make_words(seed, law)
+        false += any("by heart" in item.outcome for item in judge_columns(rises, rows, tolerance=0.0))
+    assert false <= 2  # at most 5 % of studies, 40 words in each
+
+
+def test_words_learned_by_heart_are_found_and_no_others():
+    rises, rows = make_words(0, LAWS["normal"], by_heart=8)
+    found = judge_by_heart(rises, [], rows=rows, tolerance=0.02, n_networks=3)
+    named = [item.column for item in found.columns if "by heart" in item.outcome]
+    assert len(named) >= 6
+    assert set(named) <= {f"'word {place}'" for place in range(8)}
+    assert [item.column for item in found.columns[: len(named)]] == named
+    assert "fit rows looked at that hold it and by" in found.sentences[0]
+    assert found.sentences[0].startswith("'word ")
+
+
+def test_only_the_rows_that_hold_a_word_count():
+    rises, rows = make_words(0, LAWS["normal"])
+    full = np.where(rows.fit_looked[:, None], rises.fit, 1e6).astype(np.float32)
+    other = judge_columns(Occlusion("rung 3", full, rises.validation), rows, tolerance=0.02)
+    assert other == judge_columns(rises, rows, tolerance=0.02)
+    inside = rises.fit[0][:, rows.fit_looked[0]]
+    assert other[0].fit[0] == pytest.approx(inside.mean(), abs=1e-5)
+
+
+def test_validation_rows_that_look_alike_by_chance_prove_nothing():
+    """Fifteen equal rises beside spread ones: the spread of both sides counts."""
+    rng = np.random.default_rng(0)
+    fit, held = rng.exponential(1.0, (1, 3, 30)) ** 2 * 0.4, np.full((1, 3, 15), 0.05)
+    units = np.arange(30), np.arange(30, 45)
+    looked = np.ones((1, 30), bool), np.ones((1, 15), bool)
+    spare = [np.concatenate([mask, np.zeros((1, 1), bool)], axis=1) for mask in looked]
+    wide = [np.concatenate([part, np.zeros((1, 3, 1))], axis=2).astype(np.float32) for part in (fit, held)]
+    rows = OcclusionRows(("'w'",), np.append(units[0], 90), np.append(units[1], 91), ("word",), *spare)
+    guarded = judge_columns(Occlusion("rung 3", *wide), rows, tolerance=0.0)[0].gap
+    plain = OcclusionRows(("w",), *units)
+    unguarded = judge_columns(
+        Occlusion("rung 3", fit.astype(np.float32), held.astype(np.float32)), plain, tolerance=0.0
+    )[0].gap
+    assert guarded[0] == pytest.approx(unguarded[0], abs=1e-5)
+    assert guarded[2] - guarded[1] > 1.2 * (unguarded[2] - unguarded[1])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (("region",) * 4, "No region of rung 3 is shown to be learned by heart (4 regions at once)."),
+        (("stretch",) * 4, "(4 stretches at once)"),
+        (("word", "pair of words", "word", "word"), "(4 words and pairs of words at once)"),
+        (("column", "stretch", "k-mer", "k-mer"), "No input of rung 3"),
+    ],
+)
+def test_what_is_not_shown_is_named_by_its_kind(kinds, said):
+    rows = OcclusionRows(COLUMNS, ROWS.fit_unit, ROWS.validation_unit, kinds)
+    found = judge_by_heart(make((0.0,) * 4, (0.0,) * 4), [], rows=rows, tolerance=0.1, n_networks=3)
+    assert said in found.sentences[0]
+
+
+def test_regions_are_named_without_quotation_marks():
+    names = ("rows 0 to 6, columns 21 to 27 of picture", "b", "c", "d")
+    rows = OcclusionRows(names, ROWS.fit_unit, ROWS.validation_unit, ("region",) * 4)
+    found = judge_by_heart(make((0.5, 0, 0, 0), (0.0,) * 4), [], rows=rows, tolerance=0.1, n_networks=3)
+    assert found.sentences[0].startswith("rows 0 to 6, columns 21 to 27 of picture lower the loss by 0.5")
+
+
+def test_what_harms_validation_rows_is_said_to_raise_the_loss():
+    found = judge_by_heart(make((0.5, 0, 0, 0), (-0.4, 0, 0, 0)), [], rows=ROWS, tolerance=0.1, n_networks=3)
+    assert "'site' lowers the loss by 0.5" in found.sentences[0]
+    assert "on fit rows and raises it by 0." in found.sentences[0]
+    assert "(+0." in found.sentences[0]

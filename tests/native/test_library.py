@@ -64,6 +64,21 @@ def test_a_failed_build_is_said_and_leaves_nothing(fresh, monkeypatch):
     assert not list((fresh / "native").iterdir())
 
 
+def test_without_a_home_no_folder_of_others_is_taken(fresh, monkeypatch):
+    monkeypatch.delenv("HELDOUT_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(library.Path, "home", _find_no_home)
+    for found in (find_again(), describe_library()):
+        assert found.path is None
+        assert found.note == (
+            "no folder for the native library: there is no home folder; set HELDOUT_CACHE to a folder of your own"
+        )
+
+
+def _find_no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
 def test_a_folder_that_cannot_be_made_is_said(fresh, monkeypatch):
     (fresh / "native").write_text("")
     assert "no folder for the native library" in find_again().note

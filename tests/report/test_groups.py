@@ -63,11 +63,11 @@ def make(**parts):
 FULL = make(subgroups=FOUND, affected=AFFECTED, by_heart=HEART)
 
 
-def test_nothing_looked_at_leaves_the_part_out():
+def test_nothing_looked_at_is_said():
     study = make()
     assert not list_groups(study).has_any
     assert tell_groups(study) == ()
-    assert 'id="groups"' not in render_report(study)
+    assert "No groups were compared" in render_report(study, charts={})
     assert answer_json(study)["subgroups"] is None
 
 

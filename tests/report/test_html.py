@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from tests.report.example import (
-    make_configuration,
     make_partial_study,
     make_regression_study,
-    make_rungs,
     make_small_study,
     make_study,
 )
+from tests.report.made_studies import make_classes, make_hostile, make_sixteen, make_whole, make_wide
 
 from heldout.records import SetAside
-from heldout.report.content import ColumnNote, StudyContent
+from heldout.report.charts import draw_charts
+from heldout.report.content import StudyContent
 from heldout.report.html import choose_tone, render_report
-
-EVIL = "<script>alert('x')</script>\"'><img src=http://evil/x onerror=alert(1)>\x1b[31m\u202e{{7*7}}"
+from heldout.report.svg import Chart
+from heldout.report.who import draw_confusion
 
 
 class Page(HTMLParser):
@@ -45,6 +47,11 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def report() -> str:
     return render_report(make_study())
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return draw_charts(make_whole())
 
 
 def test_page_starts_with_the_answer(report: str) -> None:
@@ -88,44 +95,12 @@ def test_headings_language_skip_link_and_unique_ids(report: str) -> None:
     assert page.tags.count("h1") == 1
 
 
-def hurt(content: StudyContent) -> StudyContent:
-    """Every text from outside replaced by a hostile one."""
-    target = replace(content.target, name=EVIL, classes=(EVIL, EVIL + "2"), why=EVIL, unit=EVIL)
-    evil = make_configuration(make_rungs()[4])
-    runs = tuple(
-        replace(run, configuration=replace(evil, name=EVIL, remedies=run.configuration.remedies))
-        for run in content.runs[-1:]
-    )
-    return replace(
-        content,
-        name=EVIL,
-        source=EVIL,
-        target=target,
-        command=EVIL,
-        settings=((EVIL, EVIL),),
-        machine=EVIL,
-        columns=tuple(replace(note, name=EVIL, why=EVIL, changed_to=EVIL) for note in content.columns),
-        set_aside=(SetAside(3, EVIL, EVIL),),
-        read_notes=(EVIL,),
-        niceness=(EVIL,),
-        limits=(EVIL,),
-        partial=EVIL,
-        findings=tuple(
-            replace(item, title=EVIL, sentence=EVIL, column=EVIL, action=EVIL) for item in content.findings
-        ),
-        chosen_name=EVIL,
-        runs=(*content.runs[:-1], *runs),
-        next_commands=(EVIL,),
-        bundle_path=EVIL,
-        remedies=tuple(replace(item, name=EVIL, sentence=EVIL) for item in content.remedies),
-        baselines=tuple(replace(item, name=EVIL) for item in content.baselines),
-    )
-
-
-def test_hostile_names_stand_as_text() -> None:
-    text = render_report(hurt(make_study()), show_rows=True)
+@pytest.mark.parametrize("show_rows", [False, True])
+def test_hostile_names_stand_as_text(show_rows: bool) -> None:
+    study = make_hostile()
+    text = render_report(study, show_rows=show_rows, charts={} if show_rows else None)
     page = Page(text)
-    assert not {"script", "img"} & set(page.tags)
+    assert not {"script", "img", "b"} & set(page.tags)
     assert not [key for key, _ in page.attributes if key.startswith("on")]
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -137,24 +112,115 @@ def test_hostile_names_stand_as_text() -> None:
 
 def test_row_texts_stay_out_unless_asked() -> None:
     study = replace(make_study(), runs=(), set_aside=(SetAside(17, "12 fields", "SENTINEL-CELL"),))
-    assert "SENTINEL-CELL" not in render_report(study)
-    assert "SENTINEL-CELL" in render_report(study, show_rows=True)
+    assert "SENTINEL-CELL" not in render_report(study, charts={})
+    assert "SENTINEL-CELL" in render_report(study, charts={}, show_rows=True)
 
 
-def test_five_hundred_columns_stay_small_and_all_are_named() -> None:
-    notes = tuple(
-        ColumnNote(f"gene_{i:03}", "number", "why " * 30, "auto", "standardized", i, 0, 1, i / 500)
-        for i in range(500)
-    )
-    text = render_report(replace(make_study(), columns=notes))
+def test_five_hundred_columns_stay_small_and_all_are_named(charts: dict[str, Chart]) -> None:
+    text = render_report(make_wide(500), charts=charts)
     assert len(text.encode()) < 1_000_000
     assert all(f"gene_{i:03}" in text for i in range(500))
     assert text.index("gene_499") < text.index("gene_000")
     assert text.count("why why") <= 40 * 30
+    assert text.count('class="spark"') == 80
+    assert "the 40 that go most closely with the target" in text
+    assert "The other 460 columns" in text
+
+
+def test_forty_classes_stay_small(charts: dict[str, Chart]) -> None:
+    study = make_classes(40)
+    confusion = draw_confusion(study)
+    assert confusion is not None
+    text = render_report(study, charts={**charts, "confusion": confusion})
+    assert len(text.encode()) < 1_000_000
+    assert "species 39" in text
+    assert "Right answers by class" in text
+
+
+SECTIONS = [
+    *("answer", "trust", "data", "wrong", "overfit", "helped", "learn"),
+    *("groups", "mistakes", "more", "cost", "repeat", "limits"),
+]
+
+
+@pytest.mark.parametrize("make", [make_whole, make_sixteen, make_partial_study, make_regression_study])
+def test_all_thirteen_sections_stand_there_in_order(make: Callable[[], StudyContent]) -> None:
+    page = Page(render_report(make(), charts={}))
+    ids = [value for key, value in page.attributes if key == "id"]
+    assert [name for name in ids if name in SECTIONS] == SECTIONS
+    links = {value[1:] for key, value in page.attributes if key == "href"}
+    assert set(SECTIONS[1:]) <= links
+
+
+def test_codes_lead_to_their_meaning() -> None:
+    study = make_whole()
+    text = render_report(replace(study, chosen=replace(study.chosen, code="HO116")), charts={})
+    page = Page(text)
+    assert ("href", "#HO116") in page.attributes
+    assert ("id", "HO116") in page.attributes
+    assert "docs/codes/HO101.md" in text
+    assert "0 to 1.6\u00a0% by kind of data" in text
+    assert "mute = [&#34;HO201&#34;]" in text
+
+
+def test_passed_and_not_applicable_checks_and_muted_findings_are_listed_apart() -> None:
+    text = " ".join(Page(render_report(make_whole(), charts={})).text.split())
+    assert "1 check passed HO201 exact duplicates: none of 9 rows" in text
+    assert "1 check not applicable: why HO214 capped target: the target has classes" in text
+    assert "1 finding muted by your settings HO217 quantification of people: 2 groups" in text
+
+
+def test_worst_mistakes_are_off_by_default() -> None:
+    assert "4711" not in render_report(make_whole(), charts={})
+    assert "4711" in render_report(make_whole(), charts={}, show_rows=True)
+
+
+def test_files_of_charts_are_linked_only_where_they_lie_beside(charts: dict[str, Chart]) -> None:
+    beside = render_report(make_whole(), charts=charts, beside="charts/")
+    alone = render_report(make_whole(), charts=charts)
+    for name in charts:
+        assert f'href="charts/{name}.csv"' in beside
+        assert f'href="charts/{name}.vl.json"' in beside
+        assert f'href="charts/{name}.csv"' not in alone
+        assert f"charts/{name}.csv" in alone
+
+
+def test_every_chart_stands_in_the_page_with_its_finding_above_and_its_table_below(
+    charts: dict[str, Chart],
+) -> None:
+    text = render_report(make_whole(), charts=charts)
+    for name, chart in charts.items():
+        figure = text[text.index(f'id="{name}-title"') :]
+        above = text[: text.index(f'id="{name}-title"')].rpartition("<figure")[2]
+        assert "<strong>" in above
+        title = escape(chart.title).replace(" %", "\u00a0%")
+        assert f"{title}: table" in figure[: figure.index("</figure>")]
+
+
+def test_the_first_screen_says_works_how_sure_for_whom_not_and_what_is_simpler(report: str) -> None:
+    text = " ".join(Page(report).text.split())
+    first = text[: text.index("Can I trust this number?")]
+    assert "Cannot tell the network from gradient boosting" in first
+    assert "nothing simpler, larger or trained otherwise that was tried does better" in first
+
+
+def test_what_was_not_measured_is_said() -> None:
+    text = render_report(make_study(), charts={})
+    assert "No groups were compared" in text
+    assert "no network was trained on half of the rows" in text
+    assert "Its answers were not compared with the truth" in render_report(make_partial_study(), charts={})
+
+
+def test_a_number_that_is_not_known_is_left_out_of_the_five_questions() -> None:
+    study = make_study()
+    answers = tuple(replace(item, estimate=float("nan")) for item in study.chosen.answers)
+    text = render_report(replace(study, chosen=replace(study.chosen, answers=answers)), charts={})
+    table = text[text.index("The five questions") : text.index("What was done to my data?</h2>")]
+    assert "not known" not in table
 
 
 def test_study_without_test_says_so() -> None:
-    text = render_report(make_small_study()).replace("\u00a0", " ")
+    text = render_report(make_small_study(), charts={}).replace("\u00a0", " ")
     assert "There are no untouched rows" in text
     assert "16 rows are too few to set some aside" in text
     assert "p = 0.110" in text
@@ -162,26 +228,26 @@ def test_study_without_test_says_so() -> None:
 
 
 def test_partial_study_says_so_first_and_has_no_verdict() -> None:
-    text = render_report(make_partial_study())
+    text = render_report(make_partial_study(), charts={})
     assert text.index("This study is not complete") < text.index("Does it work?")
     assert "<strong>No verdict yet</strong>" in text
     assert "have not been opened" in text
 
 
 def test_regression_shows_unit_and_coverage() -> None:
-    text = render_report(make_regression_study()).replace("\u00a0", " ")
+    text = render_report(make_regression_study(), charts={}).replace("\u00a0", " ")
     assert "rmse 2.31 EUR" in text
     assert "hold 90 of 100 rows" in text
     assert "0.860 to 0.950" in text
 
 
 def test_repeated_look_at_the_test_is_said_on_the_first_screen() -> None:
-    text = render_report(replace(make_study(), runs=(), openings_before=2))
+    text = render_report(replace(make_study(), runs=(), openings_before=2), charts={})
     assert text.index("looked at 2 times before") < text.index("Can I trust this number?")
 
 
 def test_undecided_answer_shows_what_would_decide() -> None:
-    text = render_report(make_small_study()).replace("\u00a0", " ")
+    text = render_report(make_small_study(), charts={}).replace("\u00a0", " ")
     assert "undecided (leaning yes)" in text
     assert "61 % chance to be decided" in text
 

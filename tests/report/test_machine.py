@@ -9,12 +9,13 @@ import jsonschema
 import numpy as np
 import pytest
 from tests.report.example import make_partial_study, make_regression_study, make_small_study, make_study
+from tests.report.made_studies import make_whole
 
 from heldout.records import Score
 from heldout.report.content import StudyContent
 from heldout.report.machine import answer_json, read_schema, write_answer
 
-STUDIES = [make_study(), make_small_study(), make_partial_study(), make_regression_study()]
+STUDIES = [make_whole(), make_study(), make_small_study(), make_partial_study(), make_regression_study()]
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -67,3 +68,11 @@ def test_line_is_ascii_without_control_characters() -> None:
     assert "\x1b" not in line
     assert line.count("\n") == 1
     assert json.loads(line)["name"] == "ä\x1b\u202e"
+
+
+def test_confusions_and_muted_findings_are_told() -> None:
+    answer = answer_json(make_whole())
+    assert answer["confusions"][0]["counts"][0][0] > answer["confusions"][0]["counts"][0][1]
+    assert set(answer["confusions"][0]["right"][0]) == {"estimate", "low", "high"}
+    assert [item["code"] for item in answer["muted"]] == ["HO217"]
+    assert answer_json(make_study())["confusions"] == []

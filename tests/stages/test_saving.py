@@ -10,7 +10,7 @@ from heldout.events import Events, open_display
 from heldout.folder import open_folder
 from heldout.recipe import recipe_hash
 from heldout.stages.codec import to_plain
-from heldout.stages.preparing import plan_training
+from heldout.stages.preparing import make_tensors, plan_training, thin_folds
 from heldout.stages.saving import (
     CONTENT_SCHEMA,
     _name_command,
@@ -55,6 +55,8 @@ def test_what_is_known_before_training_is_on_disk(place):
     assert start["plan"]["n_seeds"] == plan.n_seeds
     split = place.folder.read_json("split.json")
     assert sorted(row for fold in split["folds"] for row in fold["validation"]) == list(range(60))
+    order = make_tensors(prepared, thin_folds(prepared, n_fit=plan.n_fit)).order
+    assert split["validated"] == prepared.split.development[order].tolist()  # the order of all recorded losses
     assert len(place.folder.read_json("audit.json")["findings"]) == len(findings)
     assert place.folder.has("recipe.json")
     assert place.folder.has("recipe.safetensors")

@@ -27,6 +27,7 @@ from heldout.errors import DataError, UsageError
 from heldout.evidence.logged_records import LoggedCurves
 from heldout.sources.files import load_bytes
 from heldout.sources.read import read_table, recognise_kind
+from heldout.sources.request import Request
 
 # A new format is one file and one line here. The first that recognises a source reads it; `plain` takes the rest.
 FORMATS: dict[str, LogFormat] = {
@@ -45,6 +46,7 @@ FORMATS: dict[str, LogFormat] = {
     )
 }
 _SQLITE = b"SQLite format 3\0"
+_CELLS = Request(is_fixed=True)  # numbered columns of a log are no signal
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def open_source(source: object) -> list[Opened]:
             f"{type(source).__name__} {source!r} is no log",
             hint="give a path, a history, a dictionary or a frame",
         )
-    return [Opened("frame", "table", table=read_table(source))]
+    return [Opened("frame", "table", table=read_table(source, request=_CELLS))]
 
 
 def _open_path(path: Path) -> Opened:
@@ -162,7 +164,7 @@ def _open_path(path: Path) -> Opened:
     opening = raw[:100].lstrip()
     if opening.startswith((b"{", b"[")) and (data := _parse_json(raw)) is not None:
         if isinstance(data, list) and data and not mlflow.is_mlflow(Opened(source, "json", data=data)):
-            return Opened(source, "table", path, table=read_table(data))
+            return Opened(source, "table", path, table=read_table(data, request=_CELLS))
         return Opened(
             source, "json", path, data=data.get("history", data) if isinstance(data, dict) else data
         )
@@ -170,8 +172,8 @@ def _open_path(path: Path) -> Opened:
         text = Opened(source, "text", path, text=raw.decode("utf-8", errors="replace"))
         if nnunet.is_nnunet(text):
             return text
-        return Opened(source, "table", path, table=read_table(path, header="yes"))
-    return Opened(source, "table", path, table=read_table(path))
+        return Opened(source, "table", path, table=read_table(path, header="yes", request=_CELLS))
+    return Opened(source, "table", path, table=read_table(path, request=_CELLS))
 
 
 def _parse_json(raw: bytes) -> dict | list | None:

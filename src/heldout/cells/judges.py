@@ -17,6 +17,7 @@ from heldout.cells.numeric import NumberEvidence, judge_codes, measure_numbers
 from heldout.cells.overrides import Said
 from heldout.cells.readings import NumberForm
 from heldout.cells.sentinels import Suspect, find_impossible, find_sentinels
+from heldout.cells.sequences import LETTERS_GRAMMAR, describe_sequences, find_sequences
 from heldout.cells.spellings import find_spellings
 from heldout.cells.suspicion import weigh_codes
 from heldout.cells.tally import (
@@ -186,6 +187,23 @@ def _ask_missing(name: str, suspects: tuple[Suspect, ...]) -> str:
     return (
         f'{reasons}; if that means missing: [columns."{name}"] missing = [{words}], '
         f'if they are measured: kind = "number"'
+    )
+
+
+def judge_sequence(tally: Tally, said: Said) -> ColumnSpec | None:
+    """A column of sequences of nucleotides or amino acids."""
+    present, words = keep_texts(tally, said)
+    found = find_sequences(present, name=tally.name)
+    if found is None:
+        return None
+    why = f"{describe_sequences(found, present)}; {describe_missing(present)}"
+    return ColumnSpec(
+        tally.name,
+        Kind.SEQUENCE,
+        why,
+        missing_words=words,
+        grammar=LETTERS_GRAMMAR,
+        pattern=found.alphabet,
     )
 
 

@@ -13,6 +13,7 @@ from heldout.cells.judges import (
     judge_identifier,
     judge_list,
     judge_number,
+    judge_sequence,
     judge_text,
     judge_yes_no,
 )
@@ -129,6 +130,7 @@ def _infer(tally: Tally, said: Said) -> ColumnSpec:
         judge_constant,
         judge_yes_no,
         judge_number,
+        judge_sequence,
         judge_date,
         judge_clock,
         judge_list,

@@ -9,6 +9,7 @@ from heldout.cells.dates import check_date_format, find_date_format
 from heldout.cells.judges import judge_list, keep_numbers, keep_texts, settle_form
 from heldout.cells.missing import fold_word
 from heldout.cells.overrides import Said
+from heldout.cells.sequences import LETTERS_GRAMMAR, choose_alphabet, describe_sequences
 from heldout.cells.spellings import find_spellings
 from heldout.cells.tally import Present, Tally, describe_missing, show_examples
 from heldout.cells.yesno import find_yes_no
@@ -67,6 +68,8 @@ def obey_user(tally: Tally, said: Said) -> ColumnSpec:
             pattern=found.pattern if found else ";",
             spellings=found.spellings if found else (),
         )
+    if kind is Kind.SEQUENCE:
+        return _settle_letters(spec, present)
     if kind is Kind.CATEGORY:
         return replace(spec, spellings=find_spellings(present.texts, present.counts.tolist()).pairs)
     return spec
@@ -124,6 +127,18 @@ def _name_kind(name: str, said: Said) -> Kind:
         raise UsageError(
             f"kind {said.kind!r} of column {name!r} is not known", hint=f"use one of: {known}"
         ) from None
+
+
+def _settle_letters(spec: ColumnSpec, present: Present) -> ColumnSpec:
+    found = choose_alphabet(present)
+    if not found.n_fit:
+        raise DataError(
+            f"column {spec.name!r} is declared a sequence, but none of its cells holds letters of nucleotides or amino "
+            f"acids only ({show_examples(present.texts)})",
+            hint=f'leave the declaration out, or say [columns."{spec.name}"] kind = "text"',
+        )
+    why = f"sequence, as declared; {describe_sequences(found, present)}; {describe_missing(present)}"
+    return replace(spec, why=why, grammar=LETTERS_GRAMMAR, pattern=found.alphabet)
 
 
 def _settle_date_format(tally: Tally, present: Present, said: Said) -> str:

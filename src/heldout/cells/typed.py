@@ -12,6 +12,7 @@ from heldout.cells.dates import parse_date
 from heldout.cells.lists import JOIN, split_items
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, MissingWords, is_missing, is_sentinel, prepare_words
 from heldout.cells.readings import NumberForm, read_number
+from heldout.cells.sequences import LETTERS_GRAMMAR, read_sequence
 from heldout.cells.spellings import read_spelling
 from heldout.cells.tally import split_name
 from heldout.cells.yesno import parse_yes_no
@@ -21,6 +22,7 @@ from heldout.records import ColumnSpec, Kind, RawColumn, Status, Table, TypedCol
 _VALUE_KINDS = (Kind.NUMBER, Kind.DATE, Kind.YES_NO)
 _WHOLE_WORDS = prepare_words(MISSING_AMONG_NUMBERS)
 LIST_GRAMMAR = "list"
+_WHOLE_GRAMMARS = (LIST_GRAMMAR, LETTERS_GRAMMAR)  # the cell is read as a whole
 
 
 def type_table(table: Table, specs: Sequence[ColumnSpec]) -> tuple[TypedColumn, ...]:
@@ -96,7 +98,7 @@ def take_parts(levels: Sequence[str], spec: ColumnSpec) -> list[str | None]:
         >>> take_parts(["F/3", "?", "three"], spec)
         ['3', '', None]
     """
-    if not spec.grammar or spec.grammar == LIST_GRAMMAR and not spec.part:
+    if not spec.grammar or spec.grammar in _WHOLE_GRAMMARS and not spec.part:
         return list(levels)
     made: list[str | None] = []
     for text in levels:
@@ -186,19 +188,26 @@ def _type_texts(raw: RawColumn, texts: list[str | None], spec: ColumnSpec) -> Ty
     return TypedColumn(spec, status[raw.codes], np.zeros(0), codes[raw.codes], tuple(index))
 
 
-def _settle_text(text: str, words: MissingWords, read: Callable[[str], str]) -> tuple[Status, str | None]:
+def _settle_text(
+    text: str, words: MissingWords, read: Callable[[str], str | None]
+) -> tuple[Status, str | None]:
     if is_sentinel(text, words):
         return Status.SENTINEL, None
     if is_missing(text, words):
         return Status.MISSING, None
     clean = text.strip()
     canon = read(clean)
+    if canon is None:
+        return Status.UNPARSED, None
     if not canon:
         return Status.MISSING, None
     return (Status.OK if canon == clean else Status.REPAIRED), canon
 
 
-def _choose_canon(spec: ColumnSpec) -> Callable[[str], str]:
+def _choose_canon(spec: ColumnSpec) -> Callable[[str], str | None]:
+    if spec.kind is Kind.SEQUENCE:
+        alphabet = spec.pattern if spec.grammar == LETTERS_GRAMMAR else ""
+        return lambda text: read_sequence(text, alphabet)
     pairs = dict(zip(spec.spellings[::2], spec.spellings[1::2], strict=True))
     if spec.kind is Kind.SET:
         separator = spec.pattern if spec.grammar == LIST_GRAMMAR else ";"

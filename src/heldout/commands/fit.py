@@ -1,4 +1,4 @@
-"""`heldout fit`, `heldout demo` and `heldout look`: from a table to an answer."""
+"""`heldout fit` and `heldout look`: from a table to an answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heldout.commands.answer import (
     refuse_requirements,
 )
 from heldout.commands.live import show_beside
-from heldout.commands.options import DemoOptions, FitOptions, LookOptions, StudyOptions, collect_settings
+from heldout.commands.options import FitOptions, LookOptions, StudyOptions, collect_settings
 from heldout.errors import DataError, RequirementError
 
 if TYPE_CHECKING:
@@ -30,18 +30,7 @@ def run_fit(options: FitOptions) -> None:
     from heldout.settings import load_settings
 
     settings = load_settings(options.config, **collect_settings(options))
-    _run_study(options, options.file, settings, name=options.file)
-
-
-def run_demo(options: DemoOptions) -> None:
-    """Run the whole study on a shipped example; needs no file and no network."""
-    from heldout.demos import find_demo
-    from heldout.settings import load_settings
-
-    demo = find_demo(options.name)
-    narrate(options, f"{demo.table.name}: {demo.about}")
-    settings = load_settings(demo.settings, **collect_settings(options))
-    _run_study(options, demo.table, settings, name="demo")
+    run_study(options, options.file, settings, name=options.file)
 
 
 def run_look(options: LookOptions) -> None:
@@ -65,7 +54,18 @@ def run_look(options: LookOptions) -> None:
         fail_after_answer(DataError(f"critical: {critical[0].sentence}", hint=hint))
 
 
-def _run_study(options: StudyOptions, source: Path, settings: Settings, *, name: str | Path) -> None:
+def run_study(options: StudyOptions, source: Path, settings: Settings, *, name: str | Path) -> None:
+    """Run a study on a file and give its answer: what `fit` and the study of `demo` share.
+
+    Args:
+        options: of the verb.
+        source: the table.
+        settings: all settings.
+        name: what the folder is named after where no `--out` was given.
+
+    Raises:
+        HeldoutError: whatever the study refuses.
+    """
     from heldout.folder import default_name
     from heldout.signals import catch_signals
     from heldout.train.device import prepare_device

@@ -1,4 +1,4 @@
-"""The shipped examples: real data with an open licence, and the settings a person would choose for them."""
+"""The table of everything `heldout demo` can show: the whole study on shipped data, and the lecture in pieces."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True)
-class Demo:
-    """One shipped example.
+class StudyDemo:
+    """The whole study on a shipped table.
 
     Args:
         name: its name on the command line.
@@ -28,25 +28,63 @@ class Demo:
     about: str
 
 
-DEMOS = {
-    "heart": Demo(
+@dataclass(frozen=True)
+class LectureDemo:
+    """One piece of the lecture, computed anew each time and shown as one page.
+
+    Args:
+        name: its name on the command line.
+        module: file of this folder that holds it (without ".py"); it has a function `run_demo`.
+        about: one sentence for people.
+        has_full: True where `--full DIR` runs it on the real data in a folder.
+    """
+
+    name: str
+    module: str
+    about: str
+    has_full: bool = False
+
+
+DEMOS: dict[str, StudyDemo | LectureDemo] = {
+    "heart": StudyDemo(
         name="heart",
         table=DATA / "heart.csv",
         settings=DATA / "heart.toml",
         about="303 patients of the Cleveland clinic, 13 measurements: is a coronary artery narrowed?",
     ),
+    "curve": LectureDemo(
+        name="curve",
+        module="curve",
+        about="polynomials of degree 1 to 10 on noisy points: who underfits, who overfits, what more points change",
+    ),
+    "digits-vs-reviews": LectureDemo(
+        name="digits-vs-reviews",
+        module="digits_vs_reviews",
+        about="one network that hardly overfits and one that does from the first epochs on",
+        has_full=True,
+    ),
+    "remedies": LectureDemo(
+        name="remedies",
+        module="remedies",
+        about="the five remedies against overfitting, one after another on the same rows and seeds",
+    ),
+    "depth": LectureDemo(
+        name="depth",
+        module="depth",
+        about="how far pooling makes a network blind to shifts, and where gradients vanish in deep ones",
+    ),
 }
 
 
-def find_demo(name: str) -> Demo:
+def find_demo(name: str) -> StudyDemo | LectureDemo:
     """The example of this name.
 
     Raises:
         UsageError: there is no such example.
 
     Example:
-        >>> find_demo("heart").table.name
-        'heart.csv'
+        >>> find_demo("heart").name
+        'heart'
         >>> find_demo("hart")
         Traceback (most recent call last):
         heldout.errors.UsageError: no example 'hart'
@@ -57,3 +95,14 @@ def find_demo(name: str) -> Demo:
     close = difflib.get_close_matches(name, list(DEMOS), n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"the examples are: {', '.join(DEMOS)}"
     raise UsageError(f"no example {name!r}", hint=hint)
+
+
+def list_demos() -> str:
+    """All examples with what they show, one a line.
+
+    Example:
+        >>> list_demos().splitlines()[0]
+        'heart              303 patients of the Cleveland clinic, 13 measurements: is a coronary artery narrowed?'
+    """
+    width = max(map(len, DEMOS)) + 2
+    return "\n".join(f"{demo.name:{width}}{demo.about}" for demo in DEMOS.values())

@@ -12,6 +12,8 @@ RACED_SEEDS, STRENGTH_SEEDS = 3, 1
 # What racing left over on 20 made data sets and 12 tables of 350 to 1,000 fit rows (`bench/racing.py`): 7 of 12
 # strengths got all seeds, 2.3 pairs were tried, a fifth of them got all seeds; most ladders had no interpolating rung.
 CONTENDING_STRENGTHS, EXPECTED_PAIRS, CONTENDING_PAIRS = 0.6, 2.3, 0.2
+# Remedies were tried at the largest rung in 8 of these 32, else around the middle of the ladder.
+LARGEST_SHARE = 0.25
 HALVES = 5  # random halves of the fit rows that a study of at least so many seeds trains on
 
 
@@ -29,7 +31,7 @@ class Phase:
     name: str
     place: int
     n_networks: float
-    at_most: int
+    at_most: float
 
 
 def expect_phases(
@@ -37,8 +39,8 @@ def expect_phases(
 ) -> tuple[Phase, ...]:
     """List what a study trains for comparison, racing and all.
 
-    Which rung the remedies are tried at, and which strengths stay in the race, is known only afterwards: two thirds up
-    the ladder, and the shares measured on other data, stand for them. Networks that a study trains only now and then
+    Which rung the remedies are tried at, and which strengths stay in the race, is known only afterwards: means over
+    other data stand for them. Networks that a study trains only now and then
     (permuted labels, rows without their outliers) are not among them.
 
     Args:
@@ -49,28 +51,23 @@ def expect_phases(
         has_halves: whether the study asks what more rows would bring.
 
     Example:
-        >>> phases = expect_phases(8, n_seeds=5, n_folds=1, n_uses=12, has_halves=True)
-        >>> {phase.name: phase.n_networks for phase in phases if phase.place == 5}
-        {'learning rates': 3, 'ladder': 5, 'remedies': 40.8, 'pairs': 4.14}
-        >>> {phase.name: phase.at_most for phase in phases if phase.place == 5}
-        {'learning rates': 3, 'ladder': 5, 'remedies': 60, 'pairs': 15}
+        >>> phases = expect_phases(8, n_seeds=5, n_folds=1, n_uses=12, has_halves=False)
+        >>> [(phase.name, phase.n_networks, phase.at_most) for phase in phases if phase.place == 7]
+        [('learning rates', 3, 3), ('ladder', 5, 5), ('remedies', 10.2, 15.0), ('pairs', 1.035, 3.75)]
     """
     few, whole, rest = min(2, n_folds), n_seeds * n_folds, max(0, n_seeds - STRENGTH_SEEDS)
-    each = (
-        ("remedies", n_uses, CONTENDING_STRENGTHS, n_uses),
-        ("pairs", EXPECTED_PAIRS, CONTENDING_PAIRS, MOST_PAIRS),
+    raced = (
+        ("remedies", n_uses * (STRENGTH_SEEDS + CONTENDING_STRENGTHS * rest), n_uses),
+        ("pairs", EXPECTED_PAIRS * (STRENGTH_SEEDS + CONTENDING_PAIRS * rest), MOST_PAIRS),
     )
+    tried_at = ((n_rungs // 2, 1.0 - LARGEST_SHARE), (n_rungs - 1, LARGEST_SHARE))
     return (
         *(Phase("learning rates", at, RATES_TRIED * few, RATES_TRIED * few) for at in range(n_rungs)),
         *(Phase("ladder", at, whole, whole) for at in range(n_rungs)),
         *(
-            Phase(
-                name,
-                n_rungs * 2 // 3,
-                round(number * (STRENGTH_SEEDS + share * rest) * n_folds, 6),
-                most * whole,
-            )
-            for name, number, share, most in each
+            Phase(name, at, round(share * number * n_folds, 6), share * most * whole)
+            for name, number, most in raced
+            for at, share in tried_at
         ),
         *([Phase("halves", n_rungs // 2, HALVES * n_folds, HALVES * n_folds)] if has_halves else []),
     )

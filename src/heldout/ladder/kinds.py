@@ -52,6 +52,18 @@ _SIGNALS = (
     Rung(0, (128,), 0, 0.0, "signal", (32, 64, 64), 7),
     Rung(0, (256,), 0, 0.0, "signal", (32, 64, 128, 128), 9),
 )
+# Sequences of letters beside the counts of their words. Letters of splice junctions alone, accuracy of 3 networks with
+# dropout 0.4 in 5 folds: 32 filters of 9 letters, then dense layers, 0.964; dense layers only 0.962 (0.956 without
+# dropout); 8 filters of 5 letters and a linear layer 0.938 (two folds); only the largest value of each filter, 0.77.
+_LETTERS = (
+    Rung(0, (), 0, 0.0),
+    Rung(0, (32,), 0, 0.0),
+    Rung(0, (128,), 0, 0.0),
+    Rung(0, (64,), 0, 0.0, "signal", (32,), 9),
+    Rung(0, (128,), 0, 0.0, "signal", (64,), 9),
+    Rung(0, (128,), 0, 0.0, "signal", (64, 128), 9),
+    Rung(0, (256,), 0, 0.0, "signal", (128, 256), 9),
+)
 LADDERS = {"picture": _PICTURES, "tokens": _TOKENS, "signal": _SIGNALS}
 
 
@@ -109,9 +121,10 @@ def _list_rungs(layout: InputLayout) -> tuple[Rung, ...]:
     if not layout.parts:
         return LADDERS[demanding]
     has_tokens = "tokens" in kinds
+    has_letters = demanding == "signal" and any(part.letters for part in layout.parts)
     return tuple(
         replace(rung, family="joined", embedding=_embed(rung) if has_tokens else 0, parts=layout.parts)
-        for rung in LADDERS[demanding]
+        for rung in (_LETTERS if has_letters else LADDERS[demanding])
         if rung.family not in ("residual", "sequence") or demanding == "tokens"
     )
 

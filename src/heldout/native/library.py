@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from heldout.folder import cache_root
 from heldout.native.build import FLAGS, SOURCE, build_library, find_compiler, find_level
 
 TARGETS = ("heldout_convolve", "heldout_convolve_dx", "heldout_convolve_dw")
@@ -56,7 +57,10 @@ def find_library() -> NativeLibrary:
     level = find_level()
     if not level:
         return NativeLibrary(None, "no native code for this processor")
-    place = locate_library(level)
+    try:
+        place = locate_library(level)
+    except FileNotFoundError as error:
+        return NativeLibrary(None, _say_homeless(error))
     if not is_trusted(place):
         failed = place.with_suffix(".failed")
         if failed.is_file():
@@ -105,7 +109,10 @@ def describe_library() -> NativeLibrary:
     level = find_level()
     if not level:
         return NativeLibrary(None, "no native code for this processor")
-    place = locate_library(level)
+    try:
+        place = locate_library(level)
+    except FileNotFoundError as error:
+        return NativeLibrary(None, _say_homeless(error))
     if is_trusted(place):
         return NativeLibrary(place, place.name)
     failed = place.with_suffix(".failed")
@@ -125,13 +132,16 @@ def locate_library(level: str) -> Path:
     Args:
         level: one of `build.LEVELS`.
 
+    Raises:
+        FileNotFoundError: there is no home folder, and none is named.
+
     Example:
         >>> locate_library("x86-64-v3").parent.name
         'native'
     """
     parts = (SOURCE.read_bytes(), " ".join((*FLAGS, level)).encode(), version("jaxlib").encode())
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
-    return _cache_root() / "native" / f"convolution-{level}-{digest}.so"
+    return cache_root() / "native" / f"convolution-{level}-{digest}.so"
 
 
 def packaged_library(level: str) -> Path:
@@ -221,19 +231,13 @@ def _make(target: Path, level: str) -> str:
     return build_library(target, level=level, include=Path(jax.ffi.include_dir()), compiler=compiler)
 
 
+def _say_homeless(error: FileNotFoundError) -> str:
+    return f"no folder for the native library: {error.strerror}"
+
+
 def _say_failed(note: Path) -> str:
     try:
         reason = note.read_text(encoding="utf-8").strip()
     except OSError as error:
         reason = str(error)
     return f"{reason}; delete {note} to try again"
-
-
-def _cache_root() -> Path:
-    own, shared = os.environ.get("HELDOUT_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    if own:
-        return Path(own)
-    try:
-        return (Path(shared) if shared else Path.home() / ".cache") / "heldout"
-    except RuntimeError:  # there is no home folder
-        return Path(tempfile.gettempdir()) / f"heldout-{os.getuid()}"

@@ -8,8 +8,10 @@ from heldout.report.answer import look_text as look_text
 from heldout.report.answer import plan_text as plan_text
 from heldout.report.content import Calibration as Calibration
 from heldout.report.content import ColumnNote as ColumnNote
+from heldout.report.content import Confusion as Confusion
 from heldout.report.content import Costs as Costs
 from heldout.report.content import LookContent as LookContent
+from heldout.report.content import Mistake as Mistake
 from heldout.report.content import PlanContent as PlanContent
 from heldout.report.content import PredictionInterval as PredictionInterval
 from heldout.report.content import ReliabilityBin as ReliabilityBin

@@ -32,7 +32,7 @@ from heldout.report.summary import (
 MOST_LINES = 25
 LINE_WIDTH = 100
 LEAST_CHANCE = 10  # percent; less is no advice
-MOST_LOOK_COLUMNS = 200
+MOST_LOOK_COLUMNS, MOST_LOOK_CLASSES = 200, 12
 
 
 def answer_text(content: StudyContent) -> str:
@@ -186,7 +186,7 @@ def look_text(content: LookContent) -> str:
         )
     if content.target is not None:
         target = content.target
-        classes = f": {', '.join(target.classes[:8])}" if target.classes else ""
+        classes = f": {_list_classes(target.classes, content.counts)}" if target.classes else ""
         lines += _wrap(
             f"Target {show_text(target.name)}: {target.task.value}{show_text(classes)}. {target.why}", most=2
         )
@@ -200,6 +200,13 @@ def look_text(content: LookContent) -> str:
     if content.next_command:
         lines += ["", f"{'next':<8} {show_text(content.next_command)}"]
     return "\n".join(lines) + "\n"
+
+
+def _list_classes(classes: tuple[str, ...], counts: tuple[tuple[str, int], ...]) -> str:
+    rows = dict(counts)
+    shown = [f"{name} {rows[name]:,}" if name in rows else name for name in classes[:MOST_LOOK_CLASSES]]
+    left = len(classes) - len(shown)
+    return ", ".join(shown) + (f" and {left:,} more" if left else "")
 
 
 def _list_dropped(affected: Affected | None) -> list[str]:

@@ -1,14 +1,20 @@
-"""All pictures of a study, by name, and their specifications as files."""
+"""All pictures of a study, by name, and the files beside them: specification and numbers."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from heldout.report.content import StudyContent
-from heldout.report.curves import draw_ladder, draw_learning, draw_sizes
-from heldout.report.dots import draw_reliability, draw_remedies, draw_scores
+from heldout.report.curves import draw_ladder, draw_learning, draw_pair, draw_sizes
+from heldout.report.dots import draw_leaderboard, draw_remedies, draw_scores
+from heldout.report.growth import draw_growth
 from heldout.report.svg import LIGHT_COLOURS, Chart
+from heldout.report.who import draw_confusion, draw_groups, draw_reliability
 
 
 def draw_charts(content: StudyContent) -> dict[str, Chart]:
@@ -18,21 +24,68 @@ def draw_charts(content: StudyContent) -> dict[str, Chart]:
         content: the study.
 
     Returns:
-        Some of "ladder", "sizes", "learning", "remedies", "scores", "reliability"; what was not measured is absent.
+        Some of "pair", "scores", "ladder", "sizes", "remedies", "leaderboard", "learning", "groups", "confusion",
+        "reliability", "growth"; what was not measured is absent.
     """
     made = (
+        draw_pair(content),
+        draw_scores(content),
         draw_ladder(content),
         draw_sizes(content),
-        draw_learning(content),
         draw_remedies(content),
-        draw_scores(content),
+        draw_leaderboard(content),
+        draw_learning(content),
+        draw_groups(content),
+        draw_confusion(content),
         draw_reliability(content),
+        draw_growth(content),
     )
     return {chart.name: chart for chart in made if chart is not None}
 
 
+def list_chart_files(charts: Mapping[str, Chart]) -> tuple[tuple[str, str], ...]:
+    """Each chart as `NAME.vl.json` (Vega-Lite with plain colours, to restyle at will) and `NAME.csv` (its numbers).
+
+    Args:
+        charts: by name.
+
+    Returns:
+        (name of the file, its text).
+    """
+    files = []
+    for name, chart in charts.items():
+        spec = json.dumps(chart.spec, indent=1, allow_nan=False)
+        for variable, colour in LIGHT_COLOURS.items():
+            spec = spec.replace(f"var({variable})", colour)
+        files.append((f"{name}.vl.json", spec + "\n"))
+        files.append((f"{name}.csv", write_numbers(chart)))
+    return tuple(files)
+
+
+def write_numbers(chart: Chart) -> str:
+    """The numbers of a chart as CSV, all digits, NaN as an empty cell.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it: names come from files.
+
+    Args:
+        chart: a drawn chart.
+    """
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow(chart.numbers.columns)
+    for row in chart.numbers.rows:
+        table.writerow([_write_cell(cell) for cell in row])
+    return buffer.getvalue()
+
+
+def _write_cell(cell: str | float) -> str | float:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return "" if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
 def write_charts(content: StudyContent, folder: Path) -> tuple[Path, ...]:
-    """Save each chart's Vega-Lite specification as `NAME.vl.json`, with plain colours, to restyle at will.
+    """Save each chart's specification and numbers as files.
 
     Args:
         content: the study.
@@ -43,11 +96,8 @@ def write_charts(content: StudyContent, folder: Path) -> tuple[Path, ...]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, chart in draw_charts(content).items():
-        text = json.dumps(chart.spec, indent=1, allow_nan=False)
-        for variable, colour in LIGHT_COLOURS.items():
-            text = text.replace(f"var({variable})", colour)
-        path = folder / f"{name}.vl.json"
-        path.write_text(text + "\n", encoding="utf-8")
+    for name, text in list_chart_files(draw_charts(content)):
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
         paths.append(path)
     return tuple(paths)

@@ -17,8 +17,10 @@ from heldout.records import (
     ColumnSpec,
     ConfigurationRun,
     Finding,
+    FloatArray,
     Gate,
     Growth,
+    InputLayout,
     LadderVerdict,
     RemedyResult,
     Rung,
@@ -44,7 +46,10 @@ class ColumnNote:
         n_missing: cells without a value.
         n_unparsed: cells that could not be read as `kind` and count as missing.
         n_slots: width of the column in the network's input; 0 when not used.
-        importance: how much the column matters, any scale, larger first; 0 when unknown.
+        importance: how much the column matters, any scale, larger first; 0 when unknown. Studies give the largest
+            share of the target's spread that one of its inputs alone explains (squared correlation, 0 to 1).
+        before: rows by value as read, in bins of equal width (numbers, dates) or by category, the largest first.
+        after: the same for what the network sees.
     """
 
     name: str
@@ -56,6 +61,8 @@ class ColumnNote:
     n_unparsed: int = 0
     n_slots: int = 0
     importance: float = 0.0
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,45 @@ class SplitSummary:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """Which class was answered for which, on rows that the answering networks had not fitted.
+
+    Args:
+        rows: which rows.
+        counts: for each true class, in the order of the target's classes, how many rows got each answer.
+        right: for each true class the share of right answers with its 95 % interval: estimate, low, high; NaN where
+            the class has no row or rows come in groups and no interval is honest.
+    """
+
+    rows: str
+    counts: tuple[tuple[int, ...], ...]
+    right: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One row that was answered badly. Shown only with `show_rows`.
+
+    Args:
+        line: 1-based line in the file (row number for frames).
+        truth: the class written, or the number.
+        answer: the class answered, or the number.
+        loss: its loss.
+    """
+
+    line: int
+    truth: str
+    answer: str
+    loss: float
+
+
+@dataclass(frozen=True)
 class ReliabilityBin:
     """One point of the reliability picture: what was predicted and what came true.
 
     Args:
-        predicted: mean predicted probability in the bin.
-        observed: share that came true.
+        predicted: mean predicted probability in the bin; for a number as target, the mean predicted number.
+        observed: share that came true, or the mean of the true numbers.
         low: lower end of the 95 % interval of `observed`; NaN when none.
         high: upper end.
         n_rows: rows in the bin.
@@ -110,10 +150,11 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How probabilities were adjusted, and how they fit.
+    """How probabilities were adjusted and how they fit; for a number as target, how predicted numbers fit.
 
     Args:
-        temperature: the number that logits were divided by; 1 changes nothing, above 1 makes it less sure.
+        temperature: the number that logits were divided by; 1 changes nothing, above 1 makes it less sure. NaN for
+            numbers.
         bins: reliability on the rows named in `rows`.
         rows: on which rows, e.g. "development rows, each predicted by networks that had not seen it".
     """
@@ -188,6 +229,7 @@ class StudyContent:
         niceness: lines saying how nice or messy the data are.
         findings: what is wrong with the data or remarkable.
         passed_checks: checks that found nothing, one line each ("not applicable: why" included).
+        muted: findings that the user asked not to be told again.
         gates: what was checked before the verdicts, passed ones too; they also stand among findings and passed checks.
         split: which rows served what.
         ladder: from which size on the data are overfitted; None before the ladder was judged.
@@ -214,7 +256,11 @@ class StudyContent:
         affected: who is affected by an outlier rule; None where none is in use.
         by_heart: what the plain network learned by heart; None where it was not looked at.
         early_stopping_notes: lines on early stopping's own faults (what it would have missed).
-        calibration: probabilities; None for regression.
+        confusions: which class was answered for which; empty for regression.
+        mistakes: the rows with the largest losses, for `show_rows` only.
+        layout: what a row is to the networks where it is no table of numbers (picture, signal, tokens); else None.
+        examples: a few rows in the units of training, only where the user asked to show rows; else None.
+        calibration: how probabilities (or predicted numbers) fit what came true; None where not measured.
         threshold_notes: lines on the decision threshold and stated costs.
         interval: prediction intervals; None for classification.
         costs: what it cost.
@@ -246,6 +292,7 @@ class StudyContent:
     niceness: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     passed_checks: tuple[str, ...] = ()
+    muted: tuple[Finding, ...] = ()
     gates: tuple[Gate, ...] = ()
     ladder: LadderVerdict | None = None
     chosen: ChosenVerdict | None = None
@@ -270,6 +317,10 @@ class StudyContent:
     affected: Affected | None = None
     by_heart: ByHeart | None = None
     early_stopping_notes: tuple[str, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    layout: InputLayout | None = None
+    examples: FloatArray | None = None
     calibration: Calibration | None = None
     threshold_notes: tuple[str, ...] = ()
     interval: PredictionInterval | None = None
@@ -297,6 +348,7 @@ class LookContent:
         passed_checks: checks that found nothing, one line each.
         set_aside: (reason, rows) of rows read but not used.
         affected: whose rows an outlier rule concerns; None where none was asked for.
+        counts: (class, rows) of a target with classes.
     """
 
     source: str
@@ -313,6 +365,7 @@ class LookContent:
     passed_checks: tuple[str, ...] = ()
     set_aside: tuple[tuple[str, int], ...] = ()
     affected: Affected | None = None
+    counts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

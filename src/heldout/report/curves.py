@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import altair as alt
 
@@ -20,8 +23,9 @@ from heldout.report.marks import (
     finish_chart,
     label_end,
 )
-from heldout.report.sentences import count_things, format_number, show_text
+from heldout.report.sentences import count_things, format_change, format_number, show_text
 from heldout.report.series import (
+    MOST_POINTS,
     CurvePoint,
     find_best_epoch,
     find_run,
@@ -30,8 +34,9 @@ from heldout.report.series import (
     list_ladder,
     spread_labels,
     summarize_seeds,
+    thin_epochs,
 )
-from heldout.report.svg import Chart
+from heldout.report.svg import Chart, Numbers
 
 _TRAIN, _VALIDATION, _LAST = "var(--train)", "var(--validation)", "var(--last)"
 _CUT = " Losses above the upper edge are not drawn; the table has them."
@@ -68,9 +73,33 @@ def draw_ladder(content: StudyContent) -> Chart | None:
         "epoch), or where the dashed one turns upwards."
     )
     caption = Caption("ladder", "Loss by number of weights", words, note + (_CUT if cut else ""))
-    rows = tuple(_list_ladder_row(run, epoch) for run, epoch in zip(runs, best, strict=True))
-    columns = ("size", "weights", "best epoch", "training", "validation", "validation at last epoch", "seeds")
-    return finish_chart(_lay(layers, height=300), caption, columns=columns, rows=rows)
+    pairs = list(zip(runs, best, strict=True))
+    rows = tuple(_list_ladder_row(run, epoch) for run, epoch in pairs)
+    columns = (
+        "size",
+        "weights",
+        "best epoch",
+        "training",
+        "validation (lowest to highest seed)",
+        "validation at last epoch (lowest to highest seed)",
+        "seeds",
+    )
+    numbers = Numbers(
+        ("weights", "seed", "best_epoch", "train_loss", "val_loss", "val_loss_last_epoch"),
+        tuple(row for run, epoch in pairs for row in _list_ladder_numbers(run, epoch)),
+    )
+    return finish_chart(_lay(layers, height=300), caption, columns=columns, rows=rows, numbers=numbers)
+
+
+def _list_ladder_numbers(run: ConfigurationRun, epoch: int) -> list[tuple[str | float | int, ...]]:
+    size = run.configuration.rung.n_parameters
+    triples = zip(
+        run.train_curve[:, epoch - 1],
+        run.validation_curve[:, epoch - 1],
+        run.validation_curve[:, -1],
+        strict=True,
+    )
+    return [(size, seed, epoch, *(float(value) for value in losses)) for seed, losses in enumerate(triples)]
 
 
 def _take_epochs(
@@ -85,8 +114,15 @@ def _take_epochs(
 
 
 def _list_ladder_row(run: ConfigurationRun, epoch: int) -> tuple[str, ...]:
-    columns = (run.train_curve[:, epoch - 1], run.validation_curve[:, epoch - 1], run.validation_curve[:, -1])
-    means = [format_number(summarize_seeds(values, at=epoch).mean) for values in columns]
+    train = summarize_seeds(run.train_curve[:, epoch - 1], at=epoch)
+    ends = [
+        summarize_seeds(values, at=epoch)
+        for values in (run.validation_curve[:, epoch - 1], run.validation_curve[:, -1])
+    ]
+    means = [
+        format_number(train.mean),
+        *(f"{format_number(point.mean)} ({_show_span(point)})" for point in ends),
+    ]
     widths = run.configuration.rung.widths
     return (
         " + ".join(str(width) for width in widths) + " units" if widths else "linear",
@@ -148,7 +184,83 @@ def draw_learning(content: StudyContent) -> Chart | None:
         for point, other in zip(validation, lines[1][1], strict=True)
     )
     columns = ("epoch", "training", "validation", "validation, lowest to highest seed")
-    return finish_chart(_lay(layers, height=280), caption, columns=columns, rows=rows)
+    numbers = list_curve_numbers([run], most=n_epochs)
+    return finish_chart(_lay(layers, height=280), caption, columns=columns, rows=rows, numbers=numbers)
+
+
+def list_curve_numbers(runs: Sequence[ConfigurationRun], *, most: int = MOST_POINTS) -> Numbers:
+    """Every seed, with all digits.
+
+    Args:
+        runs: recorded configurations.
+        most: epochs at most, evenly spread.
+    """
+    rows = []
+    for run in runs:
+        for epoch in thin_epochs(run.validation_curve.shape[1], most=most):
+            losses = zip(run.train_curve[:, epoch - 1], run.validation_curve[:, epoch - 1], strict=True)
+            for seed, (train, validation) in enumerate(losses):
+                name, size = run.configuration.name, run.configuration.rung.n_parameters
+                rows.append((name, size, seed, epoch, float(train), float(validation)))
+    columns = ("configuration", "weights", "seed", "epoch", "train_loss", "val_loss")
+    return Numbers(columns, tuple(rows))
+
+
+def draw_pair(content: StudyContent) -> Chart | None:
+    """The delivered network's training and validation loss, small, for the first screen; None without curves.
+
+    Args:
+        content: the study.
+    """
+    run = find_run(content, content.chosen_name)
+    if run is None:
+        return None
+    n_epochs = run.validation_curve.shape[1]
+    best = content.epoch if 1 <= content.epoch <= n_epochs else find_best_epoch(content, run)
+    points = follow_epochs(run.validation_curve, keep=best, most=16)
+    others = follow_epochs(run.train_curve, keep=best, most=16)
+    top, cut = find_top([point.mean for point in (*points, *others)], reference=content.constant_loss)
+    x = alt.X(
+        "x:Q",
+        title="epoch",
+        axis=alt.Axis(**AXIS, grid=False, tickCount=4),
+        scale=alt.Scale(domain=[0, n_epochs], nice=False),
+    )
+    plain = [
+        (words, _forget_seeds(line), colour, dash)
+        for words, line, colour, dash in (
+            ("validation", points, _VALIDATION, (6, 3)),
+            ("training", others, _TRAIN, ()),
+        )
+    ]
+    layers = [
+        *_draw_lines(plain, x=x, top=top, gap=0.11),
+        *draw_moment(best, words=f"delivered: {best}", top=top),
+    ]
+    at_best, at_end = (summarize_seeds(run.validation_curve[:, k - 1], at=k).mean for k in (best, n_epochs))
+    caption = Caption(
+        "pair",
+        "Training and validation loss of the delivered network",
+        f"The validation loss is {format_number(at_best)} at epoch {best}, which is delivered, and "
+        f"{format_number(at_end)} at the last epoch {n_epochs} (means over seeds).",
+        _CUT.strip() if cut else "",
+    )
+    rows = tuple(
+        (str(point.at), format_number(other.mean), format_number(point.mean))
+        for point, other in zip(points, others, strict=True)
+    )
+    numbers = Numbers(
+        ("epoch", "train_loss", "val_loss"),
+        tuple((point.at, other.mean, point.mean) for point, other in zip(points, others, strict=True)),
+    )
+    chart = alt.layer(*layers).properties(width=400, height=150, padding=PADDING_RIGHT)
+    return finish_chart(
+        chart, caption, columns=("epoch", "training", "validation"), rows=rows, numbers=numbers
+    )
+
+
+def _forget_seeds(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
+    return tuple(replace(point, low=point.mean, high=point.mean, seeds=()) for point in points)
 
 
 def _find_learning(run: ConfigurationRun, *, best: int, name: str) -> str:
@@ -175,17 +287,7 @@ def draw_sizes(content: StudyContent) -> Chart | None:
     runs = list_ladder(content)
     if len(runs) < 2:
         return None
-    rows, table = [], []
-    for run in runs:
-        best = find_best_epoch(content, run)
-        label = f"{run.configuration.rung.n_parameters:,} weights"
-        for kind, curve in (("validation", run.validation_curve), ("training", run.train_curve)):
-            points = follow_epochs(curve, keep=best, most=30)
-            rows += [
-                {"x": point.at, "y": point.mean, "kind": kind, "size": label, "best": best}
-                for point in points
-            ]
-        table.append((label, str(run.validation_curve.shape[1]), str(best)))
+    rows = [row for run in runs for row in _list_size_rows(run, find_best_epoch(content, run))]
     top, cut = find_top([row["y"] for row in rows], reference=content.constant_loss)
     kinds = ["training", "validation"]
     base = alt.Chart().encode(
@@ -205,7 +307,7 @@ def draw_sizes(content: StudyContent) -> Chart | None:
     )
     best_rule = alt.Chart().mark_rule(color="var(--soft)", strokeDash=[1, 2]).encode(x="max(best):Q")
     header = alt.Header(labelColor="var(--ink)", labelFontSize=12, title=None, labelPadding=4)
-    order = [row[0] for row in table]
+    order = list(dict.fromkeys(row["size"] for row in rows))
     chart = alt.layer(lines, best_rule).properties(width=148, height=92)
     chart = chart.facet(
         facet=alt.Facet("size:N", sort=order, header=header), columns=4, data=embed_rows(rows), spacing=16
@@ -213,15 +315,63 @@ def draw_sizes(content: StudyContent) -> Chart | None:
     caption = Caption(
         "sizes",
         "Each size over its epochs",
-        "Where the dashed line rises after its lowest point, longer training of that size made the validation loss "
-        "worse in the mean of the seeds; whether that is beyond chance is judged above.",
+        _find_sizes(content, runs),
         "Solid: training. Dashed: validation. Dotted: epoch with the lowest validation loss."
         + (_CUT if cut else ""),
     )
-    return finish_chart(chart, caption, columns=("size", "epochs", "best epoch"), rows=tuple(table))
+    drawn = _pair_rows(rows)
+    table = tuple(
+        (size, str(epoch), format_number(train), format_number(validation))
+        for size, epoch, train, validation in drawn
+    )
+    columns = ("size", "epoch", "training", "validation")
+    return finish_chart(chart, caption, columns=columns, rows=table, numbers=list_curve_numbers(runs))
 
 
-def _draw_lines(lines: list[_Line], *, x: alt.X, top: float) -> list[alt.Chart]:
+def _list_size_rows(run: ConfigurationRun, best: int) -> list[dict[str, Any]]:
+    label = f"{run.configuration.rung.n_parameters:,} weights"
+    return [
+        {"x": point.at, "y": point.mean, "kind": kind, "size": label, "best": best}
+        for kind, curve in (("validation", run.validation_curve), ("training", run.train_curve))
+        for point in follow_epochs(curve, keep=best, most=30)
+    ]
+
+
+def _pair_rows(rows: list[dict[str, Any]]) -> list[tuple[str, int, float, float]]:
+    """(size, epoch, training, validation) of each drawn epoch."""
+    drawn = {(row["kind"], row["size"], row["x"]): row["y"] for row in rows}
+    return [
+        (size, epoch, drawn["training", size, epoch], value)
+        for (kind, size, epoch), value in drawn.items()
+        if kind == "validation"
+    ]
+
+
+def _find_sizes(content: StudyContent, runs: tuple[ConfigurationRun, ...]) -> str:
+    """In how many sizes longer training ended higher, in the mean of the seeds, and by how much at most."""
+    rises = []
+    for run in runs:
+        best = summarize_seeds(run.validation_curve[:, find_best_epoch(content, run) - 1], at=0).mean
+        last = summarize_seeds(run.validation_curve[:, -1], at=0).mean
+        if math.isfinite(last - best):
+            rises.append((last - best, run.configuration.rung.n_parameters))
+    least = content.tolerance if math.isfinite(content.tolerance) else 0.0
+    risen = [item for item in rises if item[0] > least]
+    beyond = f" by more than the tolerance {format_number(least)}" if least else ""
+    if not risen:
+        return (
+            f"In none of {count_things(len(rises), 'size')} does the mean validation loss end higher{beyond} than at "
+            "the best epoch."
+        )
+    most, size = max(risen)
+    return (
+        f"In {len(risen)} of {count_things(len(rises), 'size')} the mean validation loss ends higher{beyond} than at "
+        f"the best epoch, at most {format_change(most)} ({count_things(size, 'weight')}); which is beyond chance, "
+        "the verdict says."
+    )
+
+
+def _draw_lines(lines: list[_Line], *, x: alt.X, top: float, gap: float = 0.06) -> list[alt.Chart]:
     y = alt.Y("y:Q", title="loss", axis=alt.Axis(**AXIS), scale=alt.Scale(domain=[0, top], nice=False))
     layers = [
         layer
@@ -229,7 +379,7 @@ def _draw_lines(lines: list[_Line], *, x: alt.X, top: float) -> list[alt.Chart]:
         for layer in draw_curve(points, x=x, y=y, colour=colour, dash=dash)
     ]
     ends = [_find_end(points, top=top) for _, points, _, _ in lines]
-    heights = spread_labels([height for _, height in ends], gap=0.06 * top)
+    heights = spread_labels([height for _, height in ends], gap=gap * top)
     for (words, _, colour, _), (at, _), height in zip(lines, ends, heights, strict=True):
         layers.append(label_end(at, height=height, words=words, colour=colour))
     return layers

@@ -1,4 +1,4 @@
-"""The pictures made of estimates with intervals: remedies, scores, reliability."""
+"""The pictures made of estimates with intervals: remedies, scores, the leaderboard."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import Any
 
 import altair as alt
 
-from heldout.records import RemedyResult, Score
-from heldout.report.content import Calibration, StudyContent
-from heldout.report.marks import AXIS, HEADER, PADDING_LEFT, WIDTH, Caption, embed_rows, finish_chart
+from heldout.records import Candidate, RemedyResult, Score
+from heldout.report.content import StudyContent
+from heldout.report.marks import (
+    AXIS,
+    HEADER,
+    PADDING_LEFT,
+    WIDTH,
+    Caption,
+    embed_rows,
+    finish_chart,
+    keep_apart,
+)
 from heldout.report.sentences import (
     describe_size,
     find_score,
@@ -21,14 +30,16 @@ from heldout.report.sentences import (
     name_remedy,
     show_text,
 )
-from heldout.report.svg import Chart
+from heldout.report.svg import Chart, Numbers
 
 _GROUPS = {
     "helps": "helped, beyond chance",
     "equivalent": "no change beyond the tolerance",
     "cannot tell": "cannot tell from these data",
     "hurts": "made it worse, beyond chance",
+    "not applicable": "compared at the last epoch only",
 }
+MOST_CANDIDATES = 15
 _EARLY, _END = "both stopped early", "both at the last epoch"
 
 
@@ -46,7 +57,8 @@ def draw_remedies(content: StudyContent) -> Chart | None:
         "remedies",
         "Change of loss by each remedy, against the same network without it",
         _find_remedies(content.remedies),
-        "Circle: both networks stopped at their best epoch. Diamond: both trained to the last epoch. "
+        "Left: both networks stopped at their best epoch, in groups by what that shows. Right, on its own scale: both "
+        "trained to the last epoch. "
         "Bars: 95 % intervals; a bar across 0 leaves open whether the remedy helps or hurts."
         + (" Shaded: changes too small to matter (the tolerance)." if shaded else ""),
     )
@@ -61,7 +73,15 @@ def draw_remedies(content: StudyContent) -> Chart | None:
         for row in rows
     )
     columns = ("remedy", "comparison", "change of loss", "95 % interval", "outcome")
-    return finish_chart(_plot_remedies(rows, content.tolerance), caption, columns=columns, rows=table)
+    numbers = Numbers(
+        ("remedy", "comparison", "change", "low", "high", "outcome"),
+        tuple(
+            (row["remedy"], row["comparator"], row["estimate"], row["low"], row["high"], row["outcome"])
+            for row in rows
+        ),
+    )
+    plot = _plot_remedies(rows, content.tolerance)
+    return finish_chart(plot, caption, columns=columns, rows=table, numbers=numbers)
 
 
 def _sort_remedies(remedies: tuple[RemedyResult, ...]) -> list[RemedyResult]:
@@ -88,31 +108,45 @@ def _list_remedy_rows(remedy: RemedyResult) -> list[dict[str, Any]]:
     ]
 
 
-def _plot_remedies(rows: list[dict[str, Any]], tolerance: float) -> alt.FacetChart:
+def _plot_remedies(rows: list[dict[str, Any]], tolerance: float) -> alt.HConcatChart:
+    """Two panels with scales of their own: what remedies do at the last epoch is often ten times as large."""
     names = list(dict.fromkeys(row["remedy"] for row in rows))
     groups = list(dict.fromkeys(row["group"] for row in rows))
-    axis = alt.Axis(**AXIS, ticks=False, domain=False, grid=False)
-    sides = [_EARLY, _END]
-    colours = alt.Scale(domain=sides, range=["var(--train)", "var(--validation)"])
+    panels = [
+        _plot_side(
+            [row for row in rows if row["comparator"] == side], order=(names, groups), tolerance=tolerance
+        )
+        for side in (_EARLY, _END)
+    ]
+    return alt.hconcat(*panels, spacing=24).properties(padding=PADDING_LEFT)
+
+
+def _plot_side(
+    rows: list[dict[str, Any]], *, order: tuple[list[str], list[str]], tolerance: float
+) -> alt.FacetChart:
+    (names, groups), side = order, rows[0]["comparator"]
+    is_first = side == _EARLY
+    colour, shape = ("var(--train)", "circle") if is_first else ("var(--validation)", "diamond")
+    axis = alt.Axis(**AXIS, ticks=False, domain=False, grid=False, labels=is_first)
     base = alt.Chart().encode(
-        y=alt.Y("remedy:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35)),
-        yOffset=alt.YOffset("comparator:N", sort=sides),
-        color=alt.Color("comparator:N", legend=None, scale=colours),
+        y=alt.Y("remedy:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35))
     )
-    title = "change of loss (left of 0: better)"
-    x = alt.X("estimate:Q", title=title, axis=alt.Axis(**AXIS, tickCount=6))
-    shape = alt.Shape("comparator:N", legend=None, scale=alt.Scale(domain=sides, range=["circle", "diamond"]))
+    x = alt.X(
+        "estimate:Q", title=[side, "change of loss (left of 0: better)"], axis=alt.Axis(**AXIS, tickCount=4)
+    )
     layers: list[alt.Chart] = []
     if math.isfinite(tolerance):
         band = alt.Chart(embed_rows([{"low": -tolerance, "high": tolerance}]))
         layers.append(band.mark_rect(color="var(--band)").encode(x="low:Q", x2="high:Q"))
     layers.append(alt.Chart(embed_rows([{"zero": 0}])).mark_rule(color="var(--soft)").encode(x="zero:Q"))
-    layers.append(base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"))
-    layers.append(base.mark_point(filled=True, opacity=1, size=70).encode(x=x, shape=shape))
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", **HEADER)
-    plot = alt.layer(*layers).properties(width=WIDTH - 60, height=alt.Step(14))
-    facet = plot.facet(row=alt.Row("group:N", sort=groups, header=header), data=embed_rows(rows), spacing=10)
-    return facet.resolve_scale(y="independent").properties(padding=PADDING_LEFT)
+    layers.append(base.mark_rule(strokeWidth=2, color=colour).encode(x=alt.X("low:Q"), x2="high:Q"))
+    layers.append(base.mark_point(filled=True, opacity=1, size=70, color=colour, shape=shape).encode(x=x))
+    # what the groups say is true of the left panel; the right one has only room in their place
+    words: dict[str, Any] = {} if is_first else {"labelExpr": "' '"}
+    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", **HEADER, **words)
+    plot = alt.layer(*layers).properties(width=215, height=alt.Step(20))
+    facet = plot.facet(row=alt.Row("group:N", sort=groups, header=header), data=embed_rows(rows), spacing=20)
+    return facet.resolve_scale(y="independent")
 
 
 def _find_remedies(remedies: tuple[RemedyResult, ...]) -> str:
@@ -184,7 +218,14 @@ def draw_scores(content: StudyContent) -> Chart | None:
         for what, score, _ in scores
     )
     columns = ("what", content.metric, "95 % interval", "measured on", "method")
-    return finish_chart(chart, caption, columns=columns, rows=table)
+    numbers = Numbers(
+        ("what", "metric", "value", "low", "high", "rows", "groups"),
+        tuple(
+            (what, score.metric, score.value, score.low, score.high, score.n_rows, score.n_units)
+            for what, score, _ in scores
+        ),
+    )
+    return finish_chart(chart, caption, columns=columns, rows=table, numbers=numbers)
 
 
 def list_primary_scores(content: StudyContent) -> list[tuple[str, Score, bool]]:
@@ -214,52 +255,88 @@ def _find_scores(scores: list[tuple[str, Score, bool]]) -> str:
     )
 
 
-def draw_reliability(content: StudyContent) -> Chart | None:
-    """Predicted against observed shares; None for regression or when it was not measured.
+def draw_leaderboard(content: StudyContent) -> Chart | None:
+    """The best configurations with intervals paired with the leader; None with fewer than two.
 
     Args:
         content: the study.
     """
-    calibration = content.calibration
-    if calibration is None or not calibration.bins:
+    if content.choice is None or len(content.choice.candidates) < 2:
         return None
-    rows = [vars(item) for item in calibration.bins]
-    base = alt.Chart(embed_rows(rows))
-    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(**AXIS, format="%")
-    x = alt.X("predicted:Q", title="predicted probability", scale=scale, axis=axis)
-    ideal = alt.Chart(embed_rows([{"x": 0, "y": 0}, {"x": 1, "y": 1}]))
-    line = ideal.mark_line(color="var(--reference)", strokeDash=[3, 3], strokeWidth=1.2).encode(
-        x="x:Q", y="y:Q"
+    candidates = content.choice.candidates
+    shown = list(candidates[:MOST_CANDIDATES])
+    shown += [item for item in candidates[MOST_CANDIDATES:] if item.chosen]
+    labels = keep_apart([f"{show_text(item.name, limit=40)} ({item.n_parameters:,})" for item in shown])
+    rows = [
+        {
+            "what": what,
+            "value": item.loss,
+            "low": item.low,
+            "high": item.high,
+            "chosen": item.chosen,
+        }
+        for what, item in zip(labels, shown, strict=True)
+    ]
+    axis = alt.Axis(**AXIS, ticks=False, domain=False, grid=False)
+    marks = alt.Scale(domain=[True, False], range=["var(--train)", "var(--reference)"])
+    base = alt.Chart(embed_rows(rows)).encode(
+        y=alt.Y("what:N", sort=[row["what"] for row in rows], title=None, axis=axis),
+        color=alt.Color("chosen:N", legend=None, scale=marks),
     )
-    span = base.mark_rule(color="var(--train)", strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q")
-    y = alt.Y("observed:Q", title="came true", scale=scale, axis=axis)
-    dots = base.mark_point(filled=True, opacity=1, size=70, color="var(--train)").encode(x=x, y=y)
+    scale = alt.Scale(zero=False, nice=True)
+    x = alt.X("value:Q", title="validation loss", axis=alt.Axis(**AXIS, tickCount=5), scale=scale)
+    shapes = alt.Scale(domain=[True, False], range=["circle", "square"])
+    shape = alt.Shape("chosen:N", legend=None, scale=shapes)
+    chart = alt.layer(
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_point(filled=True, opacity=1, size=70).encode(x=x, shape=shape),
+    ).properties(width=WIDTH - 200, height=alt.Step(20), padding=PADDING_LEFT)
     caption = Caption(
-        "reliability",
-        "Predicted probability against what came true",
-        _find_reliability(calibration),
-        "On the dashed line, of all rows given 70 % seven in ten come true. Bars: 95 % intervals.",
+        "leaderboard",
+        "The configurations with the lowest validation loss",
+        _find_leaders(candidates),
+        "Circle: delivered. In brackets: weights. Bars: 95 % intervals of the difference to the leader, added to the "
+        "leader's loss; the leader has none.",
     )
-    table = tuple(
-        (
-            format_number(item.predicted),
-            format_number(item.observed),
-            format_interval(item.low, item.high),
-            f"{item.n_rows:,}",
-        )
-        for item in calibration.bins
+    table = tuple(_list_candidate(item) for item in candidates[:200])
+    columns = (
+        "configuration",
+        "weights",
+        "epoch",
+        "loss",
+        "95 % interval, paired with the leader",
+        "standing",
     )
-    columns = ("predicted", "came true", "95 % interval", "rows")
-    chart = alt.layer(line, span, dots).properties(width=300, height=300)
-    return finish_chart(chart, caption, columns=columns, rows=table)
+    numbers = Numbers(
+        ("configuration", "weights", "epoch", "loss", "low", "high", "excluded", "delivered"),
+        tuple(
+            (c.name, c.n_parameters, c.epoch, c.loss, c.low, c.high, int(c.excluded), int(c.chosen))
+            for c in candidates
+        ),
+    )
+    return finish_chart(chart, caption, columns=columns, rows=table, numbers=numbers)
 
 
-def _find_reliability(calibration: Calibration) -> str:
-    judged = [item for item in calibration.bins if math.isfinite(item.low) and math.isfinite(item.high)]
-    if not judged:
-        return f"On {calibration.rows}; too few rows per bin for an interval, so no statement is made."
-    off = sum(not item.low <= item.predicted <= item.high for item in judged)
+def _find_leaders(candidates: tuple[Candidate, ...]) -> str:
+    leader = min(candidates, key=lambda item: item.loss)
+    tied = sum(not item.excluded for item in candidates) - 1
+    beside = (
+        "every other one is worse beyond chance"
+        if tied == 0
+        else f"{tied} of the other {len(candidates) - 1} {'is' if tied == 1 else 'are'} not shown to be worse"
+    )
+    return f"{show_text(leader.name, limit=60)} has the lowest validation loss, {format_number(leader.loss)}; {beside}."
+
+
+def _list_candidate(item: Candidate) -> tuple[str, ...]:
+    standing = (
+        "worse than the leader, beyond chance" if item.excluded else "not shown to be worse than the leader"
+    )
     return (
-        f"On {calibration.rows}: in {off} of {len(judged)} bins the predicted probability lies outside the "
-        "95 % interval of what came true."
+        show_text(item.name, limit=60),
+        f"{item.n_parameters:,}",
+        str(item.epoch),
+        format_number(item.loss),
+        format_interval(item.low, item.high),
+        "delivered" if item.chosen else standing,
     )

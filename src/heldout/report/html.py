@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
+import re
 from collections import Counter
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
+from heldout.codes import CODES, Code, say_measured
 from heldout.records import Answer, SetAside
 from heldout.report import sentences, summary
 from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
+from heldout.report.examples import show_examples
 from heldout.report.groups import list_groups
+from heldout.report.privacy import hide_rows
+from heldout.report.series import find_run
+from heldout.report.sparks import draw_spark
+from heldout.report.svg import Chart
+from heldout.report.who import list_rights
 
 FULL_COLUMNS = 40
 MOST_COLUMNS = 2000
@@ -31,13 +41,21 @@ QUESTIONS = {
 }
 
 
-def render_report(content: StudyContent, *, show_rows: bool = False) -> str:
+def render_report(
+    content: StudyContent,
+    *,
+    show_rows: bool = False,
+    charts: Mapping[str, Chart] | None = None,
+    beside: str = "",
+) -> str:
     """The report of a study as the text of one HTML file.
 
     Args:
         content: the study, finished or partial.
-        show_rows: also show the beginning of rows that were set aside, as they stand in the file; off by default
-            since a report is passed on more freely than data.
+        show_rows: also show what belongs to single rows (the beginning of rows that were set aside, the worst mistakes,
+            quoted cells, extremes, own examples); off by default since a report is passed on more freely than data.
+        charts: the pictures where they were drawn already.
+        beside: folder of the charts' files as seen from the page, e.g. "charts/"; empty where they lie elsewhere.
 
     Returns:
         HTML with its style inside, no script, no reference to anything outside the file.
@@ -46,12 +64,31 @@ def render_report(content: StudyContent, *, show_rows: bool = False) -> str:
         HeldoutError: a chart could not be drawn.
     """
     style = read_packaged("report.css")
+    content = content if show_rows else hide_rows(content)
+    passed, skipped = _split_checks(content.passed_checks)
     page = make_environment().get_template("report.html.j2")
     return page.render(
         study=content,
         style=Markup(style),  # noqa: S704 - our own packaged file
         style_hash=hash_for_policy(style),
-        charts=draw_charts(content),
+        charts=draw_charts(content) if charts is None else charts,
+        beside=beside,
+        show_rows=show_rows,
+        plain=sentences.explain_verdict(content.chosen),
+        compared=_count_compared(content),
+        would_change=_list_deciders(content),
+        delivered=_describe_delivered(content),
+        rights=[(found.rows, list_rights(found, content.target.classes)) for found in content.confusions],
+        examples=show_examples(content),
+        mistakes=[
+            (f"{item.line}", item.truth, item.answer, sentences.format_number(item.loss))
+            for item in content.mistakes
+        ],
+        codes=_list_codes(content),
+        known_codes={item.code for item in CODES},
+        passed=passed,
+        skipped=skipped,
+        spark=draw_spark,
         works=summary.tell_whether_it_works(content),
         sure=summary.tell_how_sure(content),
         for_whom_not=summary.tell_for_whom_not(content),
@@ -130,12 +167,13 @@ def hash_for_policy(text: str) -> str:
 def _list_answer(answer: Answer) -> dict[str, Any]:
     lean = f" ({answer.lean})" if answer.lean and answer.answer == "undecided" else ""
     asked = answer.answer != "not applicable"
+    has_number = asked and math.isfinite(answer.estimate)
     return {
         "question": QUESTIONS.get(answer.question, answer.question),
         "answer": answer.answer + lean,
-        "estimate": sentences.format_change(answer.estimate) if asked else "",
-        "bounds": sentences.format_interval(answer.low, answer.high, signed=True) if asked else "",
-        "tolerance": sentences.format_number(answer.tolerance) if asked else "",
+        "estimate": sentences.format_change(answer.estimate) if has_number else "",
+        "bounds": sentences.format_interval(answer.low, answer.high, signed=True) if has_number else "",
+        "tolerance": sentences.format_number(answer.tolerance) if has_number else "",
         "sentence": answer.sentence,
         "would_decide": answer.would_decide,
     }
@@ -148,10 +186,9 @@ def _count_reasons(rows: tuple[SetAside, ...]) -> list[tuple[str, int]]:
 def _split_columns(content: StudyContent) -> dict[str, Any]:
     troubled = {finding.column for finding in content.findings if finding.column}
     ranked = sorted(content.columns, key=lambda note: _rank_column(note, troubled=troubled))
-    if len(ranked) <= FULL_COLUMNS * 3 // 2:
-        return {"full_columns": ranked, "short_columns": [], "n_hidden_columns": 0}
     rest = ranked[FULL_COLUMNS:]
     return {
+        "has_sketches": any(note.before or note.after for note in ranked[:FULL_COLUMNS]),
         "full_columns": ranked[:FULL_COLUMNS],
         "short_columns": rest[:MOST_COLUMNS],
         "n_hidden_columns": max(len(rest) - MOST_COLUMNS, 0),
@@ -160,3 +197,82 @@ def _split_columns(content: StudyContent) -> dict[str, Any]:
 
 def _rank_column(note: ColumnNote, *, troubled: set[str]) -> tuple[float, ...]:
     return (-note.importance, note.name not in troubled, -note.n_unparsed, -note.n_missing)
+
+
+def _split_checks(lines: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Checks without a finding: (code, words) of those that passed, and of those that do not apply."""
+    passed, skipped = [], []
+    for line in lines:
+        found = re.fullmatch(r"(.*) \[(HO\d{3})\]", line, re.DOTALL)
+        words, code = found.groups() if found else (line, "")
+        bare = words.removeprefix("not applicable: ")
+        (passed if bare == words else skipped).append((code, bare))
+    return passed, skipped
+
+
+def _list_codes(content: StudyContent) -> list[dict[str, str]]:
+    """What the codes on the page mean, those of verdicts and findings, each once."""
+    verdicts = (content.chosen, content.ladder)
+    used = {item.code for item in (*(v for v in verdicts if v), *content.findings, *content.muted)}
+    return [_explain_code(item) for item in CODES if item.code in used]
+
+
+def _explain_code(item: Code) -> dict[str, str]:
+    return {
+        "code": item.code,
+        "title": item.title,
+        "meaning": item.meaning,
+        "threshold": item.threshold,
+        "error_rate": item.error_rate,
+        "measured": say_measured(item) if item.measured else "",
+        "mute": "" if item.is_verdict else f'Mute: mute = ["{item.code}"] in heldout.toml.',
+    }
+
+
+def _count_compared(content: StudyContent) -> str:
+    """How many choices were made on the validation rows, and what was done about it."""
+    if not content.runs:
+        return ""
+    configurations = sentences.count_things(len(content.runs), "configuration")
+    epochs = max(
+        run.validation_curve.shape[1] if run.validation_curve.ndim == 2 else 0 for run in content.runs
+    )
+    corrected = (
+        " The score above does not rest on these rows."
+        if content.test_scores
+        else " A score on rows that served for choosing is too good, so that of the whole choice is corrected below."
+        if content.choice
+        else ""
+    )
+    return (
+        f"{configurations}, each at up to {sentences.count_things(epochs, 'epoch')}, were compared on the validation "
+        f"rows.{corrected}"
+    )
+
+
+def _list_deciders(content: StudyContent) -> list[str]:
+    """What would settle what is open, once each."""
+    answers = content.chosen.answers if content.chosen else ()
+    return list(dict.fromkeys(line for answer in answers for line in answer.would_decide))[:6]
+
+
+def _describe_delivered(content: StudyContent) -> list[tuple[str, str]]:
+    """The delivered configuration as (what, value)."""
+    run = find_run(content, content.chosen_name)
+    if run is None:
+        return []
+    rung = run.configuration.rung
+    best = content.epoch if 1 <= content.epoch <= run.validation_curve.shape[1] else 0
+    rows = [
+        ("configuration", run.configuration.name),
+        ("size", " + ".join(f"{width} units" for width in rung.widths) or "linear"),
+        ("weights", f"{rung.n_parameters:,}"),
+        ("learning rate", f"{run.configuration.hyper.learning_rate:g}"),
+        ("seeds", f"{run.validation_curve.shape[0]}"),
+        ("fit rows of one network", f"{run.n_rows:,}"),
+        ("epoch delivered", f"{best} of {run.validation_curve.shape[1]}" if best else "by its own curve"),
+    ]
+    if best:
+        gap = float(run.validation_curve[:, best - 1].mean() - run.train_curve[:, best - 1].mean())
+        rows.append(("gap there, validation minus training loss", sentences.format_change(gap)))
+    return rows

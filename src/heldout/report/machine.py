@@ -62,6 +62,15 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         "gates": [_describe_gate(item) for item in content.gates],
         **describe_groups(content),
         "findings": [_describe_finding(item) for item in content.findings],
+        "muted": [_describe_finding(item) for item in content.muted],
+        "confusions": [
+            {
+                "rows": item.rows,
+                "counts": [list(row) for row in item.counts],
+                "right": [_describe_interval(share) for share in item.right],
+            }
+            for item in content.confusions
+        ],
         "seconds": dict(content.costs.seconds),
         "n_networks": content.costs.n_networks,
         "study_folder": content.study_folder or None,

@@ -11,7 +11,7 @@ import altair as alt
 
 from heldout.report.sentences import show_text
 from heldout.report.series import CurvePoint
-from heldout.report.svg import Chart, render_svg
+from heldout.report.svg import Chart, Numbers, render_svg
 
 WIDTH = 560
 # Fonts differ in width between the drawing library and browsers (up to a fifth): room for the longest labels.
@@ -59,6 +59,22 @@ def embed_rows(rows: list[dict[str, Any]]) -> alt.Data:
 
 def _keep_finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def keep_apart(labels: list[str]) -> list[str]:
+    """Labels as they are, those that repeat told apart by invisible characters: names cut short stay separate lines.
+
+    Example:
+        >>> kept = keep_apart(["a", "b", "a"])
+        >>> kept[:2], len(kept[2])
+        (['a', 'b'], 2)
+    """
+    seen: dict[str, int] = {}
+    kept = []
+    for label in labels:
+        kept.append(label + "\u200b" * seen.get(label, 0))
+        seen[label] = seen.get(label, 0) + 1
+    return kept
 
 
 def build_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -149,7 +165,12 @@ class Caption:
 
 
 def finish_chart(
-    chart: alt.TopLevelMixin, caption: Caption, *, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]
+    chart: alt.TopLevelMixin,
+    caption: Caption,
+    *,
+    columns: tuple[str, ...],
+    rows: tuple[tuple[str, ...], ...],
+    numbers: Numbers,
 ) -> Chart:
     """A drawn chart with its words and its table.
 
@@ -158,8 +179,9 @@ def finish_chart(
         caption: its words.
         columns: headings of the table with the same numbers.
         rows: cells of the table.
+        numbers: the same with all digits.
     """
     spec = build_spec(chart)
     finding = show_text(caption.finding)
     svg = render_svg(spec, name=caption.name, title=caption.title, description=finding)
-    return Chart(caption.name, caption.title, finding, caption.note, svg, spec, columns, rows)
+    return Chart(caption.name, caption.title, finding, caption.note, svg, spec, columns, rows, numbers)

@@ -350,6 +350,29 @@ def headline_chosen(verdict: ChosenVerdict | None) -> str:
     return headings.get(verdict.word, verdict.word)
 
 
+def explain_verdict(verdict: ChosenVerdict | None) -> str:
+    """The verdict on the delivered network in everyday words; empty where there is none.
+
+    Example:
+        >>> explain_verdict(ChosenVerdict("undecided", "HO117", "", ()))
+        'These rows and seeds do not settle whether another size or another epoch would do better.'
+    """
+    words = {
+        "no skill shown": "It is not shown to predict better than always giving the same answer.",
+        "overfit": "It fits its own rows in ways that do not hold for others: something simpler or more restrained "
+        "that was tried does better.",
+        "underfit": "It is too simple or was trained too briefly: something larger that was tried does better.",
+        "between": "Both something smaller and something larger that were tried do better.",
+        "good fit": "What it learned holds for rows it had not seen, and nothing simpler, larger or trained otherwise "
+        "that was tried does better by more than the tolerance.",
+        "undecided": "These rows and seeds do not settle whether another size or another epoch would do better.",
+        "cannot tell": "There are too few rows, or a network failed: no statement on the fit keeps its error rate.",
+        "data or bug": "Something in the data or the training explains the losses better than any fit does; settle "
+        "that first.",
+    }
+    return words.get(verdict.word, "") if verdict else ""
+
+
 def answer_skill(verdict: ChosenVerdict | None) -> str:
     """Does it predict better than a constant guess: "Yes", "Not shown", "Cannot tell yet" - as the evidence says.
 

@@ -42,6 +42,19 @@ LIGHT_COLOURS = {
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The numbers of a picture as a table for other programs, with all their digits.
+
+    Args:
+        columns: headings.
+        rows: cells: text or numbers; NaN is an empty cell.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int, ...], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture with the sentence it shows and the same numbers as a table.
 
@@ -54,6 +67,7 @@ class Chart:
         spec: the Vega-Lite specification it was made from.
         columns: headings of the table.
         rows: cells of the table, as text.
+        numbers: what is drawn, with all digits, for `NAME.csv`.
     """
 
     name: str
@@ -64,6 +78,7 @@ class Chart:
     spec: dict[str, Any]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: Numbers
 
 
 def render_svg(spec: dict[str, Any], *, name: str, title: str, description: str) -> Markup:

@@ -6,12 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from heldout.bundle import load_bundle
 from heldout.cells import cell_text, type_column
 from heldout.errors import UsageError
-from heldout.recipe import CellExplanation, PositionExplanation, explain_cell, explain_position
-from heldout.records import ColumnSpec
-from heldout.sources import find_column, name_nearest, read_table
+from heldout.recipe import CellExplanation, PositionExplanation, Recipe, explain_cell, explain_position
+from heldout.recipe.arrays import find_array
+from heldout.recipe.explain_arrays import explain_point, find_array_plan
+from heldout.recipe.explain_words import say_letter, say_word
+from heldout.records import ColumnSpec, Table
+from heldout.settings import load_settings
+from heldout.sources import find_column, name_nearest, name_rows
+from heldout.stages.reading import read_new
 
 
 def explain_raw(
@@ -21,40 +28,100 @@ def explain_raw(
     column: str,
     *,
     fold: int,
+    at: tuple[int, ...] = (),
 ) -> CellExplanation:
-    """Recompute the way of one raw cell through the study's recipe.
+    """Recompute the way of one raw cell, pixel or point through the study's recipe.
 
     Args:
         folder: the study.
         source: path or frame.
         row: position of the row, from 0.
-        column: column name; for a column that is taken apart each of its parts is explained.
+        column: column name; for a column that is taken apart each of its parts is explained; or the name of a picture
+            or signal.
         fold: fitted state.
+        at: (character,) of a text, from 0: only the words and pairs there; (position,) of a sequence, from 1;
+            (row, column, channel) of a picture, (point, channel) of a signal, from 0.
 
     Raises:
-        UsageError: the recipe has no such column, or the table no such row.
+        UsageError: the recipe has no such column, the table no such row, the cell no such place.
     """
     recipe = load_bundle(folder).recipe
+    policies = tuple(plan.policy for plan in recipe.arrays)
     specs = {plan.spec.name: plan.spec for plan in recipe.columns}
-    if column not in specs:
-        near = name_nearest(column, specs)
-        hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(list(specs)[:12])}"
+    names = [*specs, *(plan.name for plan in recipe.arrays)]
+    if column not in names:
+        near = name_nearest(column, names)
+        hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(names[:12])}"
         raise UsageError(f"the recipe has no column {column!r}", hint=hint)
-    table = read_table(source)
+    table = read_new(source, load_settings(None), policies)
     if not 0 <= row < len(table.lines):
         raise UsageError(f"row {row} is not in the table", hint=f"it has rows 0 to {len(table.lines) - 1}")
+    if column not in specs:
+        return _explain_array(recipe, table, row, column, at=at, fold=fold)
     raw = find_column(table, specs[column].source or column)
     text = cell_text(raw, row) or ""
 
     def explain(spec: ColumnSpec) -> CellExplanation:
-        return replace(explain_cell(recipe, spec.name, type_column(raw, spec), row, state=fold), raw=text)
+        typed = type_column(raw, spec)
+        return replace(explain_cell(recipe, spec.name, typed, row, state=fold, raw=text), raw=text)
 
     parts = tuple(explain(spec) for spec in specs.values() if spec.source == column)
     whole = explain(specs[column])
+    if at:
+        return pick_part(whole, at)
     if not parts:
         return whole
     told = "; ".join(part.sentence for part in parts)
     return replace(whole, parts=parts, sentence=f"{column} = {text!r} is taken apart: {told}")
+
+
+def pick_part(whole: CellExplanation, at: tuple[int, ...]) -> CellExplanation:
+    """Keep of a text the words and pairs at one character, of a sequence one letter.
+
+    Args:
+        whole: the cell's explanation.
+        at: (character,) from 0, or (position,) from 1.
+
+    Raises:
+        UsageError: the cell has no words or letters, or none there.
+
+    Example:
+        >>> pick_part(CellExplanation("age", "number", "value", (), None, ""), (3,))
+        Traceback (most recent call last):
+        heldout.errors.UsageError: column 'age' is a number: its cells have no places
+          -> leave out at=
+    """
+    if not whole.words and not whole.letters:
+        kind = "missing" if whole.outcome != "value" else f"a {whole.kind}"
+        raise UsageError(f"column {whole.column!r} is {kind}: its cells have no places", hint="leave out at=")
+    if len(at) != 1:
+        one = "(character,) from 0" if whole.words else "(position,) from 1"
+        raise UsageError(f"column {whole.column!r} has one place a number, got {at}", hint=f"say at={one}")
+    words = tuple(word for word in whole.words if word.start <= at[0] < word.stop)
+    letters = tuple(letter for letter in whole.letters if letter.place == at[0])
+    if not words and not letters:
+        last = max((word.stop - 1 for word in whole.words), default=len(whole.letters))
+        what = "word at character" if whole.words else "letter at position"
+        first = min((word.start for word in whole.words), default=1)
+        raise UsageError(
+            f"column {whole.column!r} has no {what} {at[0]}",
+            hint=f"they lie at {first} to {last} of this cell",
+        )
+    told = "; ".join([*(say_word(word) for word in words), *(say_letter(letter) for letter in letters)])
+    return replace(whole, words=words, letters=letters, sentence=f"{whole.column}: {told}")
+
+
+def _explain_array(
+    recipe: Recipe, table: Table, row: int, name: str, *, at: tuple[int, ...], fold: int
+) -> CellExplanation:
+    plan = find_array_plan(recipe, name)[1]
+    values = np.asarray(find_array(plan, table.arrays).values[row])
+    files = name_rows(table)[1]
+    file = files[row] if files else ""
+    point = explain_point(recipe, name, values, at, state=fold, file=file)
+    return CellExplanation(
+        name, plan.policy.kind.value, "value", (), None, point.sentence, raw=file, point=point
+    )
 
 
 def explain_input(folder: Path, position: int, *, fold: int) -> PositionExplanation:

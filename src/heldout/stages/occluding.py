@@ -1,57 +1,60 @@
-"""What was learned by heart: the plain network and each remedy, with one raw column at a time permuted among rows."""
+"""What was learned by heart: the plain network and each remedy, with one thing at a time hidden from them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from heldout.evidence.by_heart import Occlusion, OcclusionRows, judge_by_heart
 from heldout.evidence.crossfit import has_diverged
+from heldout.recipe import Role
 from heldout.records import (
+    BoolArray,
     ByHeart,
     Configuration,
     ConfigurationRun,
-    DoubleArray,
-    FloatArray,
     IndexArray,
     JudgeSettings,
     RemedyResult,
-    Task,
     Tensors,
 )
 from heldout.stages.delivering import retrain_chosen
+from heldout.stages.hiding import TOKENS, Unit, list_units, mark_held
+from heldout.stages.hiding_words import keep_leant_on, list_words
 from heldout.stages.preparing import Prepared
+from heldout.stages.probing import Network, Seen, measure_rises, take_rows
 from heldout.stages.training import Crew, Trained
-from heldout.train.member import LOGIT_LIMIT
 
-MOST_SHARE = 0.1  # of the study's training, by steps and weights
+MOST_SHARE = 0.08  # of the study's training, by steps and weights, for training again
+LOOKING_SHARE = 0.25  # of that, for looking: together a tenth; a step costs as much as three passes
 SMALL_WEIGHTS = 3000  # a step costs as much as so many weights whatever the size (see plan.SECONDS_PER_STEP)
 LEAST_SEEDS = 3  # with two, the bounds over seeds are too wide to say anything
 MOST_ROWS = 300  # rows a fold and side: the interval narrows with the root, the time grows with the number
+LEAST_ROWS = 40  # fewer say nothing at the level of forty columns at once (assumption)
+MOST_TEXTS = 6000  # rows a side, over all folds, among which those that hold a word are sought
+LEAST_HELD = 15  # rows a side that hold a word, over all folds: measured in docs/error-rates.md
 MOST_COLUMNS, SCREENING_ROWS = 40, 100
-FAMILY = "mlp"  # what `_finish` computes
 BUDGET_SHARE, CUT = 0.85, "cut-by-heart.json"
-Layers = Sequence[tuple[np.ndarray, ...]]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Rows and columns that are permuted, the same for every network.
+    """What is hidden and in which rows, the same for every network.
 
     Args:
-        names: names of the columns.
-        positions: for each column its positions in the network's input.
+        units: what is hidden, one at a time.
         fit: for each fold int64 positions of fit rows, within the development rows.
         validation: for each fold positions of its validation rows.
+        most_rows: at most so many rows a fold and side are looked at for each unit.
     """
 
-    names: tuple[str, ...]
-    positions: tuple[IndexArray, ...]
+    units: tuple[Unit, ...]
     fit: tuple[IndexArray, ...]
     validation: tuple[IndexArray, ...]
+    most_rows: int = MOST_ROWS
 
 
 @dataclass(frozen=True)
@@ -72,67 +75,88 @@ class Subject:
 def find_by_heart(
     crew: Crew, prepared: Prepared, *, judged: tuple[Trained, tuple[RemedyResult, ...], JudgeSettings]
 ) -> ByHeart | None:
-    """Find the columns whose help on fit rows does not carry over to validation rows, before and after each remedy.
+    """Find what helps on fit rows and not on validation rows, before and after each remedy.
 
     The plain network of the remedies' size and each remedy at its chosen strength are trained again with few seeds,
-    to have their weights: at most a tenth of the study's training.
+    to have their weights: with the looking at most a tenth of the study's training.
 
     Args:
         crew: executor, tensors, seeds.
-        prepared: recipe (which positions belong to which column) and split.
+        prepared: recipe (what stands where in a row) and split.
         judged: what was trained, the remedies' results, and what losses are judged against.
 
     Returns:
-        None where the inputs are no columns, the plain network diverged, or the budget is used up.
+        None where nothing can be hidden, the plain network diverged, or the budget is used up.
     """
     trained, results, judge = judged
     plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
-    inputs = choose_inputs(crew.tensors, prepared)
-    if inputs is None or trained.rung.family != FAMILY or has_diverged(plain) or _is_cut(crew):
+    if has_diverged(plain) or _is_cut(crew):
         return None
     subjects, n_seeds = plan_subjects(plain, trained, results, n_seeds=len(crew.seeds))
     seeds = crew.seeds[:n_seeds]
-    n_folds = len(crew.tensors.fit_rows)
-    networks = [_take_layers(crew, subject, seeds) for subject in subjects]
-    inputs, notes = screen_columns(networks[0], crew.tensors, inputs)
-    occlusions = [
-        occlude(subject.what, layers, crew.tensors, inputs, seeds=seeds)
-        for subject, layers in zip(subjects, networks, strict=True)
-    ]
-    unit = prepared.split.unit[prepared.split.development]
-    rows = OcclusionRows(
-        inputs.names, unit[np.concatenate(inputs.fit)], unit[np.concatenate(inputs.validation)]
-    )
+    inputs = choose_inputs(crew.tensors, prepared, n_epochs=subjects[0].epoch)
+    first = _train_again(crew, subjects[0], seeds)
+    inputs, notes = screen_units(first[0], crew.tensors, inputs)
+    if not inputs.units:
+        return None
+    occlusions = []
+    for number, subject in enumerate(subjects):  # one remedy's networks in memory at a time
+        networks = first if number == 0 else _train_again(crew, subject, seeds)
+        occlusions.append(occlude(subject.what, networks, crew.tensors, inputs, seeds=seeds))
     return judge_by_heart(
         occlusions[0],
         occlusions[1:],
-        rows=rows,
+        rows=_list_rows(crew.tensors, prepared, inputs),
         tolerance=judge.delta,
-        n_networks=len(subjects) * n_seeds * n_folds,
+        n_networks=len(subjects) * len(first),
         notes=notes,
         alpha=judge.alpha,
     )
 
 
-def choose_inputs(tensors: Tensors, prepared: Prepared) -> Inputs | None:
-    """Choose rows and find the positions of each raw column; None where the inputs are no columns.
+def choose_inputs(tensors: Tensors, prepared: Prepared, *, n_epochs: int = 0) -> Inputs:
+    """Choose rows, and list what can be hidden in them.
 
     The choice of rows follows from the data's fingerprint alone.
+
+    Args:
+        tensors: arrays of the study.
+        prepared: recipe and split.
+        n_epochs: how long a network is trained; where that is short, fewer rows are looked at. 0 for no bound.
     """
-    layout = prepared.recipe.layout
-    if tensors.features.ndim != 3 or tensors.features.shape[2] != len(layout):
-        return None
-    names = tuple(dict.fromkeys(slot.column for slot in layout))
-    places: dict[str, list[int]] = {name: [] for name in names}
-    for slot in layout:
-        places[slot.column].append(slot.position)
+    units = list_units(prepared.recipe)
+    n_folds = len(tensors.fit_rows)
+    n_units = min(max(len(units), 1), MOST_COLUMNS)
+    n_passes = 3 * LOOKING_SHARE * n_epochs * tensors.fit_rows.shape[1]  # of each network
+    most = int(np.clip(n_passes / (2 * n_units), LEAST_ROWS, MOST_ROWS)) if n_epochs else MOST_ROWS
+    has_texts = any(slot.role is Role.TOKEN for slot in prepared.recipe.layout)
+    taken = max(most, MOST_TEXTS // n_folds) if has_texts else most
     seed = int(prepared.split.fingerprint[:12], 16)
     fit, validation = [], []
-    for fold in range(len(tensors.fit_rows)):
+    for fold in range(n_folds):
         real = tensors.fit_rows[fold][tensors.fit_weight[fold] > 0]
-        fit.append(_sample(real, (seed, fold, 2)))
-        validation.append(_sample(tensors.order[tensors.order_fold == fold], (seed, fold, 3)))
-    return Inputs(names, tuple(np.array(places[name]) for name in names), tuple(fit), tuple(validation))
+        fit.append(_sample(real, (seed, fold, 2), taken))
+        validation.append(_sample(tensors.order[tensors.order_fold == fold], (seed, fold, 3), taken))
+    inputs = Inputs(units, tuple(fit), tuple(validation), most)
+    if not has_texts and not any(unit.is_held for unit in units):
+        return inputs
+    sides = _take_sides(tensors, inputs)
+    words = list_words(prepared.recipe, sides, least=LEAST_HELD)
+    kept = (unit for unit in units if not unit.is_held or _count_least(unit, sides) >= LEAST_HELD)
+    return replace(inputs, units=(*kept, *words))
+
+
+def _count_least(unit: Unit, sides: tuple[list[Seen], list[Seen]]) -> int:
+    """Count the rows that hold a word on the side where they are fewer."""
+    return min(sum(int(mark_held(unit, seen.x, fold=seen.fold).sum()) for seen in side) for side in sides)
+
+
+def _take_sides(tensors: Tensors, inputs: Inputs) -> tuple[list[Seen], list[Seen]]:
+    fit, validation = (
+        [take_rows(tensors, fold=fold, rows=rows) for fold, rows in enumerate(side)]
+        for side in (inputs.fit, inputs.validation)
+    )
+    return fit, validation
 
 
 def plan_subjects(
@@ -174,129 +198,124 @@ def _list_remedied(
     return subjects
 
 
-def screen_columns(
-    layers: Sequence[Layers], tensors: Tensors, inputs: Inputs
-) -> tuple[Inputs, tuple[str, ...]]:
-    """Keep the forty columns that the first network leans on most on its fit rows, where there are more.
+def screen_units(network: Network, tensors: Tensors, inputs: Inputs) -> tuple[Inputs, tuple[str, ...]]:
+    """Keep the forty units that the first network leans on most, where there are more.
+
+    The rises of fit rows and of validation rows count alike: under the hypothesis that both have one distribution,
+    what chooses is independent of their difference, so that the choice makes nothing look learned by heart.
 
     Args:
-        layers: networks, seeds outer, folds inner.
+        network: of the first seed and fold.
         tensors: arrays of the study.
-        inputs: rows and columns.
+        inputs: rows and units.
+
+    Source:
+        Bourgon, Gentleman and Huber 2010, "Independent filtering increases detection power".
     """
-    if len(inputs.names) <= MOST_COLUMNS:
+    if not inputs.units:
         return inputs, ()
-    first = Inputs(
-        inputs.names, inputs.positions, (inputs.fit[0][:SCREENING_ROWS],), (inputs.validation[0][:1],)
-    )
-    rises = np.abs(occlude("", layers[:1], tensors, first, seeds=(0,)).fit[:, 0]).mean(axis=1)
-    kept = np.sort(np.argsort(-rises, kind="stable")[:MOST_COLUMNS])
-    note = f"Of {len(inputs.names)} columns the {MOST_COLUMNS} that one network leans on most were looked at."
-    chosen = Inputs(
-        tuple(inputs.names[i] for i in kept),
-        tuple(inputs.positions[i] for i in kept),
-        inputs.fit,
-        inputs.validation,
-    )
-    return chosen, (note,)
+    sides = [take_rows(tensors, fold=0, rows=side[0]) for side in (inputs.fit, inputs.validation)]
+    words = tuple(unit for unit in inputs.units if unit.how == TOKENS)
+    leant = keep_leant_on(words, network, sides)
+    units = (*(unit for unit in inputs.units if unit.how != TOKENS), *leant)
+    if len(units) > MOST_COLUMNS:
+        strength = sum((_rate(network, seen, units) for seen in sides), np.zeros(len(units)))
+        kept = np.sort(np.argsort(-strength, kind="stable")[:MOST_COLUMNS])
+        units = tuple(units[index] for index in kept.tolist())
+    chosen = replace(inputs, units=units)
+    if len(units) == len(inputs.units):
+        return chosen, ()
+    noun = "columns" if all(unit.kind == "column" for unit in inputs.units) else "inputs"
+    told = f"Of {len(inputs.units)} {noun} the {len(units)} that one network leans on most were looked at."
+    return chosen, (told,)
+
+
+def _rate(network: Network, seen: Seen, units: tuple[Unit, ...]) -> np.ndarray:
+    """How much a network leans on each unit: absolute rises, by what can be told apart in the rows that hold it."""
+    looked = mark_units(units, seen, most=SCREENING_ROWS)
+    rises = np.abs(measure_rises(network, seen, units, looked=looked, key=(0, 0, 0))).sum(axis=1)
+    return rises / np.sqrt(np.maximum(looked.sum(axis=1), 1))
+
+
+def mark_units(units: tuple[Unit, ...], seen: Seen, *, most: int) -> BoolArray:
+    """Mark the rows in which each unit is hidden: those that hold it, evenly thinned to at most so many.
+
+    Returns:
+        bool [C, n].
+    """
+    marks = np.stack([mark_held(unit, seen.x, fold=seen.fold) for unit in units])
+    for mark in marks:
+        held = np.flatnonzero(mark)
+        if len(held) > most:
+            mark[:] = False
+            mark[held[np.linspace(0, len(held) - 1, most).round().astype(int)]] = True
+    return marks
 
 
 def occlude(
-    what: str, layers: Sequence[Layers], tensors: Tensors, inputs: Inputs, *, seeds: tuple[int, ...]
+    what: str, networks: Sequence[Network], tensors: Tensors, inputs: Inputs, *, seeds: tuple[int, ...]
 ) -> Occlusion:
-    """Measure how much each row's loss rises when one column is permuted among the rows of its fold and side.
+    """Measure how much each row's loss rises when one unit is hidden from the network.
 
-    All positions of a raw column move together. The permutations depend on fold, column and seed, never on the
-    network, so that remedies are compared under the same ones.
+    All positions of a column move together. What replaces them depends on fold, unit and seed, never on the network,
+    so that remedies are compared under the same permutations.
 
     Args:
         what: the network in words.
-        layers: one network per seed and fold, seeds outer.
+        networks: one per seed and fold, seeds outer.
         tensors: arrays of the study.
-        inputs: rows and columns.
+        inputs: rows and units.
         seeds: seed numbers.
     """
     n_folds = len(inputs.fit)
     sides = []
     for side, rows in enumerate((inputs.fit, inputs.validation)):
-        by_seed = []
-        for s, seed in enumerate(seeds):
-            parts = [
-                _rise(layers[s * n_folds + fold], tensors, (fold, rows[fold]), inputs, key=(seed, fold, side))
-                for fold in range(n_folds)
-            ]
-            by_seed.append(np.concatenate(parts, axis=1))
-        sides.append(np.stack(by_seed, axis=1).astype(np.float32))  # [C, S, rows]
+        made = np.zeros((len(inputs.units), len(seeds), sum(map(len, rows))), np.float32)
+        start = 0
+        for fold in range(n_folds):
+            seen = take_rows(tensors, fold=fold, rows=rows[fold])
+            looked = mark_units(inputs.units, seen, most=inputs.most_rows)
+            for s, seed in enumerate(seeds):
+                network, key = networks[s * n_folds + fold], (seed, fold, side)
+                rises = measure_rises(network, seen, inputs.units, looked=looked, key=key)
+                made[:, s, start : start + len(rows[fold])] = rises
+            start += len(rows[fold])
+        sides.append(made)
     return Occlusion(what, *sides)
 
 
-def row_loss(outputs: FloatArray, tensors: Tensors, *, fold: int, rows: IndexArray) -> DoubleArray:
-    """Compute each row's loss from a network's outputs, as in training's evaluation.
-
-    Args:
-        outputs: float32 [n, n_outputs].
-        tensors: target, offset and scale.
-        fold: whose network.
-        rows: int64 [n], within the development rows.
-
-    Returns:
-        float64 [n], log-loss or squared error in common units.
-    """
-    target = tensors.target[fold, rows]
-    if tensors.task is Task.REGRESSION:
-        return np.square(outputs[:, 0] - target).astype(np.float64) * float(tensors.target_scale[fold]) ** 2
-    offset = 0.0 if tensors.output_offset is None else tensors.output_offset[fold]
-    logits = np.clip(outputs.astype(np.float64) + offset, -LOGIT_LIMIT, LOGIT_LIMIT)
-    if tensors.task is Task.BINARY:
-        return np.logaddexp(0.0, np.where(target > 0.5, -logits[:, 0], logits[:, 0]))
-    return (
-        np.logaddexp.reduce(logits, axis=1)
-        - np.take_along_axis(logits, target.astype(int)[:, None], axis=1)[:, 0]
+def _list_rows(tensors: Tensors, prepared: Prepared, inputs: Inputs) -> OcclusionRows:
+    unit = prepared.split.unit[prepared.split.development]
+    looked = [
+        np.concatenate([mark_units(inputs.units, seen, most=inputs.most_rows) for seen in side], axis=1)
+        for side in _take_sides(tensors, inputs)
+    ]
+    return OcclusionRows(
+        tuple(unit.name for unit in inputs.units),
+        unit[np.concatenate(inputs.fit)],
+        unit[np.concatenate(inputs.validation)],
+        kinds=tuple(unit.kind for unit in inputs.units),
+        fit_looked=looked[0],
+        validation_looked=looked[1],
     )
 
 
-def _rise(
-    layers: Layers,
-    tensors: Tensors,
-    of: tuple[int, IndexArray],
-    inputs: Inputs,
-    *,
-    key: tuple[int, int, int],
-) -> DoubleArray:
-    fold, rows = of
-    x = tensors.features[min(fold, len(tensors.features) - 1), rows].astype(np.float32)
-    weight, bias = layers[0][0], layers[0][1]
-    first = x @ weight + bias
-    before = row_loss(_finish(first, layers), tensors, fold=fold, rows=rows)
-    rises = np.empty((len(inputs.names), len(rows)))
-    for index, places in enumerate(inputs.positions):
-        order = np.random.default_rng((*key, int(places[0]))).permutation(len(rows))
-        # only the permuted positions change what reaches the first layer
-        changed = first + (x[order][:, places] - x[:, places]) @ weight[places]
-        rises[index] = row_loss(_finish(changed, layers), tensors, fold=fold, rows=rows) - before
-    return rises
-
-
-def _finish(first: FloatArray, layers: Layers) -> FloatArray:
-    """Compute the outputs of a fully connected network from the sums that reach its first layer."""
-    hidden = first
-    for weight, bias in (layer[:2] for layer in layers[1:]):
-        hidden = np.maximum(hidden, 0.0) @ weight + bias
-    return hidden
-
-
-def _take_layers(crew: Crew, subject: Subject, seeds: tuple[int, ...]) -> Sequence[Layers]:
-    return retrain_chosen(crew.executor, subject.configuration, subject.epoch, seeds).layers
+def _train_again(crew: Crew, subject: Subject, seeds: tuple[int, ...]) -> tuple[Network, ...]:
+    """Networks of a subject, seeds outer and folds inner."""
+    weights = retrain_chosen(crew.executor, subject.configuration, subject.epoch, seeds)
+    net = weights.net or crew.executor.net_of(subject.configuration)
+    memory = weights.memory or ((),) * len(weights.layers)
+    return tuple(Network(net, *arrays) for arrays in zip(weights.layers, memory, strict=True))
 
 
 def _weigh(configuration: Configuration) -> float:
     return float(configuration.rung.n_parameters + SMALL_WEIGHTS)
 
 
-def _sample(rows: np.ndarray, key: tuple[int, int, int]) -> IndexArray:
-    if len(rows) <= MOST_ROWS:
+def _sample(rows: np.ndarray, key: tuple[int, int, int], most: int) -> IndexArray:
+    if len(rows) <= most:
         return np.asarray(rows, np.int64)
-    return np.sort(np.random.default_rng(key).permutation(rows)[:MOST_ROWS]).astype(np.int64)
+    return np.sort(np.random.default_rng(key).permutation(rows)[:most]).astype(np.int64)
 
 
 def _is_cut(crew: Crew) -> bool:

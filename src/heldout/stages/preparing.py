@@ -153,7 +153,9 @@ def encode_rows(
     dropping = columns_under("drop", columns, settings)
     if dropping:  # only rows that are fitted on, by limits fitted on them
         fit_rows = tuple(drop_outliers(dropping, rows, limit=settings.outlier_limit) for rows in fit_rows)
-    options = RecipeOptions(token_length=plan_tokens(columns, fit_rows))
+    options = RecipeOptions(
+        token_length=plan_tokens(columns, fit_rows), signal_scaling=settings.signal_scaling
+    )
     arrays = reading.table.arrays
     recipe = fit_recipe(
         columns, fit_rows, arrays=arrays, embedding=settings.numeric_embedding, options=options

@@ -1,4 +1,4 @@
-"""What a study leaves in its folder, and how it is read again."""
+"""What a study leaves in its folder."""
 
 from __future__ import annotations
 
@@ -15,27 +15,37 @@ import numpy as np
 
 from heldout.bundle import bundle_bytes, find_common_values
 from heldout.bundle.manifest import hash_bytes
-from heldout.errors import StudyError
 from heldout.evidence import list_findings
 from heldout.folder import StudyFolder
 from heldout.plan import Plan
 from heldout.recipe import recipe_hash, recipe_to_json
-from heldout.records import BoolArray, ConfigurationRun, Finding, Target
+from heldout.records import BoolArray, ConfigurationRun, Finding, IndexArray, Target, Task
 from heldout.report import StudyContent, answer_json
 from heldout.settings import Settings
 from heldout.stages import telling
-from heldout.stages.codec import from_plain, to_json_values, to_plain
+from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.delivering import Delivered
 from heldout.stages.grouping import show_on_test
 from heldout.stages.judging import Verdicts
-from heldout.stages.preparing import Prepared
+from heldout.stages.loading import CONTENT_SCHEMA as CONTENT_SCHEMA
+from heldout.stages.loading import load_content as load_content
+from heldout.stages.loading import name_paths
+from heldout.stages.preparing import Prepared, thin_folds
 from heldout.stages.reading import Reading
+from heldout.stages.reporting import make_files
+from heldout.stages.showing import (
+    compare_numbers,
+    count_confusions,
+    list_mistakes,
+    take_examples,
+    weigh_evidence,
+)
+from heldout.stages.sketching import sketch_columns
 from heldout.stages.suspecting import suspect_labels
 from heldout.stages.testing import Scores
 from heldout.stages.training import Trained
 from heldout.stages.workplace import Workplace
 
-CONTENT_SCHEMA = "heldout/content/1"
 OPENED = "test.json"
 
 
@@ -43,7 +53,8 @@ def describe_identity(reading: Reading, settings: Settings) -> dict[str, object]
     """Give what the results depend on: data, settings, versions. A study is resumed only with the same."""
     return {
         "data": reading.fingerprint,
-        "settings": settings.model_dump(mode="json"),
+        # what is told or shown changes no number
+        "settings": settings.model_dump(mode="json", exclude={"mute", "show_rows"}),
         "versions": dict(telling.list_versions()),
         "machine": platform.machine(),
     }
@@ -76,7 +87,8 @@ def save_start(
     # must never be read back as runs of this one
     workplace.identity += json.dumps([start["plan"], start["versions"]], sort_keys=True)
     folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
-    folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split)})
+    validated = {"validated": list_validated(prepared, plan).tolist()}
+    folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split), **validated})
     text, arrays = recipe_to_json(prepared.recipe)
     folder.write_text("recipe.json", text)
     folder.write_bytes(
@@ -85,6 +97,12 @@ def save_start(
     workplace.events.say(
         f"plan: about {plan.seconds:.0f} seconds, {len(plan.rungs)} rungs, {plan.n_seeds} seeds, {plan.n_folds} folds"
     )
+
+
+def list_validated(prepared: Prepared, plan: Plan) -> IndexArray:
+    """Give the place in the table of each row whose validation loss is recorded, in the order of the losses."""
+    folds = thin_folds(prepared, n_fit=plan.n_fit)
+    return prepared.split.development[np.concatenate([fold.validation for fold in folds])]
 
 
 def save_end(
@@ -112,7 +130,8 @@ def save_end(
     content = replace(content, bundle_sha256=hash_bytes(packed))
     _write_curves(folder, judged[0].all_runs())
     folder.write_json("verdict.json", answer_json(content))
-    _write_report(folder, content)
+    for name, text in make_files(content, show_rows=_read_settings(workplace).show_rows):
+        folder.write_text(name, text)
     folder.write_text("content.json", json.dumps({"schema": CONTENT_SCHEMA, "content": to_plain(content)}))
     return content
 
@@ -142,13 +161,13 @@ def gather_content(
         settings=_list_settings(workplace),
         versions=telling.list_versions([run.configuration.rung for run in trained.ladder]),
         machine=f"{platform.system()} {platform.machine()}",
-        **_name_paths(folder),
+        **name_paths(folder),
         partial=telling.say_cut(workplace),
         specs=tuple(column.spec for column in prepared.columns),
-        columns=telling.note_columns(prepared.columns, prepared.recipe),
+        columns=sketch_columns(telling.note_columns(prepared.columns, prepared.recipe), prepared),
         set_aside=reading.table.set_aside,
         read_notes=(*reading.table.notes, reading.target.why, *reading.links.notes),
-        **_gather_findings(found, reading, verdicts, delivered),
+        **_gather_findings(workplace, data, verdicts, delivery),
         ladder=verdicts.ladder,
         chosen=verdicts.chosen,
         chosen_name=verdicts.choice.name,
@@ -169,7 +188,7 @@ def gather_content(
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
         early_stopping_notes=(*_note_remedies(workplace, trained, verdicts), *workplace.notes),
-        calibration=telling.describe_calibration(reading, delivered, prepared.split),
+        **_gather_answers(workplace, data[:2], delivery),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
         costs=telling.describe_costs(
@@ -198,59 +217,74 @@ def _gather_groups(
 
 
 def _gather_findings(
-    found: tuple[Finding, ...], reading: Reading, verdicts: Verdicts, delivered: Delivered
+    workplace: Workplace,
+    data: tuple[Reading, Prepared, tuple[Finding, ...]],
+    verdicts: Verdicts,
+    delivery: tuple[Delivered, Scores],
 ) -> dict[str, Any]:
+    (reading, prepared, found), (delivered, scores) = data, delivery
     marked = telling.mark_families(found, reading.group is not None)
     shares = delivered.development.values
     suspects = suspect_labels(reading.target, reading.table.lines, order=delivered.order, shares=shares)
-    ordered = telling.sort_findings((*marked, *suspects, *list_findings(verdicts.gates)))
+    evidence = weigh_evidence(
+        prepared.split,
+        scores.development,
+        scores.test,
+        baselines=scores.baselines,
+        openings=scores.openings_before,
+    )
+    every = (*evidence, *marked, *suspects, *list_findings(verdicts.gates))
+    ordered = telling.sort_findings(every, mute=_read_settings(workplace).mute)
     return {
         "niceness": ordered.niceness,
         "findings": ordered.findings,
         "passed_checks": ordered.passed,
+        "muted": ordered.muted,
         "gates": verdicts.gates,
         "growth": verdicts.growth,
     }
+
+
+def _gather_answers(
+    workplace: Workplace, data: tuple[Reading, Prepared], delivery: tuple[Delivered, Scores]
+) -> dict[str, Any]:
+    """What was answered: confusions, the worst rows, how probabilities or numbers fit, what a row looks like."""
+    (reading, prepared), (delivered, scores) = data, delivery
+    target, order, unit = reading.target, delivered.order, prepared.split.unit
+    truth, answered = target.values[order], delivered.development
+    gathered: dict[str, Any] = {
+        "mistakes": list_mistakes(target, truth, prediction=answered, lines=reading.table.lines[order]),
+        "layout": prepared.source.layout,
+        "calibration": telling.describe_calibration(reading, delivered, prepared.split),
+    }
+    if _read_settings(workplace).show_rows:
+        gathered["examples"] = take_examples(prepared)
+    if target.task is Task.REGRESSION:
+        numbers = answered.values[:, 0]
+        gathered["calibration"] = compare_numbers(truth, numbers, has_groups=prepared.split.has_groups)
+        return gathered
+    sides = [
+        (
+            truth,
+            answered.labels,
+            unit[order],
+            "development rows, answered by networks that had not fitted them",
+        )
+    ]
+    if scores.test_rows is not None:
+        prediction, labels = scores.test_rows
+        sides.append((labels, prediction.labels, unit[prepared.split.test], "sealed test rows"))
+    gathered["confusions"] = tuple(
+        count_confusions(target, given, labels=answers, unit=units, rows=rows)
+        for given, answers, units, rows in sides
+    )
+    return gathered
 
 
 def _note_remedies(workplace: Workplace, trained: Trained, verdicts: Verdicts) -> tuple[str, ...]:
     plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
     where = telling.say_where_tried(verdicts.ladder, trained.rung)
     return (where, *telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace)))
-
-
-def load_content(folder: Path) -> StudyContent:
-    """Read what a finished study shows.
-
-    Raises:
-        StudyError: there is no finished study, it is damaged, or of another version.
-    """
-    place = folder / "content.json"
-    if not place.is_file():
-        raise StudyError(
-            f"{str(folder)!r} holds no finished study",
-            hint="continue it with --resume, or name another folder",
-        )
-    try:
-        record = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError(
-            f"{str(place)!r} is damaged: {error}",
-            hint="remove that file and run the study again with --resume",
-        ) from None
-    if not isinstance(record, dict) or record.get("schema") != CONTENT_SCHEMA:
-        raise StudyError(
-            f"{str(place)!r} has another schema than {CONTENT_SCHEMA!r}",
-            hint="read it with the version of heldout that wrote it",
-        )
-    content = from_plain(StudyContent, record.get("content"), where="content")
-    return replace(content, **_name_paths(folder))
-
-
-def _write_report(folder: StudyFolder, content: StudyContent) -> None:
-    from heldout.report.html import render_report
-
-    folder.write_text("report.html", render_report(content))
 
 
 def _write_curves(folder: StudyFolder, runs: tuple[ConfigurationRun, ...]) -> None:
@@ -286,14 +320,6 @@ def _without_values(target: Target) -> Target:
 def _without_rows(run: ConfigurationRun) -> ConfigurationRun:
     nothing: BoolArray = np.zeros((0, 0, 0), bool)
     return replace(run, losses=np.zeros((0, 0, 0), np.float32), hits=nothing)
-
-
-def _name_paths(folder: Path) -> dict[str, str]:
-    return {
-        "study_folder": str(folder),
-        "report_path": str(folder / "report.html"),
-        "bundle_path": str(folder / "bundle.zip"),
-    }
 
 
 def _name_command(arguments: list[str]) -> str:

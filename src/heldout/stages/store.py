@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -38,22 +38,10 @@ class FolderStore:
         name = name_file(key, configuration)
         if not self._folder.has(name):
             return None
-        content = (self._folder.path / name).read_bytes()
-        digest, body = content[:HASH_BYTES], content[HASH_BYTES:]
-        if hashlib.sha256(body).digest() != digest:
+        stored = unpack_run((self._folder.path / name).read_bytes(), configuration)
+        if stored is None or (stored.described, stored.identity) != (_describe(configuration), self._identity):
             return None
-        try:
-            arrays = load(body)
-        except SafetensorError:
-            return None
-        about = json.loads(arrays.pop("about").tobytes().decode())
-        if about["configuration"] != _describe(configuration) or about["identity"] != self._identity:
-            return None
-        arrays["hits"] = arrays["hits"].astype(bool)
-        outcomes = tuple(Outcome[name] for name in about["outcomes"])
-        return ConfigurationRun(
-            configuration=configuration, outcomes=outcomes, n_rows=about["n_rows"], **arrays
-        )
+        return stored.run
 
     def save(self, key: str, run: ConfigurationRun) -> None:
         """Write a finished run as a whole file."""
@@ -68,6 +56,51 @@ class FolderStore:
         arrays["about"] = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
         body = save(arrays)
         self._folder.write_bytes(name_file(key, run.configuration), hashlib.sha256(body).digest() + body)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What one file holds.
+
+    Args:
+        run: the losses and curves, under the configuration that was asked for.
+        described: the configuration as the file names it, in plain values.
+        identity: what the numbers depend on besides.
+    """
+
+    run: ConfigurationRun
+    described: object
+    identity: str
+
+
+def unpack_run(content: bytes, configuration: Configuration) -> StoredRun | None:
+    """Give what a file of a configuration holds; whether it is the wanted one is for the caller to check.
+
+    Args:
+        content: the whole file.
+        configuration: what the run is said to be of.
+
+    Returns:
+        None where the file is damaged.
+
+    Example:
+        >>> from heldout.records import Hyper, Rung
+        >>> rung = Rung(5, (), 3, 0.01)
+        >>> unpack_run(b"torn", Configuration("rung 5", rung, (), Hyper(0.01, (0.0,), (0.0,), (0.0,)))) is None
+        True
+    """
+    digest, body = content[:HASH_BYTES], content[HASH_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        return None
+    try:
+        arrays = load(body)
+    except SafetensorError:
+        return None
+    about = json.loads(arrays.pop("about").tobytes().decode())
+    arrays["hits"] = arrays["hits"].astype(bool)
+    outcomes = tuple(Outcome[name] for name in about["outcomes"])
+    run = ConfigurationRun(configuration=configuration, outcomes=outcomes, n_rows=about["n_rows"], **arrays)
+    return StoredRun(run, about["configuration"], about["identity"])
 
 
 def name_file(key: str, configuration: Configuration) -> str:

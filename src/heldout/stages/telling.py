@@ -59,29 +59,38 @@ class SortedFindings:
         niceness: the lines that say how nice or messy the data are.
         findings: what is wrong or remarkable.
         passed: checks that found nothing, one line each.
+        muted: what was found and the user asked not to be told again.
     """
 
     niceness: tuple[str, ...]
     findings: tuple[Finding, ...]
     passed: tuple[str, ...]
+    muted: tuple[Finding, ...] = ()
 
 
-def sort_findings(findings: tuple[Finding, ...]) -> SortedFindings:
-    """Separate the niceness lines and the passed checks from what was found.
+def sort_findings(findings: tuple[Finding, ...], *, mute: tuple[str, ...] = ()) -> SortedFindings:
+    """Separate the niceness lines, the passed checks and what the user muted from what was found.
+
+    Args:
+        findings: all of them.
+        mute: codes not to be told again; a critical finding is told all the same.
 
     Example:
         >>> sort_findings((Finding("HO201", "passed: exact duplicates", Severity.INFO, "none of 9 rows"),)).passed
-        ('exact duplicates: none of 9 rows',)
+        ('exact duplicates: none of 9 rows [HO201]',)
     """
     nice = tuple(f"{item.title}: {item.sentence}" for item in findings if item.code in NICE_CODES)
     rest = [item for item in findings if item.code not in NICE_CODES]
     passed = tuple(
-        f"{item.title.removeprefix('passed: ')}: {item.sentence}"
+        f"{item.title.removeprefix('passed: ')}: {item.sentence} [{item.code}]"
         for item in rest
         if item.title.startswith(("passed:", "not applicable:"))
     )
-    found = tuple(item for item in rest if not item.title.startswith(("passed:", "not applicable:")))
-    return SortedFindings(nice, found, passed)
+    found = [item for item in rest if not item.title.startswith(("passed:", "not applicable:"))]
+    is_muted = [item.code in mute and item.severity is not Severity.CRITICAL for item in found]
+    told = tuple(item for item, quiet in zip(found, is_muted, strict=True) if not quiet)
+    muted = tuple(item for item, quiet in zip(found, is_muted, strict=True) if quiet)
+    return SortedFindings(nice, told, passed, muted)
 
 
 def note_columns(columns: tuple[TypedColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:

@@ -1,0 +1,242 @@
+"""Codes of what was asked of the data before training."""
+
+from __future__ import annotations
+
+from heldout.codes.record import Code
+
+DATA_CODES: tuple[Code, ...] = (
+    Code(
+        "HO201",
+        "exact duplicates",
+        "rows repeat an earlier row in all features; copies count as one unit, so that no copy of a fit row "
+        "is validated",
+        "any exact copy; a warning from 5 % of the rows on",
+        "exact",
+    ),
+    Code(
+        "HO202",
+        "conflicting labels",
+        "rows with equal features have different targets: no function of these features can be right on all "
+        "of them",
+        "any such row; a warning where at least 1 % of the rows (or of the variance) cannot be explained",
+        "exact on these rows; says nothing about rows without a copy",
+    ),
+    Code(
+        "HO203",
+        "class balance",
+        "the rarest class has few rows, so that its score is uncertain",
+        "the rarest class has under 30 rows, or under 10 % of the rows and under half of an even share",
+        "exact count; the limits of 30 rows and 10 % are conventions",
+    ),
+    Code(
+        "HO204",
+        "spelling of classes",
+        "class names differ only in case or spaces, and probably mean the same",
+        "equal after lower-casing and joining spaces",
+        "exact; whether they mean the same is a question",
+    ),
+    Code(
+        "HO205",
+        "missing cells",
+        "how many feature cells hold no value",
+        "any missing cell; a warning for columns with more than half of them missing",
+        "exact count",
+    ),
+    Code(
+        "HO206",
+        "missingness tied to the target",
+        "a column's missing cells depend on the target: missingness itself predicts",
+        "p at most 0.05 after Benjamini-Hochberg over all columns with missing cells (Fisher, permutation or "
+        "chi-square for classes, Mann-Whitney for numbers)",
+        "false discovery rate 5 %; rows of one group count as independent, which makes it fire too often there",
+    ),
+    Code(
+        "HO207",
+        "constant columns",
+        "a column has one value and cannot help",
+        "one distinct value among the development rows",
+        "exact",
+    ),
+    Code(
+        "HO208",
+        "repeated columns",
+        "columns carry the same information as another one",
+        "equal after renaming of values",
+        "exact on these rows",
+    ),
+    Code(
+        "HO209",
+        "copies of the target",
+        "a column, or two together, is the target in other words",
+        "a one-to-one map, the same number to 1 part in 10,000, or a score of 0.99 alone",
+        "exact maps cannot be wrong; near copies are a question",
+    ),
+    Code(
+        "HO210",
+        "single column predicts the target",
+        "one column alone predicts the target suspiciously well: is it known at prediction time?",
+        "AUC (or R2) out of fold from 0.90 on, critical from 0.95 on, with a lower bound that chance alone "
+        "does not reach",
+        "a question, since an honest column may be that good",
+    ),
+    Code(
+        "HO211",
+        "rows of one unit were split",
+        "several rows seem to come from one patient, family or site, and stand on both sides of the split: "
+        "score and verdict are too high for a new one",
+        "an identifier-like column or pattern whose values repeat, torn by at least one fold; proposed, never"
+        " applied",
+        "a proposal: whether the rows belong together only the user knows",
+    ),
+    Code(
+        "HO213",
+        "far values",
+        "numbers lie far from the middle of their column",
+        "more than 10 robust standard deviations from the median",
+        "a normal column never gets there; heavy-tailed columns do",
+    ),
+    Code(
+        "HO214",
+        "capped target",
+        "many rows hold exactly the largest or smallest target: was it cut off there?",
+        "at least 10 rows and 1 % of the rows at one end, with over 30 different values",
+        "a question",
+    ),
+    Code(
+        "HO215",
+        "open question",
+        "a column could be read in two ways, and nothing was guessed",
+        "the reading of its cells left a question open",
+        "exact",
+    ),
+    Code(
+        "HO216",
+        "near copies",
+        "rows almost repeat another one, which is as much memory as an exact copy",
+        "nearer than chance allows for 0.02 pairs per table by the dimension in which the rows spread, with a"
+        " gap behind",
+        "by its rule at most 2 % of tables without near copies",
+    ),
+    Code(
+        "HO217",
+        "quantification of people",
+        "columns of sex, gender, race, ethnicity or age are listed with their counts, and what the counting "
+        "leaves out",
+        "the words of the column name",
+        "goes by names only: columns named otherwise are not seen",
+    ),
+    Code(
+        "HO218",
+        "functions of other columns",
+        "a column is a sum, difference, product, ratio or grouping of others and says nothing new",
+        "agreement on all rows to 1 part in a million",
+        "exact on these rows; in small tables agreement by chance is guarded against, not excluded",
+    ),
+    Code(
+        "HO219",
+        "target follows the order of rows",
+        "neighbouring rows have similar targets: the file is sorted, or sources follow one another",
+        "p at most 0.001 over 20 blocks of rows",
+        "at most 0.1 % of tables in random order",
+    ),
+    Code(
+        "HO220",
+        "nice or messy",
+        "the sum of the four questions one asks of any data set, HO221 to HO224",
+        "messy where one of the four is a no, or another check is critical",
+        "as its parts",
+    ),
+    Code(
+        "HO221",
+        "one clear truth",
+        "whether equal rows have equal targets",
+        "as HO202, on rows that have a copy; cannot be told without copies",
+        "exact on these rows",
+    ),
+    Code(
+        "HO222",
+        "labels likely good",
+        "whether labels are spelt in one way, not cut off, and there",
+        "a no where HO204 or HO214 warn, or 5 % of the rows have no target; otherwise it cannot be told "
+        "before training",
+        "counts only; wrong labels are looked for after training (HO232)",
+    ),
+    Code(
+        "HO223",
+        "each class well represented",
+        "whether the rarest class has enough rows",
+        "as HO203",
+        "as HO203",
+    ),
+    Code(
+        "HO224",
+        "a lot of data",
+        "whether rows, units and the rarest class are many",
+        "a no under 1,000 rows or units, or under 100 rows of the rarest class",
+        "the limits are conventions",
+    ),
+    Code(
+        "HO225",
+        "columns of time",
+        "rows have a date or a year, and the split did not follow it",
+        "a date column, or a number named like a year from 1800 to 2200; a warning where the target changes "
+        "with it (p at most 0.001)",
+        "at most 0.1 % false warnings per table; the note without a warning goes by names and kinds",
+    ),
+    Code(
+        "HO226",
+        "identifiers",
+        "a feature looks like an identifier, or an identifier tells the target by its order",
+        "95 % of the rows have a value of their own and the name or form of one; order: p at most 0.001",
+        "a question",
+    ),
+    Code(
+        "HO227",
+        "shift between declared parts",
+        "a column differs between the fit and the validation rows that the user declared",
+        "p at most 0.05 after Benjamini-Hochberg over all columns, and a change of at least a tenth",
+        "false discovery rate 5 %",
+    ),
+    Code(
+        "HO228",
+        "time zones",
+        "a column mixes times of several zones",
+        "more than one offset among the cells",
+        "exact",
+    ),
+    Code(
+        "HO229",
+        "cells that look like entry errors",
+        "numbers far out even after the column was evened: compare them with the source",
+        "8 robust standard deviations after the transformation that evens the column",
+        "not a claim that they are wrong; nothing is changed",
+    ),
+    Code(
+        "HO230",
+        "part of a column gives the target away",
+        "some values of a column practically determine the target while the rest says little",
+        "values that are 98.5 % of one class, beyond a chance of 0.001 over all columns and rows",
+        "at most 0.1 % of clean tables by its rule",
+    ),
+    Code(
+        "HO231",
+        "missingness tied to groups",
+        "cells are missing more often for some people or places than for others",
+        "p at most 0.05 after Benjamini-Hochberg, and a gap of at least 5 points",
+        "false discovery rate 5 %",
+    ),
+    Code(
+        "HO232",
+        "labels to look at",
+        "labels that networks which had not fitted the row contradict: for a look by people",
+        "another class reaches the mean share that it has among the rows labelled with it (confident learning)",
+        "a ranking and no claim: about half of such labels are right",
+    ),
+    Code(
+        "HO233",
+        "marks lost with the formatting",
+        "a note speaks of bold, italics or colours, which a text file cannot hold",
+        "words of the notes around the table",
+        "goes by words only",
+    ),
+)

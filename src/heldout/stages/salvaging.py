@@ -1,0 +1,212 @@
+"""What the folder of a study still tells when it is incomplete, damaged or of another version: all that can be read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from heldout.errors import HeldoutError, StudyError
+from heldout.records import Finding, Rung, Score, Target, Task
+from heldout.report import SplitSummary, StudyContent
+from heldout.stages.codec import from_plain
+from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths
+from heldout.stages.rebuilding import rebuild_runs, rebuild_verdict
+from heldout.stages.telling import sort_findings
+
+UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file of a study's folder.
+
+    Args:
+        value: what it holds; None where it is absent or cannot be read.
+        trouble: why not, in words; empty where it was read.
+    """
+
+    value: Any = None
+    trouble: str = ""
+
+
+def salvage_content(folder: Path) -> StudyContent:
+    """Read a study as far as it can be read; what is missing stands in `partial`.
+
+    A finished study is read as it is. Of any other folder the report then shows what is left: what was asked, the
+    audit, the split, curves of networks that were trained, test scores where the test had been opened.
+
+    Args:
+        folder: the study's folder.
+
+    Raises:
+        StudyError: nothing in it belongs to a study.
+    """
+    try:
+        return load_content(folder)
+    except StudyError:
+        pass
+    record, start = read_file(folder / "content.json"), read_file(folder / "study.json")
+    if record.value is None and start.value is None:
+        raise StudyError(
+            f"{str(folder)!r} holds no study that can be read",
+            hint="name the folder that --out named, or one under runs/",
+        )
+    known, lost = read_known(record)
+    given = {**_gather_rest(folder, start), **known}
+    notes = [f"content.json: {record.trouble}"] if record.trouble else []
+    notes += [f"content.json, field {name}: {why}" for name, why in lost]
+    notes += [] if start.value is not None else [f"study.json: {start.trouble}"]
+    before = str(known.get("partial", ""))
+    content = StudyContent(**{**_default_required(folder), **given})
+    return replace(content, **name_paths(folder), partial=_say_missing(notes, before, content))
+
+
+def read_file(place: Path) -> Found:
+    """Read one JSON file; why it cannot be read is an answer, not an error.
+
+    Args:
+        place: the file.
+
+    Example:
+        >>> read_file(Path("no/such/file.json")).trouble
+        'there is no such file'
+    """
+    if not place.is_file():
+        return Found(trouble="there is no such file")
+    try:
+        value = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return Found(trouble=f"damaged ({error})")
+    return Found(value) if isinstance(value, dict) else Found(trouble="damaged (it holds no record)")
+
+
+def read_known(record: Found) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Read each field of a content record by itself: those of a newer version are named, the others kept.
+
+    Args:
+        record: `content.json`.
+
+    Returns:
+        (fields that could be read, (name, why) of the others).
+    """
+    if record.value is None:
+        return {}, []
+    hints = get_type_hints(StudyContent)
+    plain = record.value.get("content")
+    lost: list[tuple[str, str]] = []
+    schema = record.value.get("schema")
+    if schema != CONTENT_SCHEMA:
+        lost.append(("schema", f"{schema!r} is not {CONTENT_SCHEMA!r}: another version of heldout wrote it"))
+    if not isinstance(plain, dict):
+        return {}, [*lost, ("content", "there is none")]
+    kept: dict[str, Any] = {}
+    for name, value in plain.items():
+        if name not in hints:
+            lost.append((name, "this version does not know it"))
+            continue
+        try:
+            kept[name] = from_plain(hints[name], value, where=name)
+        except HeldoutError as error:
+            lost.append((name, error.message))
+        except (TypeError, ValueError, AttributeError) as error:
+            lost.append((name, f"damaged ({error})"))
+    return kept, lost
+
+
+def _gather_rest(folder: Path, start: Found) -> dict[str, Any]:
+    """What the other files tell: request, plan, audit, split, curves, opened test."""
+    given: dict[str, Any] = {}
+    told = start.value or {}
+    settings = told.get("settings")
+    if isinstance(settings, dict):
+        given["settings"] = tuple((name, json.dumps(value)) for name, value in settings.items())
+        given["target"] = _name_target(str(settings.get("target") or UNKNOWN))
+    if isinstance(told.get("versions"), dict):
+        given["versions"] = tuple((str(name), str(value)) for name, value in told["versions"].items())
+    given["source"] = str(told.get("source") or UNKNOWN)
+    plan = told.get("plan")
+    rungs = _try(tuple[Rung, ...], plan.get("rungs")) if isinstance(plan, dict) else None
+    given.update({} if rungs is None else {"rungs": rungs})
+    audit = read_file(folder / "audit.json").value or {}
+    findings = _try(tuple[Finding, ...], audit.get("findings"))
+    if findings is not None:
+        ordered = sort_findings(findings)
+        given.update(niceness=ordered.niceness, findings=ordered.findings, passed_checks=ordered.passed)
+    given.update(_read_split(folder))
+    opened = read_file(folder / "test.json").value or {}
+    scores = _try(tuple[Score, ...], opened.get("scores"))
+    if scores:
+        given.update(test_scores=scores, test_opened=str(opened.get("opened", "")), metric=scores[0].metric)
+    given.update(rebuild_runs(folder, rungs or ()))
+    given.update(rebuild_verdict(folder))
+    return given
+
+
+def _read_split(folder: Path) -> dict[str, Any]:
+    split = read_file(folder / "split.json").value
+    if split is None:
+        return {}
+    try:
+        folds = split["folds"]
+        summary = SplitSummary(
+            method=str(split["method"]),
+            n_development=len(split["development"]),
+            n_test=len(split["test"]),
+            n_folds=len(folds),
+            n_fit=max(len(fold["fit"]) for fold in folds),
+            n_validation=sum(len(fold["validation"]) for fold in folds),
+            n_units=len({split["unit"][row] for row in split["development"]}),
+            has_groups=bool(split["has_groups"]),
+            ordered=bool(split["ordered"]),
+            why_no_test=str(split["why_no_test"]),
+        )
+    except (KeyError, TypeError, ValueError, IndexError):
+        return {}
+    return {"split": summary, "n_rows": len(split["unit"])}
+
+
+def _try(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any record
+    """A record where it can be read, else None."""
+    try:
+        return from_plain(kind, value)
+    except (HeldoutError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _name_target(name: str) -> Target:
+    nothing = np.zeros(0, dtype=np.int64)
+    return Target(name, Task.BINARY, "what kind of target it is was not kept", (), np.zeros(0), nothing)
+
+
+def _default_required(folder: Path) -> dict[str, Any]:
+    """Something for each field that a content must have."""
+    nobody = SplitSummary("how rows were divided is not known", 0, 0, 0, 0, 0, 0, why_no_test=UNKNOWN)
+    required: dict[str, Any] = {
+        "name": folder.resolve().name,
+        "created": "time not known",
+        "command": UNKNOWN,
+        "source": UNKNOWN,
+        "n_rows": 0,
+        "n_columns": 0,
+        "target": _name_target(UNKNOWN),
+        "split": nobody,
+        "metric": UNKNOWN,
+    }
+    needed = {item.name for item in fields(StudyContent) if item.default is MISSING}
+    return {name: required[name] for name in needed}
+
+
+def _say_missing(notes: list[str], before: str, content: StudyContent) -> str:
+    """One sentence on what could not be read, and one on what is shown nevertheless."""
+    shown = [
+        (content.findings or content.passed_checks, "the audit"),
+        (content.runs, f"curves of {len(content.runs)} configurations"),
+        (content.test_scores, "the test scores"),
+    ]
+    rest = ", ".join(words for there, words in shown if there) or "what was asked"
+    told = "; ".join(notes[:8]) + (f"; and {len(notes) - 8} more" if len(notes) > 8 else "")
+    return f"{before} Missing or not readable: {told}. Shown is the rest: {rest}.".strip()

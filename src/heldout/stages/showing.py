@@ -1,0 +1,251 @@
+"""What else a finished study shows: which class is taken for which, the worst mistakes, what the evidence lacks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from heldout.evidence.intervals import bound_grouped_share, bound_share
+from heldout.evidence.paired import index_units
+from heldout.records import (
+    Baseline,
+    DoubleArray,
+    Finding,
+    FloatArray,
+    IndexArray,
+    Prediction,
+    Score,
+    Severity,
+    Split,
+    Target,
+    Task,
+)
+from heldout.report.content import Calibration, Confusion, Mistake, ReliabilityBin
+from heldout.stages.preparing import Prepared
+
+MOST_MISTAKES = 20
+N_EXAMPLES = 2
+N_BINS = 10
+FEWEST_ROWS = 30
+FEWEST_IN_BIN = 5  # under it the interval of a mean says nothing
+
+
+def count_confusions(
+    target: Target, truth: DoubleArray, *, labels: np.ndarray, unit: IndexArray, rows: str
+) -> Confusion:
+    """Count which class was answered for which, with the share of right answers of each class.
+
+    Args:
+        target: its classes.
+        truth: float64 [M], class index of each row.
+        labels: int [M], class answered.
+        unit: int64 [M], group of each row.
+        rows: which rows, in words.
+
+    Returns:
+        Counts [C][C] (truth, answer) and Clopper-Pearson intervals, on the effective size where rows come in groups.
+    """
+    n_classes = len(target.classes)
+    given = truth.astype(np.int64)
+    counts = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(counts, (given, labels.astype(np.int64)), 1)
+    right = []
+    for label in range(n_classes):
+        hits = (labels[given == label] == label).astype(np.float64)
+        right.append(_bound_hits(hits, unit[given == label]))
+    return Confusion(rows, tuple(tuple(int(n) for n in row) for row in counts), tuple(right))
+
+
+def _bound_hits(hits: DoubleArray, unit: IndexArray) -> tuple[float, float, float]:
+    if not len(hits):
+        return (math.nan, math.nan, math.nan)
+    if len(np.unique(unit)) == len(unit):
+        low, high = bound_share(float(hits.sum()), float(len(hits)))
+    else:
+        low, high, _ = bound_grouped_share(hits, index_units(unit))
+    return (float(hits.mean()), low, high)
+
+
+def list_mistakes(
+    target: Target, truth: DoubleArray, *, prediction: Prediction, lines: IndexArray
+) -> tuple[Mistake, ...]:
+    """List the rows with the largest losses; they are shown only where the user asked to show rows.
+
+    Args:
+        target: task and classes.
+        truth: float64 [M], class index or number.
+        prediction: of networks that had not fitted the rows.
+        lines: int64 [M], line of each row in its file.
+
+    Returns:
+        at most 20, the worst first; rows that were answered rightly never stand among them.
+    """
+    if target.task is Task.REGRESSION:
+        loss = np.abs(prediction.values[:, 0] - truth)
+        worst = np.argsort(-loss, kind="stable")[:MOST_MISTAKES]
+        return tuple(
+            Mistake(int(lines[i]), f"{truth[i]:.6g}", f"{prediction.values[i, 0]:.6g}", float(loss[i]))
+            for i in worst
+        )
+    given = truth.astype(np.int64)
+    share = np.clip(prediction.values[np.arange(len(given)), given], 1e-12, 1.0)
+    wrong = np.flatnonzero(prediction.labels != given)
+    worst = wrong[np.argsort(share[wrong], kind="stable")][:MOST_MISTAKES]
+    return tuple(
+        Mistake(
+            int(lines[i]),
+            target.classes[given[i]],
+            target.classes[int(prediction.labels[i])],
+            float(-np.log(share[i])),
+        )
+        for i in worst
+    )
+
+
+def compare_numbers(truth: DoubleArray, predicted: DoubleArray, *, has_groups: bool) -> Calibration | None:
+    """Compare predicted numbers with the true ones, in ten bins of equally many rows.
+
+    Args:
+        truth: float64 [M].
+        predicted: float64 [M], by networks that had not fitted the row.
+        has_groups: rows come in groups; the means then have no interval.
+
+    Returns:
+        None under 30 rows.
+    """
+    if len(truth) < FEWEST_ROWS:
+        return None
+    from scipy.stats import t
+
+    parts = np.array_split(np.argsort(predicted, kind="stable"), N_BINS)
+    bins = []
+    for part in (part for part in parts if len(part)):
+        mean, n = float(truth[part].mean()), len(part)
+        half = math.nan
+        if n >= FEWEST_IN_BIN and not has_groups:
+            half = float(t.ppf(0.975, n - 1) * truth[part].std(ddof=1) / math.sqrt(n))
+        bins.append(ReliabilityBin(float(predicted[part].mean()), mean, mean - half, mean + half, n))
+    rows = "development rows, each predicted by networks that had not fitted it"
+    return Calibration(math.nan, tuple(bins), rows)
+
+
+def take_examples(prepared: Prepared) -> FloatArray | None:
+    """Take two development rows in the units of training, for pages that may show rows.
+
+    Args:
+        prepared: encoded development rows.
+
+    Returns:
+        float32 [2, ...] of pictures, signals or tokens; None for tables of numbers.
+    """
+    source = prepared.source
+    if source.layout is None or source.layout.kind not in ("picture", "signal", "tokens"):
+        return None
+    shown = np.asarray(source.features[0, :N_EXAMPLES], dtype=np.float32)
+    if source.scales is not None:
+        shown = (shown - source.scales.center[0]) / source.scales.spread[0]
+    return shown.astype(np.float32)
+
+
+def weigh_evidence(
+    split: Split,
+    scores: tuple[Score, ...],
+    test: tuple[Score, ...],
+    *,
+    baselines: tuple[Baseline, ...],
+    openings: int,
+) -> tuple[Finding, ...]:
+    """Say what the evidence of this study lacks.
+
+    Args:
+        split: whether rows were sealed.
+        scores: on development rows, the primary metric first.
+        test: on the sealed rows; empty without them.
+        baselines: simple predictors, compared on the same rows.
+        openings: how often these test rows had been opened before.
+
+    Returns:
+        HO401 to HO404, those without anything to say as passed or not applicable.
+    """
+    return (
+        _weigh_openings(test, openings),
+        _weigh_seal(split),
+        _weigh_baselines(baselines),
+        _weigh_agreement(scores, test),
+    )
+
+
+def _weigh_openings(test: tuple[Score, ...], openings: int) -> Finding:
+    code, title = "HO401", "test rows looked at before"
+    if not test:
+        return _skip(code, title, "no test rows were opened")
+    if not openings:
+        return _pass(code, title, "the journal knows of no earlier opening of these rows")
+    return Finding(
+        code,
+        title,
+        Severity.INFO,  # the score itself carries the warning
+        f"these test rows had been opened {'once' if openings == 1 else f'{openings} times'} before: the score may be "
+        "too high",
+        action="keep rows that no study has seen for the last word",
+    )
+
+
+def _weigh_seal(split: Split) -> Finding:
+    code, title = "HO402", "no untouched rows"
+    if len(split.test):
+        return _pass(code, title, f"{len(split.test)} rows were sealed before anything was trained")
+    return Finding(
+        code,
+        title,
+        Severity.INFO,
+        f"no row was sealed: {split.why_no_test or 'no test set was made'}",
+        action="the score is that of the procedure, on rows that each network had not fitted",
+    )
+
+
+def _weigh_baselines(baselines: tuple[Baseline, ...]) -> Finding:
+    code, title = "HO403", "a simpler method is not beaten"
+    judged = [item for item in baselines if item.name != "constant" and math.isfinite(item.difference[0])]
+    if not judged:
+        return _skip(code, title, "no simple predictor but the constant one was compared")
+    best = max(judged, key=lambda item: item.difference[0])
+    estimate, low, high = best.difference
+    numbers = f"loss {estimate:+.3f} (95 % interval {low:+.3f} to {high:+.3f}), network minus {best.name}"
+    if high < 0:
+        return _pass(code, title, numbers)
+    return Finding(
+        code, title, Severity.INFO, numbers, action=f"consider the {best.name} model, which is simpler"
+    )
+
+
+def _weigh_agreement(scores: tuple[Score, ...], test: tuple[Score, ...]) -> Finding:
+    code, title = "HO404", "development and test disagree"
+    other = next((item for item in scores if test and item.metric == test[0].metric), None)
+    if other is None:
+        return _skip(code, title, "there are not both a development and a test score")
+    ends = (test[0].low, test[0].high, other.low, other.high)
+    if not all(math.isfinite(end) for end in ends):
+        return _skip(code, title, "one of the two scores has no honest interval")
+    told = (
+        f"{test[0].metric} on test rows {test[0].value:.3f} ({ends[0]:.3f} to {ends[1]:.3f}), "
+        f"on development rows {other.value:.3f} ({ends[2]:.3f} to {ends[3]:.3f})"
+    )
+    if ends[0] <= ends[3] and ends[2] <= ends[1]:
+        return _pass(code, title, f"the intervals overlap: {told}")
+    return Finding(
+        code,
+        title,
+        Severity.WARNING,
+        f"the intervals do not overlap: {told}",
+        action="the development estimate was optimistic, or the test rows come from elsewhere",
+    )
+
+
+def _pass(code: str, title: str, looked: str) -> Finding:
+    return Finding(code, f"passed: {title}", Severity.INFO, looked)
+
+
+def _skip(code: str, title: str, why: str) -> Finding:
+    return Finding(code, f"not applicable: {title}", Severity.INFO, why)

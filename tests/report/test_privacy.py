@@ -1,0 +1,95 @@
+"""What belongs to single rows stays out of a report, what belongs to groups stays in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from heldout.records import Finding, SetAside, Severity
+from heldout.report.content import ColumnNote, Mistake
+from heldout.report.html import render_report
+from heldout.report.privacy import hide_cells, hide_extremes, hide_lines, hide_rows
+from report.example import make_study
+
+SENTINELS = ("SENTINEL-A", "SENTINEL-B", "4242.42", "SENTINEL-D", "SENTINEL-E", "-77.5", "SENTINEL-G")
+WHY = (
+    "207 of 208 cells are numbers (202 distinct, -77.5 to 4242.42); none missing; 2 cells are no numbers and are kept "
+    "as unparsed ('SENTINEL-B' 1, \"SENTINEL-A\")"
+)
+
+
+def make_planted():
+    """A study with a value of a single row wherever one can stand."""
+
+    def find(code: str, sentence: str) -> Finding:
+        return Finding(code, "title", Severity.INFO, sentence)
+
+    return replace(
+        make_study(),
+        columns=(ColumnNote("x", "number", WHY),),
+        set_aside=(SetAside(17, "12 fields", "SENTINEL-D,1,2"),),
+        mistakes=(Mistake(9, "SENTINEL-E", "no", 4.2),),
+        examples=np.full((2, 4), 4242.42, np.float32),
+        findings=(
+            find("HO229", "1 cells of 2 columns of numbers, farthest first: 4242.42 in 'x', line 9"),
+            find(
+                "HO232",
+                "1 of 208 labels are contradicted. Most suspicious first: line 9: 'SENTINEL-E', they say 'no'",
+            ),
+            find("HO217", "column 'age': -77.5 to 4242.42, median 55"),
+            find(
+                "HO233", "line 4 says 'SENTINEL-G bold': which cells were 'bold' does not stand in the file"
+            ),
+            find("HO215", "3 cells lie outside 0 to 100, as 4242.42 does"),
+        ),
+        muted=(find("HO229", "farthest first: 4242.42 in 'x', line 9"),),
+        niceness=("each class well represented: does not apply: a number, -77.5 to 4242.42, median 3",),
+        target=replace(make_study().target, why="731 different numbers, -77.5 to 4242.42"),
+    )
+
+
+def test_planted_values_stay_out_unless_asked() -> None:
+    page = render_report(make_planted(), charts={})
+    assert [word for word in SENTINELS if word in page] == []
+    shown = render_report(make_planted(), charts={}, show_rows=True)
+    assert [word for word in SENTINELS if word not in shown] == []
+
+
+def test_counts_names_and_reasons_stay() -> None:
+    hidden = hide_rows(make_planted())
+    assert hidden.columns[0].why == (
+        "207 of 208 cells are numbers (202 distinct); none missing; 2 cells are no numbers and are kept as unparsed"
+    )
+    assert hidden.set_aside[0].reason == "12 fields"
+    assert hidden.findings[2].sentence == "column 'age': range hidden, median 55"
+    assert "'bold'" in hidden.findings[3].sentence
+    assert hidden.mistakes == ()
+    assert hidden.examples is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("(41 distinct, 29 to 77)", "(41 distinct)"),
+        ("dates, 2001-02-03 to 2019-12-31; none missing", "dates; none missing"),
+        ("numbers (3 distinct, 1e-05 to 2.5e+3)", "numbers (3 distinct)"),
+        ("5 folds to validate", "5 folds to validate"),
+        ("all 242 cells are '1' (yes) or '0' (no)", "all 242 cells are '1' (yes) or '0' (no)"),
+    ],
+)
+def test_only_ranges_go(text: str, kept: str) -> None:
+    assert hide_extremes(text) == kept
+
+
+def test_category_words_in_a_reason_stay() -> None:
+    why = "2 distinct texts ('well' 137, 'sick' 123); 6 missing ('?' 4)"
+    assert hide_cells(ColumnNote("state", "category", why)).why == why
+
+
+def test_findings_of_other_codes_are_untouched() -> None:
+    told = Finding("HO205", "missing cells", Severity.INFO, "6 of 3146 cells, farthest first: 1 to 2")
+    assert hide_lines(told) == told
+    near = Finding("HO216", "near copies", Severity.INFO, "2 rows lie close; first pair in lines 4 and 9")
+    assert hide_lines(near).sentence == "2 rows lie close"

@@ -1,0 +1,154 @@
+"""A folder that is incomplete, newer or corrupt: what is missing is said, the rest is shown."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from heldout.errors import StudyError
+from heldout.records import Finding, Severity
+from heldout.report.html import render_report
+from heldout.stages.codec import to_json_values, to_plain
+from heldout.stages.loading import CONTENT_SCHEMA
+from heldout.stages.salvaging import Found, read_file, read_known, salvage_content
+from report.example import make_rungs, make_scores, make_study
+
+SPLIT = {
+    "schema": "heldout/split/1",
+    "folds": [{"fit": [0, 1, 2], "validation": [3]}, {"fit": [1, 2, 3], "validation": [0]}],
+    "development": [0, 1, 2, 3],
+    "test": [4],
+    "unit": [0, 0, 1, 2, 3],
+    "method": "2 folds",
+    "has_groups": True,
+    "ordered": False,
+    "why_no_test": "",
+}
+
+
+def write(folder, name, value):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(value if isinstance(value, str) else json.dumps(value))
+
+
+def make_unfinished(folder):
+    """Stopped during the ladder: two of three sizes, the second without its last fold."""
+    rungs = to_json_values(make_rungs()[:3])
+    settings = {"target": "disease", "preset": "quick"}
+    write(
+        folder,
+        "study.json",
+        {"source": "heart.csv", "settings": settings, "versions": {"heldout": "9"}, "plan": {"rungs": rungs}},
+    )
+    found = Finding("HO207", "constant columns", Severity.INFO, "column 'a' has one value")
+    write(folder, "audit.json", {"findings": to_json_values([found])})
+    write(folder, "split.json", SPLIT)
+    events = [{"kind": "study", "n_folds": 2, "constant_loss": 0.69, "tolerance": 0.014}]
+    for rung, folds in ((0, 2), (1, 1)):
+        for seed in (0, 1):
+            events += [
+                {
+                    "kind": "curves",
+                    "phase": "ladder",
+                    "remedies": [],
+                    "rung": rung,
+                    "seed": seed,
+                    "fold": fold,
+                }
+                | {"share": 0.5, "train": [0.6, 0.5], "validation": [0.7, 0.6 + 0.02 * fold]}
+                for fold in range(folds)
+            ]
+    lines = "\n".join(json.dumps(event) for event in events)
+    (folder / "events.jsonl").write_text(lines + '\n{"kind": "curv')
+    return folder
+
+
+def test_a_finished_study_is_read_as_it_is(tmp_path):
+    content = make_study()
+    write(tmp_path / "run", "content.json", {"schema": CONTENT_SCHEMA, "content": to_plain(content)})
+    found = salvage_content(tmp_path / "run")
+    assert found.partial == ""
+    assert found.columns == content.columns
+
+
+def test_an_unfinished_study_shows_what_there_is(tmp_path):
+    found = salvage_content(make_unfinished(tmp_path / "run"))
+    assert "content.json: there is no such file" in found.partial
+    assert "Shown is the rest: the audit, curves of 1 configurations." in found.partial
+    assert found.target.name == "disease"
+    assert found.source == "heart.csv"
+    assert (found.split.n_development, found.split.n_test, found.split.n_units) == (4, 1, 3)
+    assert found.findings[0].code == "HO207"
+    assert found.runs[0].validation_curve.shape == (2, 2)
+    np.testing.assert_allclose(found.runs[0].validation_curve[0], [0.7, 0.61], atol=1e-6)
+    assert found.tolerance == 0.014
+    page = render_report(found, charts={})
+    assert page.index("This study is not complete") < page.index("Does it work?")
+    assert "constant columns" in page
+    assert "No verdict yet" in page
+
+
+def test_a_content_of_a_newer_version_loses_only_what_is_unknown(tmp_path):
+    plain = to_plain(make_study())
+    plain |= {"surprise": 1, "ladder": {"word": "x"}}
+    write(tmp_path / "run", "content.json", {"schema": "heldout/content/9", "content": plain})
+    found = salvage_content(tmp_path / "run")
+    assert "another version of heldout wrote it" in found.partial
+    assert "field surprise: this version does not know it" in found.partial
+    assert "field ladder: ladder is not complete" in found.partial
+    assert "study.json: there is no such file" in found.partial
+    assert found.ladder is None
+    assert found.chosen is not None
+    assert found.chosen.word == "good fit"
+    assert found.n_rows == make_study().n_rows
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"schema":', "[1, 2]", '{"schema": "heldout/content/1"}', "\x00\xff", '{"content": 3}']
+)
+def test_a_corrupt_content_leaves_the_rest(tmp_path, broken):
+    folder = make_unfinished(tmp_path / "run")
+    write(folder, "content.json", broken)
+    write(folder, "test.json", {"opened": "noon", "scores": to_json_values(make_scores(0.8, n_rows=9))})
+    found = salvage_content(folder)
+    assert "content.json" in found.partial
+    assert found.test_scores[0].value == 0.8
+    assert found.metric == "accuracy"
+    assert render_report(found, charts={})
+
+
+@pytest.mark.parametrize("name", ["audit.json", "split.json", "test.json", "events.jsonl", "study.json"])
+@pytest.mark.parametrize(
+    "broken", ["", "{", "[]", '{"findings": [{"code": 1}], "folds": 3, "plan": [], "scores": 7}']
+)
+def test_any_other_file_may_be_broken(tmp_path, name, broken):
+    folder = make_unfinished(tmp_path / "run")
+    if name == "study.json":
+        write(folder, "content.json", {"schema": CONTENT_SCHEMA, "content": {"name": "x"}})
+    write(folder, name, broken)
+    assert salvage_content(folder).partial
+
+
+def test_a_verdict_that_was_final_is_shown(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    verdict = {"kind": "verdict", "about": "ladder", "word": "overfits from", "code": "HO101", "rung": 1}
+    with (folder / "events.jsonl").open("a") as events:
+        events.write("\n" + json.dumps(verdict | {"sentence": "early", "final": False}))
+        events.write("\n" + json.dumps(verdict | {"sentence": "late", "final": True}) + "\n")
+    found = salvage_content(folder).ladder
+    assert found is not None
+    assert (found.sentence, found.code, found.rung) == ("late", "HO101", 1)
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path):
+    with pytest.raises(StudyError, match="holds no study that can be read"):
+        salvage_content(tmp_path)
+
+
+def test_why_a_file_was_not_read():
+    assert read_file(Path("/no/such.json")).trouble == "there is no such file"
+    assert read_known(Found()) == ({}, [])
+    kept, lost = read_known(Found({"schema": CONTENT_SCHEMA, "content": {"n_rows": "many", "name": "a"}}))
+    assert kept == {"name": "a"}
+    assert lost[0][0] == "n_rows"
