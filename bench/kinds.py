@@ -262,7 +262,7 @@ def describe(name: str, goal: Goal, measured: list[Measured]) -> list[str]:
         f"{statistics.mean(values):.4f}" + (f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""),
         say_interval(found[0]),
         ", ".join(words),
-        measured[0].answer["verdict"]["chosen"]["name"],
+        measured[0].answer["chosen_configuration"]["name"],
         f"{statistics.mean(one.seconds for one in measured):.0f}",
         f"{goal.minutes * 60:.0f}",
         f"{max(one.peak_mb for one in measured):.0f}",

@@ -54,7 +54,8 @@ def test_names_are_fetched_when_used():
 
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        AttributeError, match=r"no attribute 'fitt'; it has Settings, __version__, callbacks, compare, diagnose, fit"
+        AttributeError,
+        match=r"no attribute 'fitt'; it has Settings, __version__, callbacks, compare, diagnose, fit",
     ):
         heldout.fitt  # noqa: B018
 

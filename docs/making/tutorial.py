@@ -51,11 +51,12 @@ def main() -> None:
         )
         content = heldout.load(folder / STUDY).content
     PAGE.write_text(page, encoding="utf-8")
-    record = {
-        "heldout": heldout.__version__,
-        "data": hash_file(table),
-        "content": to_plain(replace(content, runs=())),
+    paths = {
+        name: getattr(content, name).split("runs/")[-1]
+        for name in ("study_folder", "report_path", "bundle_path")
     }
+    kept = replace(content, runs=(), **{name: f"runs/{path}" for name, path in paths.items()})
+    record = {"heldout": heldout.__version__, "data": hash_file(table), "content": to_plain(kept)}
     RECORD.write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

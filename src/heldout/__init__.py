@@ -33,7 +33,18 @@ _HOMES = {
     "score": "heldout.study",
 }
 
-__all__ = ["Settings", "__version__", "callbacks", "compare", "diagnose", "fit", "load", "look", "predict", "score"]
+__all__ = [
+    "Settings",
+    "__version__",
+    "callbacks",
+    "compare",
+    "diagnose",
+    "fit",
+    "load",
+    "look",
+    "predict",
+    "score",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type of each name stands above

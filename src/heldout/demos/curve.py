@@ -73,7 +73,7 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
     Returns:
         A `CurveRecord` and its page.
     """
-    n_draws, n_validation = (6, 200) if request.is_small else (N_DRAWS, N_VALIDATION)
+    n_draws, n_validation = (10, 400) if request.is_small else (N_DRAWS, N_VALIDATION)
     samples = {size: draw_points(size, n_draws, n_validation, seed=request.seed) for size in SIZES}
     degrees, ladder = _fit_degrees(samples[MAIN_SIZE], request)
     sizes = tuple(_fit_size(samples[size], degrees if size == MAIN_SIZE else (), request) for size in SIZES)

@@ -23,6 +23,7 @@ from heldout.demos.drawing import (
 from heldout.demos.frame import DemoPage, DemoSection, DemoTable
 from heldout.report.marks import Caption
 from heldout.report.sentences import format_change, format_interval, format_number
+from heldout.report.svg import Chart
 
 LOOKS = ((GREY, (2, 3)), (INK, ()), (BLUE, (6, 3)), (PURPLE, (3, 2)), (ORANGE, ()), (GREEN, (8, 2)))
 SOURCES = ("Digits: E. Alpaydin and C. Kaynak, as shipped with scikit-learn (BSD 3-Clause).",)
@@ -77,6 +78,45 @@ def _answer_towers(record: DepthRecord) -> list[str]:
 
 
 def _show_shifts(record: DepthRecord) -> DemoSection:
+    pooled, _, averaged, augmented = record.shift_results[2:]
+    return DemoSection(
+        "How far is a network with pooling blind to shifts?",
+        (
+            "A convolution does the same everywhere: move the digit, and what it finds moves along. That is "
+            "not blindness to shifts, it is faithfulness to them. Blindness must come from what follows. "
+            "Pooling takes the largest value of two by two places and forgets which of them it was: one place "
+            "of freedom for each pooling, not more. The output layer behind it still has a weight of its own "
+            "for every place.",
+            "Here networks learn from digits in the middle of the sheet and are then asked about the same "
+            "digits moved by one to four places. No ink is lost; a person would not even notice.",
+        ),
+        tables=(_list_agreement(record),),
+        charts=_draw_shifts(record),
+        after=(
+            "What does make it blind: averaging over the whole picture, which throws the place away for good, "
+            "or showing the shifts while training (augmentation), which is the third remedy. Neither is free: "
+            f"without any shift the first gives {_percent(averaged.accuracy[:, 0])} right answers and the "
+            f"second {_percent(augmented.accuracy[:, 0])}, where one pooling alone gives "
+            f"{_percent(pooled.accuracy[:, 0])}. And the second holds as far as the shifts it was shown.",
+        ),
+    )
+
+
+def _list_agreement(record: DepthRecord) -> DemoTable:
+    rows = tuple(
+        (
+            result.name,
+            f"{result.n_parameters:,}",
+            *(_percent(result.agreement[:, place]) for place in range(1, len(record.shifts))),
+            format_number(result.half),
+        )
+        for result in record.shift_results
+    )
+    columns = ("network", "weights", *(f"at {place}" for place in record.shifts[1:]), "half is left at")
+    return DemoTable("Answers that stay the same", columns, rows)
+
+
+def _draw_shifts(record: DepthRecord) -> tuple[Chart, Chart]:
     shifts = np.array(record.shifts, np.float64)
     agreement, accuracy = (
         Panel(
@@ -115,41 +155,7 @@ def _show_shifts(record: DepthRecord) -> DemoSection:
         + ".",
         "As above. A tenth is what guessing gives.",
     )
-    rows = tuple(
-        (
-            result.name,
-            f"{result.n_parameters:,}",
-            *(_percent(result.agreement[:, place]) for place in range(1, len(record.shifts))),
-            format_number(result.half),
-        )
-        for result in record.shift_results
-    )
-    pooled, _, averaged, augmented = record.shift_results[2:]
-    columns = ("network", "weights", *(f"at {place}" for place in record.shifts[1:]), "half is left at")
-    return DemoSection(
-        "How far is a network with pooling blind to shifts?",
-        (
-            "A convolution does the same everywhere: move the digit, and what it finds moves along. That is "
-            "not blindness to shifts, it is faithfulness to them. Blindness must come from what follows. "
-            "Pooling takes the largest value of two by two places and forgets which of them it was: one place "
-            "of freedom for each pooling, not more. The output layer behind it still has a weight of its own "
-            "for every place.",
-            "Here networks learn from digits in the middle of the sheet and are then asked about the same "
-            "digits moved by one to four places. No ink is lost; a person would not even notice.",
-        ),
-        tables=(DemoTable("Answers that stay the same", columns, rows),),
-        charts=(
-            draw_lines(same, agreement, axes),
-            draw_lines(right, accuracy, _rename(axes, "right answers")),
-        ),
-        after=(
-            "What does make it blind: averaging over the whole picture, which throws the place away for good, "
-            "or showing the shifts while training (augmentation), which is the third remedy. Neither is free: "
-            f"without any shift the first gives {_percent(averaged.accuracy[:, 0])} right answers and the "
-            f"second {_percent(augmented.accuracy[:, 0])}, where one pooling alone gives "
-            f"{_percent(pooled.accuracy[:, 0])}. And the second holds as far as the shifts it was shown.",
-        ),
-    )
+    return draw_lines(same, agreement, axes), draw_lines(right, accuracy, _rename(axes, "right answers"))
 
 
 def _rename(axes: Axes, y: str) -> Axes:
@@ -173,6 +179,22 @@ def _find_shifts(record: DepthRecord) -> str:
 
 
 def _show_gradients(record: DepthRecord) -> DemoSection:
+    return DemoSection(
+        "Where do gradients vanish?",
+        (
+            "On its way from the loss to the first layer the gradient is multiplied at every layer by the "
+            "slope of the activation and by the weights. A sigmoid is nowhere steeper than a quarter. Sixteen "
+            "quarters in a row leave less than a billionth: the layers next to the inputs, where everything "
+            "begins, learn nothing.",
+            "Batch normalization brings the sums of every layer back to where the sigmoid is steep, and to a "
+            "spread at which the weights no longer shrink what passes. A residual block adds what comes in to "
+            "what goes out: the gradient has a way past every layer, on which nothing is multiplied.",
+        ),
+        charts=_draw_gradients(record),
+    )
+
+
+def _draw_gradients(record: DepthRecord) -> tuple[Chart, Chart]:
     layers = np.arange(1, record.n_layers + 1)
     lines = tuple(
         Line(tower.name, layers, tower.gradients, colour, dash, shows_seeds=False)
@@ -185,8 +207,8 @@ def _show_gradients(record: DepthRecord) -> DemoSection:
         f"From the last to the first of {record.n_layers} layers the gradient changes by a factor of "
         + ", ".join(f"{format_number(tower.first_over_last)} ({tower.name})" for tower in record.towers)
         + ".",
-        "Root mean square over the weights of a layer; layer 1 is next to the inputs. Line: geometric place of "
-        "the mean over the seeds; shaded: their span.",
+        "Root mean square over the weights of a layer; layer 1 is next to the inputs. Line: mean "
+        "over the seeds; shaded: their span.",
     )
     by_depth = Caption(
         "first-layer",
@@ -210,21 +232,9 @@ def _show_gradients(record: DepthRecord) -> DemoSection:
         has_log_y=True,
         x_ticks=tuple(float(depth) for depth in record.depths),
     )
-    return DemoSection(
-        "Where do gradients vanish?",
-        (
-            "On its way from the loss to the first layer the gradient is multiplied at every layer by the "
-            "slope of the activation and by the weights. A sigmoid is nowhere steeper than a quarter. Sixteen "
-            "quarters in a row leave less than a billionth: the layers next to the inputs, where everything "
-            "begins, learn nothing.",
-            "Batch normalization brings the sums of every layer back to where the sigmoid is steep, and to a "
-            "spread at which the weights no longer shrink what passes. A residual block adds what comes in to "
-            "what goes out: the gradient has a way past every layer, on which nothing is multiplied.",
-        ),
-        charts=(
-            draw_lines(caption, Panel("", lines), Axes("hidden layer", gradient, has_log_y=True)),
-            draw_lines(by_depth, Panel("", depth_lines), depth_axes),
-        ),
+    return (
+        draw_lines(caption, Panel("", lines), Axes("hidden layer", gradient, has_log_y=True)),
+        draw_lines(by_depth, Panel("", depth_lines), depth_axes),
     )
 
 

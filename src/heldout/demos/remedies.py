@@ -117,7 +117,7 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
     """
     rows = draw_rows(request)
     n_seeds = 3 if request.is_small else N_SEEDS
-    schedule = _plan(len(rows.fit), 25 if request.is_small else N_EPOCHS)
+    schedule = _plan(len(rows.fit), 45 if request.is_small else N_EPOCHS)
     plain, *others = _train(rows, schedule, n_seeds, request)
     record = _collect(rows, plain, others, seed=request.seed)
     return DemoOutcome(record, show_remedies(record))

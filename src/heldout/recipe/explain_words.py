@@ -14,10 +14,12 @@ from heldout.recipe.steps.bases import Bases, locate_base
 from heldout.recipe.steps.tokens import (
     FIRST_WORD,
     PADDING,
+    SHAPES,
     UNKNOWN,
     Numbering,
     keep_ends,
     locate_tokens,
+    number_unknown,
     split_tokens,
 )
 from heldout.recipe.view import Cells, Outcome
@@ -94,7 +96,7 @@ def trace_words(recipe: Recipe, name: str, text: str, *, state: int = 0) -> tupl
     number_of = {word: FIRST_WORD + place for place, word in enumerate(fitted.words)}
     position = {place: first + order for order, place in enumerate(kept)}
     words = [
-        WordTrace(word, *span, number_of.get(word, UNKNOWN), position.get(place, -1))
+        WordTrace(word, *span, number_of.get(word) or number_unknown(word), position.get(place, -1))
         for place, (word, span) in enumerate(zip(tokens, spans, strict=True))
     ]
     if not fitted.has_pairs:
@@ -169,8 +171,10 @@ def say_word(word: WordTrace) -> str:
     where = f"characters {word.start} to {word.stop - 1} {word.word!r}"
     if word.position < 0:
         return f"{where}: left out, in the middle of a long text"
-    told = {UNKNOWN: " (an unknown word)", PADDING: " (a pair without a number)"}.get(word.number, "")
-    return f"{where}: [{word.position}] = {word.number}{told}"
+    told = {UNKNOWN: " (an unknown word)", PADDING: " (a pair without a number)"}
+    told |= {UNKNOWN + 1 + place: f" (unknown: {shape})" for place, shape in enumerate(SHAPES)}
+    note = told.get(word.number, "")
+    return f"{where}: [{word.position}] = {word.number}{note}"
 
 
 def say_letter(letter: LetterTrace) -> str:

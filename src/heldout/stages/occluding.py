@@ -25,16 +25,17 @@ from heldout.stages.delivering import retrain_chosen
 from heldout.stages.hiding import TOKENS, Unit, list_units, mark_held
 from heldout.stages.hiding_words import keep_leant_on, list_words
 from heldout.stages.preparing import Prepared
-from heldout.stages.probing import Network, Seen, measure_rises, take_rows
+from heldout.stages.probing import PLAIN, Network, Seen, measure_rises, take_rows
 from heldout.stages.training import Crew, Trained
 
-MOST_SHARE = 0.08  # of the study's training, by steps and weights, for training again
-LOOKING_SHARE = 0.25  # of that, for looking: together a tenth; a step costs as much as three passes
+MOST_SHARE = 0.1  # of the study's training, by steps and weights
+LOOKING_SHARE = 0.2  # of that, for looking; a step costs as much as three passes of its rows
 SMALL_WEIGHTS = 3000  # a step costs as much as so many weights whatever the size (see plan.SECONDS_PER_STEP)
 LEAST_SEEDS = 3  # with two, the bounds over seeds are too wide to say anything
 MOST_ROWS = 300  # rows a fold and side: the interval narrows with the root, the time grows with the number
 LEAST_ROWS = 40  # fewer say nothing at the level of forty columns at once (assumption)
 MOST_TEXTS = 6000  # rows a side, over all folds, among which those that hold a word are sought
+MOST_NUMBERS = 20_000_000  # of these rows of one fold: 80 MB
 LEAST_HELD = 15  # rows a side that hold a word, over all folds: measured in docs/error-rates.md
 MOST_COLUMNS, SCREENING_ROWS = 40, 100
 BUDGET_SHARE, CUT = 0.85, "cut-by-heart.json"
@@ -94,11 +95,12 @@ def find_by_heart(
         return None
     subjects, n_seeds = plan_subjects(plain, trained, results, n_seeds=len(crew.seeds))
     seeds = crew.seeds[:n_seeds]
-    inputs = choose_inputs(crew.tensors, prepared, n_epochs=subjects[0].epoch)
-    first = _train_again(crew, subjects[0], seeds)
-    inputs, notes = screen_units(first[0], crew.tensors, inputs)
+    is_plain = trained.rung.family == PLAIN and crew.tensors.layout is None
+    inputs = choose_inputs(crew.tensors, prepared, n_epochs=0 if is_plain else subjects[0].epoch)
     if not inputs.units:
         return None
+    first = _train_again(crew, subjects[0], seeds)
+    inputs, notes = screen_units(first[0], crew.tensors, inputs)
     occlusions = []
     for number, subject in enumerate(subjects):  # one remedy's networks in memory at a time
         networks = first if number == 0 else _train_again(crew, subject, seeds)
@@ -127,10 +129,12 @@ def choose_inputs(tensors: Tensors, prepared: Prepared, *, n_epochs: int = 0) ->
     units = list_units(prepared.recipe)
     n_folds = len(tensors.fit_rows)
     n_units = min(max(len(units), 1), MOST_COLUMNS)
-    n_passes = 3 * LOOKING_SHARE * n_epochs * tensors.fit_rows.shape[1]  # of each network
+    share = LOOKING_SHARE / (1 - LOOKING_SHARE)  # of a network's own training
+    n_passes = 3 * share * n_epochs * tensors.fit_rows.shape[1]
     most = int(np.clip(n_passes / (2 * n_units), LEAST_ROWS, MOST_ROWS)) if n_epochs else MOST_ROWS
     has_texts = any(slot.role is Role.TOKEN for slot in prepared.recipe.layout)
-    taken = max(most, MOST_TEXTS // n_folds) if has_texts else most
+    n_texts = min(MOST_TEXTS // n_folds, MOST_NUMBERS // prepared.recipe.n_features)
+    taken = max(most, n_texts) if has_texts else most
     seed = int(prepared.split.fingerprint[:12], 16)
     fit, validation = [], []
     for fold in range(n_folds):
@@ -174,6 +178,8 @@ def plan_subjects(
     first = Subject(plain.configuration.name, plain.configuration, last)
     spent = sum(_weigh(run.configuration) * run.losses.shape[1] for run in trained.all_runs())
     allowed = MOST_SHARE * spent / _weigh(plain.configuration)  # in seeds of the plain network
+    if plain.configuration.rung.family != PLAIN:  # there, looking is next to nothing
+        allowed *= 1 - LOOKING_SHARE
     kept, cost = [first], 1.0
     for subject in _list_remedied(plain, trained, results, last):
         more = subject.epoch / last

@@ -88,7 +88,9 @@ def save_start(
     workplace.identity += json.dumps([start["plan"], start["versions"]], sort_keys=True)
     folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
     validated = {"validated": list_validated(prepared, plan).tolist()}
-    folder.write_json("split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split), **validated})
+    folder.write_json(
+        "split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split), **validated}
+    )
     text, arrays = recipe_to_json(prepared.recipe)
     folder.write_text("recipe.json", text)
     folder.write_bytes(

@@ -39,7 +39,10 @@ class FolderStore:
         if not self._folder.has(name):
             return None
         stored = unpack_run((self._folder.path / name).read_bytes(), configuration)
-        if stored is None or (stored.described, stored.identity) != (_describe(configuration), self._identity):
+        if stored is None or (stored.described, stored.identity) != (
+            _describe(configuration),
+            self._identity,
+        ):
             return None
         return stored.run
 

@@ -47,7 +47,11 @@ from heldout.train.member import LOGIT_LIMIT
 LEAST_SCORED_ROWS = 30
 JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
 RARE_PREVALENCE = 0.10
-SEEN_IN_PARTS = (Kind.TEXT, Kind.DATE, Kind.SEQUENCE)  # their cells are no numbers: boosting sees what they become
+SEEN_IN_PARTS = (
+    Kind.TEXT,
+    Kind.DATE,
+    Kind.SEQUENCE,
+)  # their cells are no numbers: boosting sees what they become
 CLASS_METRICS = {
     Task.BINARY: ("accuracy", "balanced accuracy", "auc", "f1", "logloss"),
     Task.MULTICLASS: ("accuracy", "balanced accuracy", "auc", "logloss"),

@@ -10,6 +10,7 @@ from heldout.recipe.record import Slot
 from heldout.recipe.steps.tokens import (
     FIRST_WORD,
     PADDING,
+    SHAPES,
     STEP,
     UNKNOWN,
     TokensAsked,
@@ -152,4 +153,5 @@ def test_each_span_holds_its_word(text):
 def test_numbers_are_named():
     fitted = fit()
     names = [name_token(fitted, number) for number in range(FIRST_WORD + 5)]
-    assert names == ["<nothing>", "<unknown>", "film", "a", "good", "good film", "<no number>"]
+    shapes = [f"<unknown: {shape}>" for shape in SHAPES]
+    assert names == ["<nothing>", "<unknown>", *shapes, "film", "a", "good", "good film", "<no number>"]

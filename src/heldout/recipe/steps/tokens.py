@@ -20,9 +20,11 @@ from heldout.records import FloatArray
 MOST_WORDS = 100_000
 MOST_TOKENS = 4096
 PADDING, UNKNOWN = 0, 1  # numbers of the two tokens that are no word
-FIRST_WORD = 2
-# words of any script with inner apostrophes, and what carries feeling in a review; linear in the text
-_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+")
+# An unknown token with digits still tells something: a short number, a year or amount, a telephone number, a code.
+SHAPES = ("1 to 2 digits", "3 to 4 digits", "5 digits or more", "letters and digits")
+FIRST_WORD = UNKNOWN + 1 + len(SHAPES)
+# words of any script with inner apostrophes, what carries feeling in a review, and money; linear in the text
+_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+|[$\u00a3\u20ac%]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")  # "1 < 2 and 3 > 2" is no tag
 _ENTITY = re.compile(
     r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
@@ -50,7 +52,7 @@ class TokensAsked:
 
 @dataclass(frozen=True, eq=False)
 class Numbering:
-    """Fitted: the known words and pairs, most frequent first; word i has number 2 + i, pairs follow.
+    """Fitted: the known words and pairs, most frequent first; word i has number 6 + i, pairs follow.
 
     Args:
         words: known words.
@@ -128,10 +130,11 @@ def name_token(fitted: Numbering, number: int) -> str:
 
     Example:
         >>> fitted = Numbering(("a", "b"), ("a b",), 8, True)
-        >>> [name_token(fitted, number) for number in range(6)]
-        ['<nothing>', '<unknown>', 'a', 'b', 'a b', '<no number>']
+        >>> [name_token(fitted, number) for number in (0, 1, 5, 6, 7, 8, 9)]
+        ['<nothing>', '<unknown>', '<unknown: letters and digits>', 'a', 'b', 'a b', '<no number>']
     """
-    items = ("<nothing>", "<unknown>", *fitted.words, *fitted.pairs)
+    shapes = (f"<unknown: {shape}>" for shape in SHAPES)
+    items = ("<nothing>", "<unknown>", *shapes, *fitted.words, *fitted.pairs)
     return items[number] if 0 <= number < len(items) else "<no number>"
 
 
@@ -153,9 +156,23 @@ def count_vocabulary(fitted: Numbering) -> int:
 
     Example:
         >>> count_vocabulary(Numbering(("a", "b"), ("a b",), 8, True))
-        5
+        9
     """
     return FIRST_WORD + len(fitted.words) + len(fitted.pairs)
+
+
+def number_unknown(token: str) -> int:
+    """Give the number of a token that has none of its own: by its shape.
+
+    Example:
+        >>> [number_unknown(token) for token in ("wuthering", "42", "2024", "08452810075", "k52")]
+        [1, 2, 3, 4, 5]
+    """
+    if not any(letter.isdigit() for letter in token):
+        return UNKNOWN
+    if not token.isdigit():
+        return UNKNOWN + 4
+    return UNKNOWN + (1 if len(token) <= 2 else 2 if len(token) <= 4 else 3)
 
 
 def _join_pairs(tokens: list[str]) -> list[str]:
@@ -208,7 +225,7 @@ def _apply(cells: Cells, fitted: Numbering, slots: tuple[Slot, ...]) -> FloatArr
     block = np.zeros((used.size, len(slots)), np.float32)
     for row, code in enumerate(used.tolist()):
         tokens = keep_ends(split_tokens(cells.levels[code]), fitted.length)
-        block[row, : len(tokens)] = [number_of.get(token, UNKNOWN) for token in tokens]
+        block[row, : len(tokens)] = [number_of.get(token) or number_unknown(token) for token in tokens]
         if fitted.has_pairs and len(tokens) > 1:
             found = [pair_of.get(pair, PADDING) for pair in _join_pairs(tokens)]
             block[row, fitted.length : fitted.length + len(found)] = found
@@ -219,7 +236,8 @@ def _apply(cells: Cells, fitted: Numbering, slots: tuple[Slot, ...]) -> FloatArr
 def _describe(fitted: Numbering) -> str:
     return (
         f"numbers of {len(fitted.words):,} known words and {len(fitted.pairs):,} pairs of neighbours; 1 is an unknown "
-        f"word, 0 is nothing; of more than {fitted.length} words the first and last half are kept"
+        f"word, 2 to 5 unknown numbers and codes, 0 is nothing; of more than {fitted.length} words the first and last "
+        "half are kept"
     )
 
 
