@@ -18,7 +18,8 @@ from heldout.report.svg import Chart
 from heldout.settings import Settings
 from heldout.stages.looking import look_at
 
-N_PEOPLE, SMALL_PEOPLE, SHARE = 500, 360, 0.08  # of the people, so many are on dialysis
+N_PEOPLE, SMALL_PEOPLE, SHARE = 600, 400, 0.085  # of the people, so many are on dialysis
+GROUP_RISK = 0.9  # share of people on dialysis who are readmitted, whatever else stands in the table
 TARGET, GROUP, EXTREME = "readmitted", "dialysis", "creatinine"
 HEADER = ("age", "sex", "pressure", EXTREME, GROUP, TARGET)
 RULES = ("drop", "clip")
@@ -76,7 +77,9 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
     n_people = SMALL_PEOPLE if request.is_small else N_PEOPLE
     creatinine, is_group = write_people(path, n_people=n_people, seed=request.seed)
     edges = np.linspace(0, float(creatinine.max()) * 1.001, N_BINS + 1)
-    preview = look_at(path, Settings(target=TARGET, outliers="flag", subgroups=(GROUP,))).affected
+    preview = look_at(
+        path, Settings.model_validate({"target": TARGET, "outliers": "flag", "subgroups": (GROUP,)})
+    ).affected
     results = []
     for rule in RULES[:1] if request.is_small else RULES:
         study = run_small(path, request, name=rule, target=TARGET, outliers=rule, subgroups=(GROUP,))
@@ -98,8 +101,8 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
 def write_people(path: Path, *, n_people: int, seed: int) -> tuple[DoubleArray, BoolArray]:
     """Write a synthetic table of people, some of them on dialysis.
 
-    Their creatinine is many times that of others, which is no error. High blood pressure is the bad sign for the
-    others, low blood pressure for them.
+    Their creatinine is many times that of others, which is no error. Nine in ten of them are readmitted; of the others
+    those with high blood pressure are.
 
     Args:
         path: file to write.
@@ -117,12 +120,12 @@ def write_people(path: Path, *, n_people: int, seed: int) -> tuple[DoubleArray, 
     """
     rng = np.random.default_rng(seed)
     is_group = rng.permutation(n_people) < round(SHARE * n_people)
-    creatinine = np.where(is_group, rng.uniform(5.5, 10.5, n_people), rng.normal(0.9, 0.18, n_people)).clip(
+    creatinine = np.where(is_group, rng.uniform(6.5, 9.5, n_people), rng.normal(0.9, 0.18, n_people)).clip(
         0.4
     )
     pressure, age = rng.normal(132, 16, n_people), rng.integers(35, 85, n_people)
-    sign = np.where(is_group, -1, 1) * (pressure - 132) / 16
-    is_ill = 1.6 * sign + 0.4 * (age - 60) / 15 + 0.5 * rng.normal(size=n_people) > 0
+    risk = 1.2 * (pressure - 132) / 16 + 0.4 * (age - 60) / 15 + 0.7 * rng.normal(size=n_people)
+    is_ill = np.where(is_group, rng.random(n_people) < GROUP_RISK, risk > 0)
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(HEADER)
@@ -156,7 +159,7 @@ def show_outliers(record: OutliersRecord) -> DemoPage:
         title="Outliers: who is dropped, and who pays?",
         answer=(
             f"{record.n_rows} synthetic people, {record.n_group} on dialysis: their {EXTREME} is high, and right.",
-            f"The usual rule (beyond {Settings().outlier_limit:g} standard deviations) concerns "
+            f"The usual rule (beyond {Settings.model_validate({}).outlier_limit:g} standard deviations) concerns "
             f"{record.flagged.n_flagged} of {record.flagged.n_rows} rows.",
             *(
                 f"  {item.name}: {item.n_flagged} of {item.n_rows} rows; of all others {100 * item.rest_share:.1f} %."
@@ -196,7 +199,7 @@ def _show_numbers(record: OutliersRecord) -> DemoSection:
             "far from the mean is thrown away, and the score looks better for it, because those who would have "
             "been hard to predict are gone.",
             "In this table the second kind was planted. People on dialysis have a creatinine far above that of "
-            "others, and for them low blood pressure is the bad sign, where for others it is high pressure.",
+            f"others, and {GROUP_RISK:.0%} of them are readmitted; of the others those with high blood pressure are.",
         ),
         charts=(draw_histograms(caption, bars, x=f"{EXTREME}, mg/dl", y="people", has_log_y=True),),
     )

@@ -206,13 +206,13 @@ def _tell_value(item: TypedColumn, row: int) -> str:
 
 def _ask(path: Path) -> tuple[Finding, ...]:
     """What the look says of the table before anything was answered: questions, and rows that belong together."""
-    findings = look_at(path, Settings(target=TARGET)).findings
+    findings = look_at(path, Settings.model_validate({"target": TARGET})).findings
     return tuple(item for item in findings if item.severity.value != "info")
 
 
 def _refuse(path: Path) -> str:
     try:
-        look_at(path, Settings(target=TARGET, group=GROUP))
+        look_at(path, Settings.model_validate({"target": TARGET, "group": GROUP}))
     except DataError as error:
         return str(error)
     return ""

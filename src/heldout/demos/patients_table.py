@@ -81,7 +81,7 @@ def _draw_people(n_patients: int, rng: np.random.Generator) -> list[Person]:
     height = rng.normal(np.where(is_female, 165, 178), 7)
     weight = rng.normal(24.5, 4, n_patients) * (height / 100) ** 2
     crp, glucose = rng.lognormal(0.6, 1.1, n_patients), rng.normal(105, 22, n_patients)
-    known = _standardize(age) + _standardize(np.log(crp)) + 0.5 * _standardize(glucose)
+    known = _standardize(age.astype(np.float64)) + _standardize(np.log(crp)) + 0.5 * _standardize(glucose)
     risk = _standardize(known) + OWN_RISK * rng.normal(size=n_patients)
     return [
         Person(
