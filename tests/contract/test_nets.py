@@ -29,6 +29,7 @@ PARTS = (
     InputLayout("picture", (4, 4, 3)),
     InputLayout("signal", (6, 2)),
 )
+READ = (*PARTS[:2], InputLayout("signal", (6, 4), letters="ACGT"))
 EXAMPLES = (
     Net("mlp", (6,), 3, (8, 4)),
     Net("mlp", (6,), 3),
@@ -42,6 +43,10 @@ EXAMPLES = (
     Net("signal", (13, 1), 3, (), (4,), kernel=5),
     Net("text", (12,), 3, (8,), embedding=6, vocabulary=20),
     Net("text", (12,), 3, (), embedding=6, vocabulary=20),
+    Net("attention", (12,), 3, (8,), (24,), embedding=16, vocabulary=20),
+    Net("attention", (12,), 3, (), (8, 4), embedding=32, vocabulary=20, leading=10),
+    Net("attention", (9, 4), 3, (8,), (8,), embedding=16),
+    Net("joined attention", (8 + 2 + 24,), 3, (8,), (8,), embedding=16, parts=READ),
     Net("joined", (8 + 2 + 48 + 12,), 3, (8,), (4,), 3, embedding=4, parts=PARTS),
     Net("joined", (8 + 2 + 48 + 12,), 3, embedding=4, parts=PARTS),
 )
@@ -119,7 +124,7 @@ def test_dropout_acts_at_every_place_it_is_said_to(net):
     apply_net(net, params, memory, x, Mode(lambda place, values: seen.append(place) or values, training=True))
     assert len(seen) == len(set(seen))
     assert set(find_family(net.family).dropped(net)) <= set(seen)
-    tokens = {0} if net.embedding else set()  # a token cannot be multiplied
+    tokens = {at for at, layer in enumerate(list_layers(net)) if not layer.uses}  # a token cannot be multiplied
     assert set(range(len(list_layers(net)))) - set(seen) == tokens
 
 

@@ -53,6 +53,10 @@ def test_no_test_label_is_read_before_the_opening(plain, tmp_path):
     for answer in (first, second):
         for item in (answer["subgroups"] or {"slices": []})["slices"]:
             item.pop("test")  # the same slices on the rows of the one opening
+        answer["findings"] = [item for item in answer["findings"] if item["code"] not in ("HO403", "HO404")]
+        answer["confusions"] = [
+            item for item in answer["confusions"] if item["rows"].startswith("development")
+        ]
     assert {key: first[key] for key in first.keys() - about_test} == {
         key: second[key] for key in second.keys() - about_test
     }

@@ -1,12 +1,12 @@
 """The page in a real browser; skipped where Chromium or Playwright is missing."""
 
 import contextlib
-import io
 import json
-import shutil
 import socket
+from pathlib import Path
 
 import pytest
+from chromium import compare_with_baseline, find_barriers, require_browser, start_browser, walk_by_tab
 
 from heldout.folder import LOCK_FILE
 from heldout.live.server import Door
@@ -20,23 +20,8 @@ from live.made_events import (
     write_events,
 )
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("no Chromium is installed (apt-get install chromium)", allow_module_level=True)
+require_browser()
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Other tests may run at the same time; the bars themselves are measured on a quiet machine.
 SLACK = 4
 FIRST_PAINT_MS, UPDATE_MS = 1000 * SLACK, 100 * SLACK
@@ -45,16 +30,14 @@ UPDATES = "() => performance.getEntriesByName('heldout-update').map((entry) => e
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with start_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @contextlib.contextmanager
-def opened(browser, door, *, theme="light", hash="", **options):
+def opened(browser, door, *, theme="light", width=1280, hash="", **options):
     """The page, its complaints and its requests; complaints fail the test."""
-    context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900}, **options)
+    context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900}, **options)
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
@@ -193,14 +176,12 @@ def test_a_study_without_curves_says_so(browser, tmp_path):
 
 def test_the_keyboard_alone_is_enough(browser, finished):
     with opened(browser, finished) as page:
-        reached = []
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            reached.append(
-                page.evaluate("() => document.activeElement.id || document.activeElement.className")
-            )
+        reached, is_through = walk_by_tab(page)
+        assert is_through  # no trap: the end was reached
+        assert [item for item in reached if not (item["seen"] and item["outline"])] == []
+        names = [item["id"] or item["name"] for item in reached]
         for wanted in ("report", "follow", "log", "chart", "card", "wide", "play", "time"):
-            assert wanted in reached
+            assert wanted in names
         page.focus(".strip .card[tabindex='0']")
         page.keyboard.press("Home")
         assert page.inner_text("#focus-title") == "40 weights"
@@ -244,7 +225,9 @@ def test_the_replay_shows_the_study_again_from_its_start(browser, finished):
         assert page.locator(".card").count() == 4
 
 
-def test_stop_asks_first_and_then_the_server(browser, tmp_path, monkeypatch):
+@pytest.fixture
+def stoppable(tmp_path, monkeypatch):
+    """A study that seems to run on this machine: its folder, who was asked to stop, and the page's door."""
     asked = []
     monkeypatch.setattr("heldout.live.server.ask_to_stop", lambda place: asked.append(place) or True)
     monkeypatch.setattr(
@@ -252,12 +235,33 @@ def test_stop_asks_first_and_then_the_server(browser, tmp_path, monkeypatch):
         lambda place: {"state": "running", "host": "", "folder": "run", "report": False},
     )
     folder = write_events(tmp_path / "run", [study_event(), curves_event(0, 0)])
-    with serving(folder) as door, opened(browser, door) as page:
+    with serving(folder) as door:
+        yield folder, asked, door
+
+
+def test_stop_asks_first_and_then_the_server(browser, stoppable):
+    folder, asked, door = stoppable
+    with opened(browser, door) as page:
         page.click("#stop")
         page.click("#keep")
         assert asked == []
         page.click("#stop")
         page.click("#confirm")
+        wait_until(lambda: asked == [folder])
+
+
+def test_the_study_is_stopped_by_keyboard_alone(browser, stoppable):
+    folder, asked, door = stoppable
+    with opened(browser, door) as page:
+        page.focus("#stop")
+        page.keyboard.press("Enter")
+        assert page.evaluate("() => document.activeElement.id") == "keep"  # the harmless answer comes first
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => document.activeElement.id") == "stop"
+        assert asked == []
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
         wait_until(lambda: asked == [folder])
 
 
@@ -303,24 +307,59 @@ def test_nothing_moves_where_motion_is_not_wanted(browser, running):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_barrier_is_found(browser, finished, theme):
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
-    )
     with opened(browser, finished, theme=theme, bypass_csp=True) as page:
-        found = axe.Axe().run(page)
-        assert [one["id"] for one in found.response["violations"]] == []
+        page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert find_barriers(page) == []
 
 
-def test_the_same_study_looks_the_same_twice(browser, finished):
-    image = pytest.importorskip("PIL.Image")
-    pictures = []
-    for _ in range(2):
-        with opened(browser, finished) as page:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_barrier_is_found_while_it_runs_and_asks_whether_to_stop(browser, stoppable, theme):
+    _, _, door = stoppable
+    with opened(browser, door, theme=theme, bypass_csp=True) as page:
+        assert find_barriers(page) == []
+        page.click("#stop")
+        assert find_barriers(page) == []
+
+
+@pytest.mark.parametrize("name", ["finished", "running"])
+def test_nothing_is_wider_than_a_telephone(browser, request, name):
+    made = request.getfixturevalue(name)
+    with opened(browser, made if name == "finished" else made[1], width=375) as page:
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 375
+
+
+BASELINES = Path(__file__).parent / "baselines"
+PARTS = {
+    "head": "header",
+    "verdicts": ".verdicts",
+    "losses": ".pair",
+    "settings": "#strips",
+    "remedies": "#remedies",
+    "numbers": "section:has(#numbers-title)",
+    "replay": "#replay",
+}
+IN_THE_DARK = ("verdicts", "losses", "settings")
+
+
+@pytest.fixture(scope="module")
+def looks(browser, finished):
+    """The page of the finished study in both themes, all its pictures drawn."""
+    with contextlib.ExitStack() as stack:
+        pages = {
+            theme: stack.enter_context(opened(browser, finished, theme=theme, reduced_motion="reduce"))
+            for theme in ("light", "dark")
+        }
+        for page in pages.values():
             page.wait_for_timeout(300)
-            pictures.append(image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L"))
-    chops = pytest.importorskip("PIL.ImageChops")
-    differing = chops.difference(*pictures).point(lambda value: 255 if value > 8 else 0).histogram()[255]
-    assert differing <= 0.005 * pictures[0].width * pictures[0].height
+        yield pages
+
+
+@pytest.mark.parametrize(
+    ("part", "theme"), [*((part, "light") for part in PARTS), *((part, "dark") for part in IN_THE_DARK)]
+)
+def test_a_part_looks_as_it_did(looks, part, theme):
+    page = looks[theme]
+    compare_with_baseline(page, page.locator(PARTS[part]), BASELINES / f"{part}-{theme}.png")
 
 
 def test_three_hundred_networks_stay_smooth(browser, tmp_path):

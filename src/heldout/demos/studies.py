@@ -142,7 +142,7 @@ def show_score(score: Score | None) -> str:
 
     Example:
         >>> show_score(Score("accuracy", 0.8, 0.7, 0.9, 60, 60, "bootstrap"))
-        'accuracy 0.8 (0.7 to 0.9)'
+        'accuracy 0.800 (0.700 to 0.900)'
         >>> show_score(None)
         'none'
     """
