@@ -88,6 +88,19 @@ def test_baselines_are_scikit_learns_own_on_the_fit_rows_of_each_fold(task, weig
         np.testing.assert_allclose(got[name].test, wanted[2], rtol=1e-6)
 
 
+def test_of_several_labels_each_is_a_yes_or_no_of_its_own():
+    data = make_data(Task.BINARY)
+    other = (np.arange(N) % 3 == 0).astype(float)
+    sets = np.array([[False, False], [True, False], [False, True], [True, True]])
+    several = replace(data, target=data.target + 2 * other, task=Task.MULTILABEL, n_classes=2, sets=sets)
+    got = by_name(fit_baselines(several, FOLDS, seed=0))
+    alone = [by_name(fit_baselines(replace(data, target=one), FOLDS, seed=0)) for one in (data.target, other)]
+    for name in NAMES:
+        wanted = np.column_stack([single[name].development[:, 1] for single in alone])
+        np.testing.assert_array_equal(got[name].development, wanted)
+        assert got[name].test.shape == (N_TEST, 2)
+
+
 def test_the_constant_knows_only_the_fit_rows():
     weight = np.linspace(0.1, 2.0, N)
     data = make_data(Task.REGRESSION, weight=weight)

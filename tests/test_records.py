@@ -71,7 +71,7 @@ def test_names_are_found_by_value_and_are_distinct(kind):
 
 
 def test_words_are_what_files_and_the_command_line_say():
-    assert [task.value for task in Task] == ["binary", "multiclass", "regression"]
+    assert [task.value for task in Task] == ["binary", "multiclass", "multilabel", "regression"]
     assert [severity.value for severity in Severity] == ["info", "warning", "critical"]
     assert all(str(outcome) == outcome.value for outcome in Outcome)
 

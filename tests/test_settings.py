@@ -176,3 +176,22 @@ def test_a_rule_of_early_stopping_goes_by_its_name_or_with_its_numbers(tmp_path)
     long = load_settings(place).early_stopping
     assert (long.rule, long.patience, long.min_delta, long.smoothing) == ("patience", 2, 0.0, 0.5)
     assert Settings().early_stopping.rule == "best"
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [
+        ("low, medium ,high", ("low", "medium", "high")),
+        ("1..4", ("1", "2", "3", "4")),
+        ("none,1..3", ("none", "1", "2", "3")),
+        (["low", "high"], ("low", "high")),
+        ("-1..1", ("-1", "0", "1")),
+    ],
+)
+def test_steps_of_a_scale_are_a_list_or_written_with_commas_and_ranges(given, steps):
+    assert load_settings(None, target_order=given).target_order == steps
+
+
+def test_a_label_needs_two_rows_at_least():
+    with pytest.raises(UsageError, match="setting 'label_rows': Input should be greater than or equal to 2"):
+        load_settings(None, label_rows=1)

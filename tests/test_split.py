@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.errors import DataError
-from heldout.forward import PIECES
 from heldout.records import Split, Target, Task
 from heldout.split import SplitRequest, find_copies, split_table
+from heldout.time_blocks import PIECES
 
 
 def make_target(values: np.ndarray, *, regression: bool = False) -> Target:

@@ -11,9 +11,10 @@ from heldout import study as study_module
 from heldout.errors import DataError, StudyError, StudyInterrupted, UsageError
 from heldout.records import Score
 from heldout.settings import Settings
+from heldout.stages.answers import ExternalScore, Study, Verdicts
 from heldout.stages.codec import to_plain
 from heldout.stages.saving import CONTENT_SCHEMA
-from heldout.study import ExternalScore, Study, Verdicts, load
+from heldout.study import load
 from report.example import make_regression_study, make_small_study, make_study
 
 ROWS = [
@@ -94,7 +95,7 @@ def test_a_study_refused_before_it_began_leaves_no_trace(place, monkeypatch):
 
 def test_a_study_stopped_early_keeps_its_folder(place, monkeypatch):
     train_nothing(monkeypatch, failure=StudyInterrupted(143))
-    with pytest.raises(StudyInterrupted):
+    with pytest.raises(StudyInterrupted, match="143"):
         ho.fit("data.csv", target="y", out="runs/a", progress="none")
     assert Path("runs/a/identity.json").exists()
     train_nothing(monkeypatch)

@@ -8,8 +8,8 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 
 from heldout.errors import DataError
-from heldout.records import Fold, Task
-from heldout.tensors import TensorSource, build_tensors, constant_losses
+from heldout.records import MANY_OUTPUTS, Fold, Task
+from heldout.tensors import TensorSource, build_tensors, constant_losses, share_labels
 from train.made_tensors import FOLDS, N_ROWS, make_source
 
 WEIGHT = np.linspace(0.5, 3.0, N_ROWS)
@@ -29,7 +29,8 @@ def test_shapes_and_dtypes_are_those_of_the_record(task):
     for array in (made.target_scale, made.target_center, made.target_spread):
         assert array.dtype == np.float64
     assert made.order.dtype == made.order_fold.dtype == np.int64
-    assert made.n_outputs == (3 if task is Task.MULTICLASS else 1)
+    assert made.n_outputs == (3 if task in MANY_OUTPUTS else 1)
+    assert (made.sets is not None) == (task is Task.MULTILABEL)
 
 
 @settings(max_examples=30, deadline=None)
@@ -182,3 +183,35 @@ def test_a_class_that_a_fold_lacks_has_a_finite_loss():
     )
     losses = constant_losses(source, (Fold(np.arange(3), np.array([3])),))
     assert losses.tolist() == pytest.approx([np.log(4.0 / 0.5)])
+
+
+def test_constant_loss_of_labels_is_the_sum_over_their_shares():
+    source = make_source(Task.MULTILABEL)
+    wanted = []
+    for fold in FOLDS:
+        share = share_labels(source.sets[source.target[fold.fit].astype(int)])
+        for row in fold.validation:
+            held = source.sets[int(source.target[row])]
+            wanted.append(-sum(np.log(p if yes else 1 - p) for p, yes in zip(share, held, strict=True)))
+    np.testing.assert_allclose(constant_losses(source, FOLDS), wanted, rtol=1e-9)
+
+
+def test_the_constant_loss_of_many_rows_is_the_sum_of_the_labels_entropies():
+    """R0 of several labels, as the verdict's tolerance rests on it."""
+    rng = np.random.default_rng(0)
+    share = np.array([0.5, 0.2, 0.05])
+    held = rng.random((20_000, 3)) < share
+    sets, number = np.unique(held, axis=0, return_inverse=True)
+    target = number.reshape(-1).astype(float)
+    unseen = np.full(1, -1, np.int32)
+    source = TensorSource(
+        np.zeros((1, 20_000, 1), np.float32), target, Task.MULTILABEL, 3, None, False, unseen, sets=sets
+    )
+    losses = constant_losses(source, (Fold(np.arange(10_000), np.arange(10_000, 20_000)),))
+    entropy = -(share * np.log(share) + (1 - share) * np.log(1 - share)).sum()
+    assert losses.mean() == pytest.approx(entropy, rel=0.02)
+
+
+def test_a_label_that_a_fold_lacks_has_a_finite_loss():
+    assert 0 < share_labels(np.zeros((9, 1), bool))[0] < 0.1
+    assert 0.9 < share_labels(np.ones((9, 1), bool))[0] < 1

@@ -1,4 +1,4 @@
-"""heldout: messy table in, a neural network that generalizes out, with the evidence.
+"""heldout: messy data in, a neural network that generalizes out, with the evidence.
 
 Importing this package loads nothing heavy: every name below is fetched when it is first used (PEP 562).
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from heldout.records import (
+    BoolArray,
     CodeArray,
     DoubleArray,
     FloatArray,
@@ -46,7 +47,7 @@ class BaselineData:
         test_raw: float64 [n, columns].
         target: float64 [N].
         task: what is predicted.
-        n_classes: number of classes.
+        n_classes: number of classes or labels.
         weight: float64 [N] or None.
         sees_features: boosting sees the network's features, which hold the parts of words and dates (an hour inside a
             number of days is nothing that a tree can split on).
@@ -54,6 +55,7 @@ class BaselineData:
         texts: the text of each development row where a text is the only feature; else empty. The linear model then
             sees weights of words and pairs of words, and boosting is left out.
         test_texts: the same of the test rows.
+        sets: bool [sets, labels], labels of each set where the target is the number of one; None else.
     """
 
     features: FloatArray
@@ -69,6 +71,7 @@ class BaselineData:
     has_arrays: bool = False
     texts: tuple[str, ...] = ()
     test_texts: tuple[str, ...] = ()
+    sets: BoolArray | None = None
 
 
 @dataclass(frozen=True)
@@ -114,11 +117,17 @@ def stack_raw(columns: tuple[TypedColumn, ...], rows: IndexArray) -> tuple[Doubl
 def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> tuple[BaselineOutput, ...]:
     """Fit constant, linear and gradient-boosting predictors on each fold and on all development rows.
 
+    Of several labels a row each predictor is fitted to one label after the other (one against the rest).
+
     Args:
         data: what they see.
         folds: the study's folds, positions within the development rows.
         seed: seed of the boosting.
     """
+    if data.sets is not None:
+        return _join_labels(
+            [fit_baselines(one, folds, seed=seed) for one in _list_single_labels(data, data.sets)]
+        )
     everything = np.arange(len(data.target))
     outputs = []
     has_trees = not data.texts and not data.has_arrays
@@ -134,6 +143,24 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
         )
         outputs.append(BaselineOutput(told, np.concatenate(held), test))
     return tuple(outputs)
+
+
+def _list_single_labels(data: BaselineData, sets: BoolArray) -> list[BaselineData]:
+    """One target of two classes a label."""
+    held = sets[data.target.astype(np.int64)].astype(np.float64)
+    return [replace(data, target=column, task=Task.BINARY, n_classes=2, sets=None) for column in held.T]
+
+
+def _join_labels(single: list[tuple[BaselineOutput, ...]]) -> tuple[BaselineOutput, ...]:
+    """Put the probabilities of each label side by side."""
+    return tuple(
+        BaselineOutput(
+            outputs[0].name,
+            np.column_stack([output.development[:, 1] for output in outputs]),
+            np.column_stack([output.test[:, 1] for output in outputs]),
+        )
+        for outputs in zip(*single, strict=True)
+    )
 
 
 def _is_thinned(data: BaselineData, fit: IndexArray) -> bool:

@@ -52,7 +52,7 @@ VERBS = {
     "calibrate": (CalibrateOptions, run_calibrate),
     "doctor": (CommonOptions, run_doctor),
 }
-ABOUT = """Messy table in, a neural network that generalizes out, with the evidence.
+ABOUT = """Messy data in, a neural network that generalizes out, with the evidence.
 
 \b
   heldout demo                                  the whole study on a shipped example

@@ -87,7 +87,7 @@ class StudyFolder:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write_through(temporary, content)
             os.replace(temporary, target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise _explain(error, target, size=len(content)) from None
@@ -369,7 +369,12 @@ def _write_through(path: Path, content: bytes) -> None:
         os.close(file)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names of new files in a folder survive a power loss, as their content does.
+
+    Args:
+        folder: where they were made.
+    """
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

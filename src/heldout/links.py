@@ -11,12 +11,34 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from heldout.errors import DataError, UsageError
-from heldout.records import IndexArray, RawColumn
+from heldout.records import DoubleArray, IndexArray, RawColumn
 
 MAX_PATTERN_LENGTH = 200
 LARGE_UNIT_SHARE = 0.20  # a unit above a fifth of the rows cannot fill one of five folds evenly
 FEW_UNITS_SHARE = 0.10  # assumption: copies that leave a tenth of the units are accidents of coarse columns
 MISSING_GROUP_WORDS = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
+
+
+@dataclass(frozen=True)
+class NearPairs:
+    """Pairs of rows whose pictures or texts are near copies of one another.
+
+    Args:
+        name: of the array or column.
+        what: "pictures" or "texts".
+        pairs: int64 [P, 2], positions of rows, the smaller first; the most alike pair first. Families of copies are
+            joined through some of their pairs.
+        likeness: float64 [P], 0 to 1; 1 for equal ones.
+        how: what likeness is and from where on it counts, for a sentence.
+        is_joined: they are kept together.
+    """
+
+    name: str
+    what: str
+    pairs: IndexArray
+    likeness: DoubleArray
+    how: str
+    is_joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,7 @@ class Links:
         duplicate_rows: rows that repeat an earlier row.
         first_of_duplicate: int64 [N], position of the first row with the same features (itself if there is none).
         notes: sentences for the report.
+        near: near copies among pictures and texts, one entry for each array or column that was compared.
     """
 
     unit: IndexArray
@@ -36,6 +59,7 @@ class Links:
     duplicate_rows: int
     first_of_duplicate: IndexArray
     notes: tuple[str, ...] = ()
+    near: tuple[NearPairs, ...] = ()
 
 
 def link_rows(

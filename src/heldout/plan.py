@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from heldout.errors import UsageError
-from heldout.ladder import Schedule, grow_kind_ladder, grow_ladder, make_net, plan_schedule, thin_ladder
+from heldout.ladder import (
+    Schedule,
+    grow_kind_ladder,
+    grow_ladder,
+    make_net,
+    order_rungs,
+    plan_schedule,
+    thin_ladder,
+)
 from heldout.ladder.expected import HALVES, Phase, expect_phases
 from heldout.nets import count_products, list_layers
 from heldout.records import InputLayout, Rung
@@ -18,7 +26,7 @@ PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
 # Studies of pictures, texts and signals are cut to what people wait for: five minutes, and half an hour more for each
 # sixty million pixels, points or words (assumption; see docs/results.md for what comes out).
 LEAST_WAIT, WAIT_PER_NUMBER = 300.0, 30e-6
-PATIENCE = {"quick": 0.5, "standard": 1.0, "thorough": 5.0}
+WAIT_FACTOR = {"quick": 0.5, "standard": 1.0, "thorough": 5.0}
 LEAST_KIND_RUNGS, MOST_KIND_RUNGS = 3, 99
 EXPECTED_REMEDIES = 4  # augmentation, dropout, l1, l2: those that need training
 LEAST_ROWS_FOR_SUBSET = 12_000  # above so many fit rows ladder and remedies run on a nested subset
@@ -102,11 +110,12 @@ class Sizes:
 
     Args:
         n_inputs: features.
-        n_outputs: outputs.
+        n_outputs: outputs; 1 for classes in order, which are steps on one scale.
         n_fit: fit rows of one fold.
         n_validation: validation rows of one fold.
         n_folds: folds.
         layout: what the numbers of a row are; None for numbers in any order.
+        n_steps: classes in order; 0 where they have none.
     """
 
     n_inputs: int
@@ -115,6 +124,7 @@ class Sizes:
     n_validation: int
     n_folds: int
     layout: InputLayout | None = None
+    n_steps: int = 0
 
 
 def parse_budget(text: str) -> float:
@@ -172,7 +182,7 @@ def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     n_rungs, n_seeds, n_strengths = PRESETS[preset]
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
     schedule = plan_schedule(n_fit, effort=effort)
-    rungs = grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs)
+    rungs = _order(grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs), sizes)
     shapes = bucket_widths(
         rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
     )
@@ -190,7 +200,9 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     the time holds. Each size has a program of its own.
     """
     limit = wait_seconds(sizes.n_fit, layout, preset=preset) * effort
-    every = grow_kind_ladder(layout, sizes.n_outputs, n_rungs=MOST_KIND_RUNGS)
+    attends = preset == "thorough"
+    grown = grow_kind_ladder(layout, sizes.n_outputs, n_rungs=MOST_KIND_RUNGS, attends=attends)
+    every = _order(grown, sizes)
     leans = (Lean(*PRESETS[preset], SUBSET_ROWS, 1.0), *LEAN)
 
     def plan(lean: Lean, n_sizes: int) -> Plan:
@@ -206,6 +218,10 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
         n_sizes -= 1
     plans = [plan(lean, n_sizes) for lean in leans]
     return next((made for made in plans if made.seconds <= limit), plans[-1])
+
+
+def _order(rungs: tuple[Rung, ...], sizes: Sizes) -> tuple[Rung, ...]:
+    return order_rungs(rungs, sizes.n_steps) if sizes.n_steps else rungs
 
 
 def count_validation(n_fit: int) -> int:
@@ -232,7 +248,7 @@ def wait_seconds(n_fit: int, layout: InputLayout, *, preset: str) -> float:
         >>> wait_seconds(54_000, InputLayout("picture", (28, 28, 1)), preset="standard") < 35 * 60
         True
     """
-    return PATIENCE[preset] * (LEAST_WAIT + WAIT_PER_NUMBER * n_fit * math.prod(layout.shape))
+    return WAIT_FACTOR[preset] * (LEAST_WAIT + WAIT_PER_NUMBER * n_fit * math.prod(layout.shape))
 
 
 def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:

@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from heldout.packed import Texts
+
 FloatArray = NDArray[np.float32]
 DoubleArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -82,12 +84,13 @@ class RawColumn:
     Args:
         name: the unique name used everywhere (repaired when the file repeats a name: `age`, `age#2`).
         codes: int32 [N], index into `levels`; -1 where the source holds a true null (Parquet, frames).
-        levels: the distinct cell texts in order of first appearance, nothing stripped.
+        levels: the distinct cell texts in order of first appearance, nothing stripped; a tuple, or packed where they
+            are many.
     """
 
     name: str
     codes: CodeArray
-    levels: tuple[str, ...]
+    levels: Texts
 
 
 @dataclass(frozen=True)
@@ -287,7 +290,12 @@ class Task(StrEnum):
 
     BINARY = "binary"
     MULTICLASS = "multiclass"
+    MULTILABEL = "multilabel"
     REGRESSION = "regression"
+
+
+# one output a class or label; networks of other tasks have a single one
+MANY_OUTPUTS = (Task.MULTICLASS, Task.MULTILABEL)
 
 
 @dataclass(frozen=True)
@@ -296,12 +304,15 @@ class Target:
 
     Args:
         name: column name.
-        task: binary, multiclass or regression.
+        task: binary, multiclass, multilabel or regression.
         why: how the task was decided and how to change it, one sentence.
-        classes: class names in a fixed order (classification); for binary the second one is "positive".
-        values: float64 [N]; class index or the number; NaN where the target is missing.
+        classes: class names in a fixed order (classification), or labels (multilabel); for binary the second one is
+            "positive".
+        values: float64 [N]; class index, number of the row's set of labels, or the number; NaN where it is missing.
         missing: rows (positions) without a target, set aside from the study.
         unit: unit of a regression target if known, else "".
+        ordered: True when the classes are steps of a scale, the lowest first.
+        sets: bool [sets, labels], which labels each set holds (multilabel); else empty.
     """
 
     name: str
@@ -311,6 +322,8 @@ class Target:
     values: DoubleArray
     missing: IndexArray
     unit: str = ""
+    ordered: bool = False
+    sets: BoolArray = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
 
 
 # ----------------------------------------------------------------------------------------------------- split
@@ -403,6 +416,7 @@ class InputLayout:
         parts: what stands one after the other in the row (joined only).
         letters: the alphabet whose letters are the first channels of a signal, "ACGT" or the amino acids; "" for
             signals that are no sequences.
+        both_strands: a sequence of bases may come from either strand; networks read both.
     """
 
     kind: str
@@ -411,6 +425,7 @@ class InputLayout:
     leading: int = 0
     parts: tuple[InputLayout, ...] = ()
     letters: str = ""
+    both_strands: bool = False
 
 
 @dataclass(frozen=True)
@@ -433,7 +448,8 @@ class Tensors:
     Args:
         features: [K, N, ...], the development rows encoded by each fold's recipe state (float32), or [1, N, ...] where
             all folds see the same: float32 signals, uint8 pictures, int32 tokens (0 is padding).
-        target: float32 [K, N]; class index, or the target standardized with the fold's fit rows (regression).
+        target: float32 [K, N]; class index, number of the set of labels (multilabel), or the target standardized with
+            the fold's fit rows (regression).
         target_scale: float64 [K]; regression: the fold's standard deviation divided by that of all development
             rows; squared errors times its square are in common units. Ones for classification.
         target_center: float64 [K], mean of the fit rows' target in user units (regression; else zeros).
@@ -445,12 +461,13 @@ class Tensors:
         order: int64 [M], for each validation row of all folds in the pooled order: its row index.
         order_fold: int64 [M], the fold it was validated in.
         task: what is predicted.
-        n_outputs: width of the last layer.
+        n_outputs: outputs of a network: one a class or label, or a single one.
         slot_unseen: int32 [D], for each feature the index of the `<unseen>` slot of its block, or -1.
         output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
             the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
         layout: what the numbers of a row are; None for numbers in any order.
         scales: of uint8 pictures; None for features that are numbers already.
+        sets: float32 [sets, labels], 1 for each label of a set (multilabel); None else.
     """
 
     features: NDArray[np.generic]
@@ -470,6 +487,7 @@ class Tensors:
     output_offset: FloatArray | None = None
     layout: InputLayout | None = None
     scales: ByteScales | None = None
+    sets: FloatArray | None = None
 
 
 # -------------------------------------------------------------------------------------------- configurations
@@ -487,6 +505,7 @@ class Rung:
         kernel: filter size of the convolutions; 0 where there are none.
         embedding: numbers that stand for one token; 0 where there are none.
         parts: what stands one after the other in the row (family joined only).
+        ordered: its outputs are the steps of a scale (`nets.order_outputs`).
     """
 
     index: int
@@ -498,6 +517,7 @@ class Rung:
     kernel: int = 0
     embedding: int = 0
     parts: tuple[InputLayout, ...] = ()
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -574,9 +594,10 @@ class ConfigurationRun:
     Args:
         configuration: what was trained.
         checkpoints: int32 [E], epochs (1-based) at which per-row losses were kept; the last is the last epoch.
-        losses: float32 [E, S, M], validation loss per row (log-loss in nats from logits clipped to +-15, or squared
-            error in standardized target units), evaluation mode, rows in the pooled order of `Tensors.order`.
-        hits: bool [E, S, M], prediction right (classification); empty [0, 0, 0] for regression.
+        losses: float32 [E, S, M], validation loss per row (log-loss in nats from logits clipped to +-15, of several
+            labels their sum, or squared error in standardized target units), evaluation mode, rows in the pooled order
+            of `Tensors.order`.
+        hits: bool [E, S, M], prediction right (the class, or every label); empty [0, 0, 0] for regression.
         train_curve: float32 [S, T], training loss per epoch in evaluation mode, without penalty (mean over folds).
         validation_curve: float32 [S, T], mean validation loss per epoch (pooled over folds).
         outcomes: one per member, seeds outer, folds inner (S * K).
@@ -603,7 +624,7 @@ class JudgeSettings:
     """What the evidence needs to know besides the losses.
 
     Args:
-        task: binary, multiclass or regression.
+        task: binary, multiclass, multilabel or regression.
         constant_losses: float64 [M], loss of the constant predictor (fit rows' class shares or mean) on each row.
         unit: int64 [M], the unit (group) of each validation row.
         delta: tolerance in loss units; differences below it do not matter (default 2 % of R0).
@@ -629,7 +650,7 @@ class Answer:
         question: "skill", "overtrained", "too big", "underfit" or "memorising".
         answer: "yes", "no", "undecided" or "not applicable".
         estimate: the difference in loss the answer rests on.
-        low: lower end of the two one-sided 95 % bounds.
+        low: lower end of the two one-sided bounds; the sentence names their level.
         high: upper end.
         tolerance: the delta it was tested against (0 for skill).
         lean: "" or the 80 % lean when undecided ("leaning yes", "leaning no").
@@ -771,7 +792,8 @@ class Score:
     """One metric on some rows, with an interval.
 
     Args:
-        metric: "accuracy", "balanced accuracy", "auc", "f1", "logloss", "rmse", "mae" or "r2".
+        metric: "accuracy", "balanced accuracy", "auc", "f1", "logloss", "rmse", "mae" or "r2"; of classes in order also
+            "quadratic kappa" and "rank error"; of labels "label accuracy", "exact match", "micro f1", "auc", "logloss".
         value: the number.
         low: lower end of the 95 % interval; NaN when none is honest.
         high: upper end.
@@ -787,6 +809,27 @@ class Score:
     n_rows: int
     n_units: int
     method: str
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """How well one label of a target with several labels a row is found.
+
+    Args:
+        name: the label.
+        n_rows: rows looked at.
+        n_with: rows that have it.
+        n_answered: rows for which it was answered.
+        auc: area under its curve: estimate, low, high (95 %); NaN where there is none.
+        f1: the same of F1.
+    """
+
+    name: str
+    n_rows: int
+    n_with: int
+    n_answered: int
+    auc: tuple[float, float, float]
+    f1: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -883,8 +926,9 @@ class Prediction:
     """Predictions for some rows.
 
     Args:
-        values: float64 [N, n_outputs]: class probabilities (classification) or [N, 1] the number in user units.
-        labels: predicted class index per row (classification), empty for regression.
+        values: float64 [N, n_outputs]: probabilities of classes or labels, or [N, 1] the number in user units.
+        labels: int32 [N], predicted class index (classification), [N, labels] ones and zeros (multilabel), empty for
+            regression.
         low: float64 [N], lower end of the prediction interval (regression), else empty.
         high: float64 [N], upper end.
     """

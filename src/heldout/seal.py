@@ -13,6 +13,7 @@ from typing import NoReturn
 import numpy as np
 
 from heldout.errors import StudyError
+from heldout.folder import sync_folder
 from heldout.records import DoubleArray, Split
 
 if sys.platform != "win32":
@@ -128,7 +129,7 @@ def append_opening(journal: Path, entry: Mapping[str, str | float]) -> None:
         finally:
             os.close(handle)
         if sys.platform != "win32":
-            _sync_folder(journal.parent)
+            sync_folder(journal.parent)
     except OSError as error:
         raise StudyError(
             f"cannot write the journal of openings {str(journal)!r}: {error.strerror}",
@@ -228,12 +229,3 @@ def _lock(handle: int) -> None:
 def _write_all(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new file's name itself survive a power loss."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -56,6 +57,8 @@ class ColumnSettings(BaseModel):
     outliers: Literal["keep", "flag", "drop", "clip"] | None = Field(
         None, description="what happens to extreme numbers of this column; as for all columns when left out"
     )
+    strands: Literal["one", "both"] | None = Field(None, description="strands that a sequence may come from")
+    pieces: int | None = Field(None, ge=100, le=100_000, description="pieces of words that a text is read as")
 
 
 class RemedySettings(BaseModel):
@@ -119,6 +122,17 @@ def _read_rule(value: object) -> object:
     return {"rule": value} if isinstance(value, str) else value
 
 
+def _read_order(value: object) -> object:
+    """Take "low,medium,high" or "1..5" for the steps of a scale."""
+    if not isinstance(value, str):
+        return value
+    steps: list[str] = []
+    for part in filter(None, map(str.strip, value.split(","))):
+        span = re.fullmatch(r"([+-]?[0-9]{1,4})\s*\.\.\s*([+-]?[0-9]{1,4})", part)
+        steps += map(str, range(int(span[1]), int(span[2]) + 1)) if span else [part]
+    return tuple(steps)
+
+
 class Settings(BaseModel):
     """All settings of one study, in the words of the command line.
 
@@ -134,10 +148,35 @@ class Settings(BaseModel):
         default_factory=dict, description="raw target text (or range '1..4') -> class name, or '' for missing"
     )
     target_log: bool = Field(False, description="learn the logarithm of a positive regression target")
-    task: Literal["auto", "classification", "regression"] = "auto"
-    metric: Literal["auto", "accuracy", "balanced_accuracy", "auc", "f1", "logloss", "r2", "rmse", "mae"] = (
-        "auto"
+    target_order: Annotated[
+        tuple[str, ...], BeforeValidator(_read_order, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(
+        (),
+        description="classes as steps of a scale, the lowest first, e.g. ['low', 'medium', 'high'], 'low,medium,high' "
+        "or '1..5'",
     )
+    task: Literal["auto", "classification", "regression", "multilabel", "ordinal"] = "auto"
+    label_rows: int = Field(
+        10,
+        ge=2,
+        description="several labels a row: a label needs so many development rows with and without it",
+    )
+    metric: Literal[
+        "auto",
+        "accuracy",
+        "balanced_accuracy",
+        "auc",
+        "f1",
+        "logloss",
+        "quadratic_kappa",
+        "rank_error",
+        "label_accuracy",
+        "exact_match",
+        "micro_f1",
+        "r2",
+        "rmse",
+        "mae",
+    ] = "auto"
     group: str | None = None
     time: str | None = None
     gap: int = Field(0, ge=0, description="rows left out between fit and later parts when time is used")
@@ -181,6 +220,11 @@ class Settings(BaseModel):
     split_seed: int = Field(0, ge=0)
     subgroups: tuple[str, ...] = Field(
         (), description="columns whose groups are asked about: tested first, at an error rate of their own"
+    )
+    keep_near_rows: bool = Field(
+        False,
+        description="rows that almost repeat another in their numbers and categories stay on one side of every split, "
+        "as exact copies and near copies of pictures and texts always do",
     )
     outliers: Literal["keep", "flag", "drop", "clip"] = Field(
         "keep",

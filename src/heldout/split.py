@@ -9,7 +9,6 @@ import numpy as np
 
 from heldout.deal import deal_units
 from heldout.errors import DataError
-from heldout.forward import cut_blocks, make_forward_folds, number_pieces, order_by_time
 from heldout.records import (
     PART_TEST,
     PART_VALIDATION,
@@ -22,6 +21,7 @@ from heldout.records import (
 )
 from heldout.split_notes import describe_parts, name_class
 from heldout.split_notes import find_copies as find_copies
+from heldout.time_blocks import cut_blocks, make_forward_folds, number_pieces, order_by_time
 
 # Thresholds of the protocol: decisions on folds (page "which rows are used for what" of the documentation).
 MINIMUM_ROWS = 10  # two rows for each of five folds

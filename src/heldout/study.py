@@ -5,28 +5,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heldout.errors import DataError, HeldoutError, StudyError, UsageError
-from heldout.events import Events, ProgressChoice, open_display, record_end
-from heldout.folder import default_name, drop_cache, open_cache, open_folder
+from heldout.errors import UsageError
+from heldout.events import ProgressChoice
+from heldout.folder import default_name
 from heldout.settings import Settings, load_settings
-from heldout.signals import catch_signals
 from heldout.stages import announcing
-from heldout.stages.answers import ExternalScore, Look, PlannedStudy
+from heldout.stages.answers import ExternalScore, Look, PlannedStudy, Study
 from heldout.stages.spawning import Asked, is_kernel, run_apart
 from heldout.train.device import check_device, prepare_device
 
 if TYPE_CHECKING:
     from heldout.bundle import PredictionReport
-    from heldout.recipe import CellExplanation, PositionExplanation
-    from heldout.records import Candidate, ChosenVerdict, LadderVerdict, Score
     from heldout.report import StudyContent
-    from heldout.stages.comparing import Comparison
     from heldout.stages.reading import Reading
     from heldout.stages.workplace import Workplace
 
@@ -52,15 +46,16 @@ def run_study(
     # look at the data, split it honestly, turn it into tensors
     with workplace.phase("preparing"):
         prepared, findings = preparing.prepare(reading, settings, strict=strict)
+        reading = prepared.reading  # labels that too few rows have are left out, and named
         plan = preparing.plan_training(prepared, settings)
-        workplace.budget_seconds = plan.budget_seconds
         folds = preparing.thin_folds(prepared, n_fit=plan.n_fit)
         tensors = preparing.make_tensors(prepared, folds)
         judge = judging.make_judge(prepared, tensors, folds)
         saving.save_start(workplace, prepared, plan, settings, findings=findings, source=source)
         announcing.tell_plan(workplace, prepared, plan, judge, names=(source, reading.target.name))
+        announcing.tell_rule(workplace, prepared, settings)  # whom dropped outliers are taken from
 
-    # start small and grow the network until it overfits; read the curves
+    # start with a small network and grow it until it overfits; read the curves
     with workplace.phase("training"):
         crew = training.Crew(workplace, tensors, plan, settings)
         ladder = crew.train_ladder(judge)
@@ -73,32 +68,33 @@ def run_study(
         results = announcing.tell_remedies(workplace, judging.judge_remedies(ladder, remedies, rung, judge))
         trained = crew.add_pairs(training.Trained(ladder, remedies, (), rung), results, judge)
 
-        # choose the simplest that is not worse
+        # choose the simplest thing that is not worse
         choice = choose(trained.all_runs(), judge)
         controls = crew.train_controls(trained, choice, judge, prepared)
         chosen_verdict = judging.judge_delivered(choice.name, trained, judge, permuted=controls.permuted)
-        judged = judging.Verdicts(ladder_verdict, chosen_verdict, results, choice, controls, judge)
+        judgement = judging.Judgement(ladder_verdict, chosen_verdict, results, choice, controls, judge)
 
         # before any verdict stands: could a fault of the data or the training explain the losses?
         data = gating.Gated(reading, prepared, folds, findings, settings)
-        verdicts = announcing.tell_final(workplace, gating.pass_gates(crew, trained, judged, data=data))
+        verdicts = announcing.tell_final(workplace, gating.pass_gates(crew, trained, judgement, data=data))
 
-    # train what is delivered, fit the simple predictors, then open the test once
+    # train what is delivered, and the simple predictors that it is held against
     with workplace.phase("delivering"):
         delivered = delivering.train_delivered(crew, trained, choice, reading, prepared)
         outputs = testing.train_baselines(reading, prepared, delivered.folds, settings)
 
-    # ask for whom it fails, who pays for dropped outliers, what was learned by heart
+    # ask for whom it fails, who pays for dropped outliers, what was learned by heart: before the test is opened
     with workplace.phase("groups"):
         groups = grouping.look_at_groups(
             crew, (reading, prepared, delivered), judged=(trained, results, choice, judge)
         )
+    # test once
     with workplace.phase("testing"):
         corrected = judging.score_whole_choice(trained, choice, judge, delivered.bundle.target_spread)
         scores = testing.open_test(
             workplace, reading, prepared, delivered, outputs, settings=settings, corrected=corrected
         )
-    # say for whom it works, and hand it over
+    # say how sure that is and for whom it works, and hand it over
     judged = (trained, replace(verdicts, groups=groups))
     return saving.save_end(workplace, (reading, prepared, findings), judged, (delivered, scores), source)
 
@@ -136,37 +132,22 @@ def fit(
         Traceback (most recent call last):
         heldout.errors.DataError: there is no file 'no-such-file.csv'
     """
-    from heldout.stages import reading as reading_stage
+    from heldout.stages.reading import name_source
 
-    settings = _resolve(settings, options)
-    name = reading_stage.name_source(source)
-    folder_path = Path(out) if out is not None else default_name(name, resume=resume)
+    settings, name = _resolve(settings, options), name_source(source)
+    folder = Path(out) if out is not None else default_name(name, resume=resume)
+    asked = Asked(source, settings, folder, resume, strict)
     if is_kernel():  # a notebook may have fixed JAX's devices already, and goes on using its memory
-        run_apart(Asked(source, settings, folder_path, resume, strict), progress=progress)
-        return load(folder_path)
+        run_apart(asked, progress=progress)
+        return load(folder)
     prepare_device(device=settings.device)
     check_device(settings.device)
-    # these load JAX, and come after its devices are settled
-    from heldout.stages.saving import describe_identity
-    from heldout.stages.workplace import Workplace
+    from heldout.stages.opening import open_study  # loads JAX, whose devices are settled now
 
-    with open_cache(folder_path, resume=resume) as cache:
-        reading = reading_stage.read_data(source, settings, cache=cache)
-    identity = describe_identity(reading, settings)
-    with open_folder(folder_path, resume=resume, identity=identity) as folder:
-        if folder.has("content.json"):
-            return load(folder_path)
-        try:
-            sink = Events(folder.path / "events.jsonl", open_display(progress))
-            with catch_signals(), sink as events, record_end(events):
-                workplace = Workplace(folder, events, json.dumps(identity, sort_keys=True))
-                run_study(reading, settings, workplace, source=name, strict=strict)
-            drop_cache(folder_path)
-        except HeldoutError:
-            if not folder.has("study.json"):  # refused before anything was begun: leave no trace
-                folder.discard()
-            raise
-    return load(folder_path)
+    with open_study(asked, progress=progress) as opened:
+        if opened is not None:
+            run_study(opened.reading, settings, opened.workplace, source=name, strict=strict)
+    return load(folder)
 
 
 def _resolve(settings: Settings | None, options: dict[str, Any]) -> Settings:
@@ -263,15 +244,9 @@ def predict(
         allow_shift: predict although a column looks like another unit or kind.
         **options: settings by name: header, delimiter, encoding, sheet, images, hdu, ...
     """
-    prepare_device()
-    from heldout.bundle import load_bundle, predict_table
-    from heldout.stages.reading import read_new
+    from heldout.stages.predicting import predict_rows
 
-    bundle = load_bundle(model)
-    policies = tuple(plan.policy for plan in bundle.recipe.arrays)
-    return predict_table(
-        bundle, read_new(source, _resolve(settings, options), policies), allow_shift=allow_shift
-    )
+    return predict_rows(model, source, _resolve(settings, options), allow_shift=allow_shift)
 
 
 def score(model: str | Path, source: Any, settings: Settings | None = None, **options: Any) -> ExternalScore:  # noqa: ANN401
@@ -290,131 +265,3 @@ def score(model: str | Path, source: Any, settings: Settings | None = None, **op
 
     allow_shift = bool(options.pop("allow_shift", False))
     return ExternalScore(*score_external(model, source, _resolve(settings, options), allow_shift=allow_shift))
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """The two verdicts of a study.
-
-    Args:
-        ladder: from which size on the data are overfitted.
-        chosen: on the delivered configuration.
-    """
-
-    ladder: LadderVerdict | None
-    chosen: ChosenVerdict | None
-
-    def __str__(self) -> str:
-        return "\n".join(item.sentence for item in (self.chosen, self.ladder) if item is not None)
-
-
-@dataclass(frozen=True)
-class Study:
-    """A finished study: its verdict, scores and model. Nothing is computed when it is shown.
-
-    Args:
-        folder: where it lies.
-        content: everything it shows.
-    """
-
-    folder: Path
-    content: StudyContent
-
-    @property
-    def verdict(self) -> Verdicts:
-        """The verdict on the ladder and on the delivered configuration."""
-        return Verdicts(self.content.ladder, self.content.chosen)
-
-    @property
-    def score(self) -> Score | None:
-        """The primary score: on the sealed test rows, else on development rows; None when neither is honest."""
-        return next(iter(self.content.test_scores or self.content.development_scores), None)
-
-    def leaderboard(self) -> tuple[Candidate, ...]:
-        """Give all configurations, best loss first, with intervals."""
-        return () if self.content.choice is None else self.content.choice.candidates
-
-    def predict(self, source: Any, *, allow_shift: bool = False) -> Any:  # noqa: ANN401 - frame in, frame out
-        """Predict new raw rows; gives a frame of the kind that came in (polars for a path)."""
-        from heldout.stages.frames import make_frame
-
-        return make_frame(predict(self.folder, source, allow_shift=allow_shift), like=source)
-
-    def explain(
-        self,
-        source: Any,  # noqa: ANN401
-        row: int,
-        column: str,
-        *,
-        fold: int = 0,
-        at: tuple[int, ...] = (),
-    ) -> CellExplanation:
-        """Show the way of one raw cell, pixel or point into the network's input: steps, tensor positions, numbers.
-
-        Args:
-            source: path or frame with the raw rows.
-            row: position of the row, from 0.
-            column: column name, or the name of a picture or signal.
-            fold: whose fitted state is used, from 0.
-            at: one place of it: (character,) of a text, (position,) of a sequence (from 1), (row, column, channel) of a
-                picture, (point, channel) of a signal.
-        """
-        from heldout.stages.explaining import explain_raw
-
-        return explain_raw(self.folder, source, row, column, fold=fold, at=at)
-
-    def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
-        """Say of one position of the network's input which column and value it stands for, and in which unit."""
-        from heldout.stages.explaining import explain_input
-
-        return explain_input(self.folder, position, fold=fold)
-
-    def report(self, path: str | Path | None = None, *, show_rows: bool = False) -> Path:
-        """Write the report as one HTML page and give its path; rows of the data only with `show_rows`."""
-        from heldout.stages.reporting import write_report
-
-        place = None if path is None else Path(path)
-        return write_report(self.content, self.folder, place, show_rows=show_rows)
-
-    def answer_text(self) -> str:
-        """Give the answer in at most 25 lines."""
-        from heldout.report import answer_text
-
-        return answer_text(self.content)
-
-    def answer_json(self) -> dict[str, Any]:
-        """Give the answer as one object of plain values, schema `heldout/study/1`."""
-        from heldout.report import answer_json
-
-        return answer_json(self.content)
-
-    def __str__(self) -> str:
-        return self.answer_text()
-
-    def __repr__(self) -> str:
-        chosen = self.content.chosen
-        return f"<Study {str(self.folder)!r}: {chosen.word if chosen else 'no verdict'}; print it for the answer>"
-
-    def compare(self, other: str | Path | Study) -> Comparison:
-        """Compare with another finished study of the same data, paired by row and by seed; see `heldout.compare`."""
-        from heldout.stages.comparing import compare
-
-        return compare(self, other)
-
-    def _repr_html_(self) -> str:
-        from heldout.report.notebook import show_study
-
-        return show_study(self.content)
-
-
-__all__: Sequence[str] = [
-    "DataError",
-    "Study",
-    "StudyError",
-    "fit",
-    "load",
-    "look",
-    "plan",
-    "predict",
-    "score",
-]

@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heldout.errors import DataError
-from heldout.records import ByteScales, DoubleArray, FloatArray, Fold, IndexArray, InputLayout, Task, Tensors
+from heldout.records import (
+    MANY_OUTPUTS,
+    BoolArray,
+    ByteScales,
+    DoubleArray,
+    FloatArray,
+    Fold,
+    IndexArray,
+    InputLayout,
+    Task,
+    Tensors,
+)
 
 
 @dataclass(frozen=True)
@@ -17,14 +28,17 @@ class TensorSource:
 
     Args:
         features: float32 [K, N, D], development rows encoded by each fold's recipe state.
-        target: float64 [N], class index or the number in user units (its logarithm if so set).
+        target: float64 [N], class index, number of the set of labels, or the number in user units (its logarithm if
+            so set).
         task: what is predicted.
-        n_classes: number of classes (0 for regression).
+        n_classes: number of classes or labels (0 for regression).
         weight: float64 [N], sample weights, or None.
         balanced: True to weight every class equally.
         unseen: int32 [D], `<unseen>` slot of each feature's block or -1.
         layout: what the numbers of a row are; None for numbers in any order.
         scales: of uint8 pictures, which are [1, N, height, width, channels]; None for numbers.
+        sets: bool [sets, labels], labels of each set (multilabel); None else.
+        ordered: the classes are steps of a scale.
     """
 
     features: NDArray[np.generic]
@@ -36,6 +50,13 @@ class TensorSource:
     unseen: np.ndarray
     layout: InputLayout | None = None
     scales: ByteScales | None = None
+    sets: BoolArray | None = None
+    ordered: bool = False
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a network."""
+        return self.n_classes if self.task in MANY_OUTPUTS else 1
 
 
 def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
@@ -79,11 +100,12 @@ def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
         order=np.concatenate([fold.validation for fold in folds]),
         order_fold=np.concatenate([np.full(len(fold.validation), k) for k, fold in enumerate(folds)]),
         task=source.task,
-        n_outputs=source.n_classes if source.task is Task.MULTICLASS else 1,
+        n_outputs=source.n_outputs,
         slot_unseen=source.unseen,
         layout=source.layout,
         scales=source.scales,
         output_offset=np.stack([_undo_weights(source, fold.fit) for fold in folds]).astype(np.float32),
+        sets=None if source.sets is None else source.sets.astype(np.float32),
     )
 
 
@@ -91,8 +113,8 @@ def constant_losses(source: TensorSource, folds: tuple[Fold, ...]) -> DoubleArra
     """Compute each validation row's loss under the constant predictor fitted on its fold's fit rows.
 
     Returns:
-        float64 [M] in the pooled order: log-loss of the fit rows' class shares, or squared error of their mean in
-        units of the development rows' variance.
+        float64 [M] in the pooled order: log-loss of the fit rows' class shares (of several labels the sum over their
+        shares), or squared error of their mean in units of the development rows' variance.
 
     Example:
         >>> x, y = np.zeros((1, 4, 2), np.float32), np.array([0.0, 1.0, 0.0, 1.0])
@@ -100,16 +122,39 @@ def constant_losses(source: TensorSource, folds: tuple[Fold, ...]) -> DoubleArra
         >>> float(constant_losses(source, (Fold(np.array([0, 1]), np.array([3])),)).round(3)[0])
         0.693
     """
-    losses = []
-    for fold in folds:
-        fit, held = source.target[fold.fit], source.target[fold.validation]
-        if source.task is Task.REGRESSION:
-            losses.append(np.square(held - np.mean(fit)) / np.var(source.target))
-        else:
-            # half a row is added to every class, so that a class absent from a fold has no infinite loss
-            counts = np.bincount(fit.astype(int), minlength=source.n_classes) + 0.5
-            losses.append(-np.log(counts / counts.sum())[held.astype(int)])
-    return np.concatenate(losses)
+    return np.concatenate([constant_loss(source, fold.fit, fold.validation) for fold in folds])
+
+
+def constant_loss(source: TensorSource, fit: IndexArray, held: IndexArray) -> DoubleArray:
+    """Compute the loss of some rows under the constant predictor of others: float64 [held].
+
+    Args:
+        source: arrays of the development rows.
+        fit: int64, rows the constant comes from.
+        held: int64, rows it predicts.
+    """
+    before, after = source.target[fit], source.target[held]
+    if source.task is Task.REGRESSION:
+        return np.square(after - np.mean(before)) / np.var(source.target)
+    # half a row is added to every class, so that a class absent from a fold has no infinite loss
+    if source.sets is not None:
+        share = share_labels(source.sets[before.astype(int)])
+        return -np.where(source.sets[after.astype(int)], np.log(share), np.log1p(-share)).sum(axis=1)
+    counts = np.bincount(before.astype(int), minlength=source.n_classes) + 0.5
+    return -np.log(counts / counts.sum())[after.astype(int)]
+
+
+def share_labels(held: BoolArray) -> DoubleArray:
+    """Give the share of rows with each label, half a row added on both sides: float64 [labels].
+
+    Args:
+        held: bool [N, labels].
+
+    Example:
+        >>> share_labels(np.array([[True, False], [True, False]])).tolist()
+        [0.8333333333333334, 0.16666666666666666]
+    """
+    return (held.sum(axis=0) + 0.5) / (len(held) + 1.0)
 
 
 def _standardize(
@@ -134,7 +179,7 @@ def _undo_weights(source: TensorSource, rows: IndexArray) -> DoubleArray:
     Source:
         Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities".
     """
-    n_outputs = source.n_classes if source.task is Task.MULTICLASS else 1
+    n_outputs = source.n_outputs
     if not source.balanced or source.task is Task.REGRESSION:
         return np.zeros(n_outputs)
     classes = source.target[rows].astype(int)

@@ -146,3 +146,18 @@ def test_diabetes_patients() -> None:
     assert finding.sentence.startswith(
         f"{len(data.rows)} rows in {n_patients} values of 'patient_nbr'; rows of one patient"
     )
+
+
+def test_a_place_in_a_family_is_no_person() -> None:
+    places = [f"({'I' * (k % 3 + 1)}-{k % 4 + 1}) son" for k in range(60)]
+    data = make_input({"Patient": places, "x": [f"{k}.5" for k in range(60)], "y": ["a", "b"] * 30}, "y")
+    assert [item.column for item in find_families(data)] == ["Patient"]
+    part = dataclasses.replace(
+        data.columns[0].spec,
+        name="Patient/generation",
+        source="Patient",
+        grammar="pedigree",
+        part="generation",
+    )
+    taken_apart = (*data.columns, dataclasses.replace(data.columns[0], spec=part))
+    assert not find_families(dataclasses.replace(data, columns=taken_apart))

@@ -5,7 +5,7 @@ import numpy as np
 from audit.tables import make_input
 from heldout.audit import judge_niceness
 from heldout.audit.run import run_audit
-from heldout.records import Severity
+from heldout.records import Finding, Severity
 
 
 def make_table(n_rows: int) -> dict[str, list[str]]:
@@ -54,7 +54,38 @@ def test_copies_that_agree_make_the_truth_clear() -> None:
     table["x"][10] = table["x"][8]
     data = make_input(table, "y")
     truth = judge_niceness(data, run_audit(data)[:-5])[1]
-    assert truth.sentence == "yes: of 2 rows with a copy 0 contradict it"
+    assert truth.sentence == "yes: 2 rows have a copy, and all copies agree in the target"
+
+
+def test_contradicting_copies_are_judged_by_the_share_that_can_be_right() -> None:
+    table = make_table(1_400)
+    table["x"][:6] = ["1.5"] * 6  # three of each class: three of them must be wrong
+    truth = _judge_copies(table)
+    assert truth.severity is Severity.INFO
+    assert truth.sentence.startswith("yes: at most 99.") and truth.sentence.endswith("copies contradict the rest")
+    table["x"][:700] = ["1.5"] * 700
+    truth = _judge_copies(table)
+    assert truth.severity is Severity.WARNING
+    assert truth.sentence.startswith("no: at most 7")
+
+
+def test_contradicting_numbers_are_judged_by_the_variance_that_no_function_explains() -> None:
+    table = make_table(400)
+    table["x"] = [str(k // 2) for k in range(400)]
+    table["y"] = [f"{k // 2 + 0.001 * (k % 2):.3f}" for k in range(400)]
+    truth = _judge_copies(table, regression=True)
+    assert truth.severity is Severity.INFO
+    assert truth.sentence.startswith("yes: 0.0 % of the variance no function can explain: ")
+    table["y"] = [str(k // 2 + 200 * (k % 2)) for k in range(400)]
+    truth = _judge_copies(table, regression=True)
+    assert truth.severity is Severity.WARNING
+    share = float(truth.sentence.removeprefix("no: ").partition(" ")[0])
+    assert abs(share - 75) < 6  # 100 squared within copies against 100 squared and 200 squared / 12 in all
+
+
+def _judge_copies(table: dict[str, list[str]], *, regression: bool = False) -> Finding:
+    data = make_input(table, "y", regression=regression)
+    return judge_niceness(data, run_audit(data)[:-5])[1]
 
 
 def test_every_line_is_short() -> None:

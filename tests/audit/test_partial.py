@@ -94,3 +94,21 @@ def test_an_order_that_ends_in_pure_values_is_no_mark() -> None:
 
 def test_values_of_one_row_say_nothing_about_the_rest() -> None:
     assert measure_rest(np.eye(2)[np.arange(50) % 2]) == 0.0
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_visits_of_one_patient_are_one_observation(is_marked: bool) -> None:
+    rng = np.random.default_rng(6)
+    n_patients, n_visits = 160, 3
+    patient = np.repeat(np.arange(n_patients), n_visits)
+    ill = rng.random(n_patients) < 0.5
+    age = rng.integers(25, 90, n_patients)
+    mark = ill & (rng.random(n_patients) < 0.4)
+    table = {
+        "age": [str(age[who]) for who in patient],
+        "code": [str(int(mark[who])) for who in patient] if is_marked else ["1", "0"] * 240,
+        "z": [f"{v:.6f}" for v in rng.normal(size=480)],
+        "y": [["no", "yes"][int(ill[who])] for who in patient],
+    }
+    found = check_partial(make_input(table, "y", group=("patient", patient)))
+    assert [item.column for item in found] == (["code"] if is_marked else [""])

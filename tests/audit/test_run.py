@@ -8,7 +8,7 @@ from audit.tables import make_input
 from heldout.audit import run_audit
 from heldout.records import Kind
 
-CODES = {f"HO{number}" for number in (*range(201, 212), *range(213, 232), 233)}
+CODES = {f"HO{number}" for number in (*range(201, 212), *range(213, 232), 233, 241, 242, 243)}
 
 
 def make_table(n_rows: int = 300) -> dict[str, list[str]]:
@@ -52,3 +52,10 @@ def test_a_table_without_features_is_audited() -> None:
     data = make_input(table, "y", kinds={"patient": Kind.IDENTIFIER})
     bare = dataclasses.replace(data, columns=tuple(c for c in data.columns if c.spec.name != "x"))
     assert {finding.code for finding in run_audit(bare)} == CODES
+
+
+def test_a_copy_of_the_target_is_told_once() -> None:
+    data = make_input({**make_table(), "again": ["no", "yes"] * 150}, "y", kinds={"patient": Kind.IDENTIFIER})
+    told = [finding.code for finding in run_audit(data) if finding.column == "again"]
+    assert "HO209" in told
+    assert "HO230" not in told

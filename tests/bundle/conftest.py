@@ -9,6 +9,7 @@ import pytest
 
 from heldout.bundle import Bundle, Member, find_common_values
 from heldout.cells import declare_columns, type_table
+from heldout.nets import Net, draw_params, list_layers
 from heldout.recipe import fit_recipe
 from heldout.records import Score, Table, Task
 from heldout.sources import read_table
@@ -94,6 +95,41 @@ def many(bundle) -> Bundle:
     members = tuple(make_member(rng, (bundle.recipe.n_features, 4, 3, 3), at % 2) for at in range(3))
     return replace(
         bundle, task=Task.MULTICLASS, classes=("a", "=b", "c"), members=members, temperature=1.0, costs=()
+    )
+
+
+@pytest.fixture(scope="session")
+def labels(bundle) -> Bundle:
+    """Three labels, any of which a row may have."""
+    rng = np.random.default_rng(4)
+    members = tuple(make_member(rng, (bundle.recipe.n_features, 4, 3), at % 2) for at in range(3))
+    return replace(
+        bundle,
+        task=Task.MULTILABEL,
+        classes=("a", "b", "c"),
+        members=members,
+        threshold=0.5,
+        costs=(),
+        metric="label accuracy",
+    )
+
+
+@pytest.fixture(scope="session")
+def steps(bundle) -> Bundle:
+    """Four classes in order."""
+    net = Net("mlp", (bundle.recipe.n_features,), 4, (5,), ordered=True)
+    members = tuple(
+        Member(draw_params(list_layers(net), at), state=at % 2, seed=at, fold=at % 2, epoch=1)
+        for at in range(3)
+    )
+    return replace(
+        bundle,
+        task=Task.MULTICLASS,
+        classes=("none", "low", "mid", "high"),
+        members=members,
+        net=net,
+        temperature=1.3,
+        costs=(),
     )
 
 

@@ -71,3 +71,14 @@ def test_names_stay_names(bundle):
 
 def test_long_names_are_cut():
     assert show_name("x" * 300) == "`" + "x" * 200 + "`..."
+
+
+def test_the_card_tells_labels_and_order(labels, steps):
+    assert (
+        "Predicts which of 3 labels a row has, each from a probability of 0.5: `a`, `b`, `c`."
+        in write_card(labels)
+    )
+    assert (
+        "Predicts one of 4 classes in order, the lowest first: `none`, `low`, `mid`, `high`."
+        in write_card(steps)
+    )

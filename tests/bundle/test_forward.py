@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from heldout.bundle import predict_features, predict_members
-from heldout.bundle.forward import BLOCK, decide_labels
+from heldout.bundle.forward import BLOCK, decide_labels, temper
 from heldout.errors import BundleError
 from heldout.records import Task
 
@@ -42,11 +43,15 @@ def predict_plainly(bundle, features):
         chances = [np.concatenate([1 - p, p], axis=1) for p in positive]
     else:
         chances = [np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True) for logit in logits]
+    if bundle.task is Task.MULTILABEL:
+        mean = np.mean([1 / (1 + np.exp(-logit)) for logit in logits], axis=0)
+        yes, no = mean ** (1 / bundle.temperature), (1 - mean) ** (1 / bundle.temperature)
+        return yes / (yes + no)
     powers = np.mean(chances, axis=0) ** (1 / bundle.temperature)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("which", ["bundle", "many", "numbers"])
+@pytest.mark.parametrize("which", ["bundle", "many", "numbers", "labels"])
 def test_equals_the_plain_loop(which, request):
     made = request.getfixturevalue(which)
     features = make_features(made, 300)
@@ -136,3 +141,26 @@ def test_weights_too_large_to_compute_with(numbers):
     loud = replace(numbers, members=(replace(numbers.members[0], params=(layer,)),))
     with pytest.raises(BundleError, match="outputs that are not finite for rows 0 to 2"):
         predict_features(loud, [np.abs(part) + 9 for part in make_features(numbers, 3)])
+
+
+def test_each_label_is_decided_for_itself(labels):
+    values = np.array([[0.5, 0.49, 0.9], [0.1, 0.2, 0.3]])
+    assert decide_labels(labels, values).tolist() == [[1, 0, 1], [0, 0, 0]]
+    prediction = predict_features(labels, make_features(labels, 7))
+    assert prediction.labels.shape == prediction.values.shape == (7, 3)
+    assert prediction.values.sum(axis=1).std() > 0  # labels do not share one
+    assert predict_features(labels, make_features(labels, 0)).labels.shape == (0, 3)
+
+
+def test_classes_in_order_are_a_distribution_like_any_other(steps):
+    prediction = predict_features(steps, make_features(steps, 9))
+    np.testing.assert_allclose(prediction.values.sum(axis=1), 1.0)
+    np.testing.assert_array_equal(prediction.labels, prediction.values.argmax(axis=1))
+    assert predict_members(steps, make_features(steps, 2)).shape == (3, 2, 4)
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.5, 1.0, 3.0])
+def test_temperature_of_a_label_is_that_of_its_log_odds(temperature):
+    values = np.array([[0.9, 0.01, 0.5]])
+    found = temper(values, temperature, task=Task.MULTILABEL)
+    np.testing.assert_allclose(found, expit(logit(values) / temperature), rtol=1e-6, atol=1e-12)

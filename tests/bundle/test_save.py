@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from heldout.bundle import bundle_bytes, save_bundle, write_file
+from heldout.bundle import bundle_bytes, load_bundle, predict_table, save_bundle, write_file
 from heldout.bundle import save as save_module
+from heldout.bundle.record import find_net
 from heldout.errors import BundleError, StudyError
 
 
@@ -97,3 +98,16 @@ def test_other_number_of_features(bundle, recipe):
 def test_state_beyond_the_recipe(bundle):
     with pytest.raises(BundleError, match="network 0 uses fitted state 2, the recipe has 2"):
         bundle_bytes(replace(bundle, members=(replace(bundle.members[0], state=2),)))
+
+
+@pytest.mark.parametrize("which", ["labels", "steps"])
+def test_labels_and_order_come_back_with_the_same_predictions(which, request, table, tmp_path):
+    made = request.getfixturevalue(which)
+    path = tmp_path / "bundle.zip"
+    save_bundle(made, path)
+    loaded = load_bundle(path)
+    assert loaded.task is made.task
+    assert find_net(loaded) == find_net(made)
+    one, other = (predict_table(each, table, allow_shift=True).prediction for each in (made, loaded))
+    np.testing.assert_array_equal(one.values, other.values)
+    np.testing.assert_array_equal(one.labels, other.labels)

@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bundle.conftest import N_ROWS
 from heldout.bundle import predict_table, score_table
+from heldout.cells import read_target
 from heldout.errors import DataError
 from heldout.records import Target, Task
+from heldout.sources import encode_cells
 
 NOTHING = np.zeros(0, np.int64)
 
@@ -65,3 +68,26 @@ def test_logarithm_needs_positive_targets(numbers, table):
     np.testing.assert_allclose(scored.losses, expected)
     with pytest.raises(DataError, match=r"the target 'num' is .*0\.0.*, but its logarithm was learned"):
         score_table(made, table, replace(target, values=truth - 40))
+
+
+def test_labels_are_scored_row_by_row(labels, table):
+    cells = [("a; b", "c", "", "b", "c; zebra")[at % 5] for at in range(N_ROWS)]
+    target = read_target(encode_cells("num", cells), task="multilabel", classes=labels.classes)
+    scored = score_table(labels, table, target, allow_shift=True)
+    assert len(scored.rows) == N_ROWS - N_ROWS // 5
+    assert scored.truth[0].tolist() == [1, 1, 0]
+    chances = scored.prediction.values
+    wanted = -np.log(np.where(scored.truth > 0.5, chances, 1 - chances)).sum(axis=1)
+    np.testing.assert_allclose(scored.losses, wanted, rtol=1e-9)
+    np.testing.assert_array_equal(scored.hits, (scored.truth == scored.prediction.labels).all(axis=1))
+    assert "labels unknown to the network are not scored: 'zebra' 24" in target.why
+
+
+def test_labels_in_another_order_and_classes_are_refused(labels, table):
+    cells = [("a; b", "c", "b")[at % 3] for at in range(N_ROWS)]
+    turned = read_target(encode_cells("num", cells), task="multilabel", classes=("c", "b", "a"))
+    with pytest.raises(DataError, match="has the labels {'c', 'b', 'a'}, the bundle knows {'a', 'b', 'c'}"):
+        score_table(labels, table, turned)
+    single = read_target(encode_cells("num", ["a", "b", "c"] * (N_ROWS // 3)))
+    with pytest.raises(DataError, match="was read as multiclass, the bundle predicts multilabel"):
+        score_table(labels, table, single)

@@ -123,3 +123,14 @@ def test_unknown_endings_and_folders(report, tmp_path):
         write_predictions(report, tmp_path / "out.xlsx")
     with pytest.raises(StudyError, match="the folder does not exist"):
         write_predictions(report, tmp_path / "no" / "out.csv")
+
+
+def test_labels_are_written_as_a_list_with_a_column_each(labels, table, tmp_path):
+    report = predict_table(labels, table, allow_shift=True)
+    path = tmp_path / "predictions.csv"
+    write_predictions(report, path)
+    rows = read_rows(path)
+    assert list(rows[0]) == ["line", "prediction", "p_a", "p_b", "p_c"]
+    for row in rows:
+        given = [name for name in "abc" if float(row[f"p_{name}"]) >= 0.5]
+        assert row["prediction"] == ("; ".join(given) or "(none)")

@@ -145,3 +145,12 @@ def test_neither_locale_nor_time_zone_changes_a_reading() -> None:
     }
     assert len(told) == 1
     assert "nan" not in told.pop()
+
+
+def test_large_unique_whole_numbers_without_a_name_are_asked_about() -> None:
+    numbers = np.random.default_rng(0).permutation(np.arange(61_634, 61_634 + 7 * 400, 7)).tolist()
+    texts = [str(number) for number in numbers]
+    for name, is_asked in (("column_1", True), ("population", False)):
+        spec = declare_column(encode_cells(name, texts), rows=np.arange(len(texts)))
+        assert spec.kind is Kind.NUMBER
+        assert ("only name the rows" in spec.question) == is_asked

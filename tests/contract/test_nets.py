@@ -30,9 +30,13 @@ PARTS = (
     InputLayout("signal", (6, 2)),
 )
 READ = (*PARTS[:2], InputLayout("signal", (6, 4), letters="ACGT"))
+TURNED = (InputLayout("signal", (6, 4), letters="ACGT", both_strands=True), PARTS[1])
 EXAMPLES = (
     Net("mlp", (6,), 3, (8, 4)),
     Net("mlp", (6,), 3),
+    Net("mlp", (6,), 4, (8, 4), ordered=True),
+    Net("mlp", (6,), 5, ordered=True),
+    Net("cnn", (8, 8, 3), 3, (8,), (4, 8), kernel=3, ordered=True),
     Net("cnn", (8, 8, 3), 3, (8,), (4, 8), kernel=3),
     Net("cnn", (9, 7, 1), 3, (), (4, 4, 4), kernel=5),
     Net("residual", (8, 8, 3), 3, channels=(4, 8), kernel=3),
@@ -47,13 +51,16 @@ EXAMPLES = (
     Net("attention", (12,), 3, (), (8, 4), embedding=32, vocabulary=20, leading=10),
     Net("attention", (9, 4), 3, (8,), (8,), embedding=16),
     Net("joined attention", (8 + 2 + 24,), 3, (8,), (8,), embedding=16, parts=READ),
+    Net("joined", (24 + 2,), 3, (8,), (4,), 3, parts=TURNED),
     Net("joined", (8 + 2 + 48 + 12,), 3, (8,), (4,), 3, embedding=4, parts=PARTS),
     Net("joined", (8 + 2 + 48 + 12,), 3, embedding=4, parts=PARTS),
 )
 N_ROWS = 5
 
 
-@pytest.fixture(params=EXAMPLES, ids=lambda net: f"{net.family}-{net.widths}-{net.channels}")
+@pytest.fixture(
+    params=EXAMPLES, ids=lambda net: f"{net.family}-{net.widths}-{net.channels}{'-ordered' * net.ordered}"
+)
 def net(request):
     return request.param
 
@@ -64,7 +71,7 @@ def draw_batch(net, n_rows=N_ROWS):
         tokens = rng.integers(1, net.vocabulary, (n_rows, *net.inputs)).astype(np.int32)
         tokens[:, -3:] = 0
         return tokens
-    if net.parts:
+    if net.parts and net.parts[0].kind == "tokens":
         tokens = rng.integers(1, 20, (n_rows, 8))
         return np.concatenate([tokens, rng.normal(size=(n_rows, net.inputs[0] - 8))], axis=1).astype(
             np.float32
@@ -124,7 +131,9 @@ def test_dropout_acts_at_every_place_it_is_said_to(net):
     apply_net(net, params, memory, x, Mode(lambda place, values: seen.append(place) or values, training=True))
     assert len(seen) == len(set(seen))
     assert set(find_family(net.family).dropped(net)) <= set(seen)
-    tokens = {at for at, layer in enumerate(list_layers(net)) if not layer.uses}  # a token cannot be multiplied
+    tokens = {
+        at for at, layer in enumerate(list_layers(net)) if not layer.uses
+    }  # a token cannot be multiplied
     assert set(range(len(list_layers(net)))) - set(seen) == tokens
 
 

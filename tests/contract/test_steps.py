@@ -87,7 +87,7 @@ FIT_ROWS = (np.arange(0, N, 2), np.arange(0, N, 3), np.arange(N))
 
 
 def fit(op, column, rows):
-    return STEPS[op].fit(make_view((column,), rows).columns[0], CASES[op].asked, None)
+    return STEPS[op].fit(make_view((column,), rows).columns[0], CASES[op].asked)
 
 
 def lay_out(op, states):
@@ -202,14 +202,6 @@ def test_few_and_empty_fit_rows(op, rows):
     made = STEPS[op].apply(take_cells(CASES[op].column), fitted, slots)
     assert np.isfinite(made).all()
     assert STEPS[op].check(fitted, slots) == ""
-
-
-def test_a_finished_layout_takes_a_further_state(op, slots):
-    step = STEPS[op]
-    view = make_view((CASES[op].column,), np.arange(1, N)).columns[0]
-    fitted = step.fit(view, CASES[op].asked, slots)
-    assert step.check(fitted, slots) == ""
-    assert step.apply(take_cells(CASES[op].odd), fitted, slots).shape[1] == len(slots)
 
 
 def test_no_rows_give_no_rows(op, states, slots):

@@ -1,11 +1,11 @@
 """The page of a demo in a real browser; skipped without one."""
 
 import pytest
-from chromium import find_barriers, require_browser, start_browser, walk_by_tab
+from tests.demos.test_page import make_outcome
 
+from chromium import find_barriers, require_browser, start_browser, walk_by_tab
 from heldout.demos import DEMOS
 from heldout.demos.page import render_page
-from tests.demos.test_page import make_outcome
 
 require_browser()
 

@@ -64,7 +64,7 @@ def test_stop_is_asked_for_between_groups(data, tmp_path):
     def stop():
         raise StudyInterrupted(130)
 
-    with pytest.raises(StudyInterrupted):
+    with pytest.raises(StudyInterrupted, match="130"):
         train_networks(
             data,
             SCHEDULE,

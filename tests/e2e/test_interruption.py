@@ -236,7 +236,7 @@ def test_a_damaged_run_is_trained_again(finished, tables, tmp_path, monkeypatch)
         raise StudyInterrupted(130)
 
     monkeypatch.setattr(delivering, "train_delivered", stop)
-    with pytest.raises(StudyInterrupted):
+    with pytest.raises(StudyInterrupted, match="130"):
         fit_parts(tables, folder)
     monkeypatch.undo()
     first, second, third = sorted(folder.glob("curves/*.run"))[:3]
@@ -264,8 +264,8 @@ def test_ctrl_c_in_python_keeps_what_is_done(tables, tmp_path):
             pass
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("heldout.study.open_display", lambda choice: Display())
-        with pytest.raises(StudyInterrupted) as caught:
+        patch.setattr("heldout.stages.opening.open_display", lambda choice: Display())
+        with pytest.raises(StudyInterrupted, match="130") as caught:
             ho.fit(tables / "parts.csv", settings, out=folder)
     assert caught.value.exit_code == 130
     assert count_runs(folder) >= 1

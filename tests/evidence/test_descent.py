@@ -25,7 +25,7 @@ def test_a_peak_between_two_valleys_is_found_with_its_place():
     found = search(PEAK)
     assert (found.axis, found.peak, found.again) == ("size", 4**4, 4**7)
     assert 0.6 < found.fall[1] < found.fall[0] < found.fall[2] < 0.95
-    assert "beyond the peak at 256 parameters" in found.sentence
+    assert "beyond the peak at 256 weights" in found.sentence
 
 
 @pytest.mark.parametrize("curve", [FLAT, RISE, RISE[::-1], [0.5, 0.5, 0.51, 0.5, 0.5, 0.51, 0.5, 0.5]])
@@ -67,7 +67,7 @@ def make_ladder(levels, n_rows=300):
 
 def test_the_verdict_survives_the_first_rise_and_names_the_second_descent():
     verdict = judge_ladder(make_ladder([0.5, 0.45, 0.9, 0.46, 0.4]), make_settings(300))
-    assert "Second descent: beyond the peak at 160 parameters" in verdict.sentence
+    assert "Second descent: beyond the peak at 160 weights" in verdict.sentence
     # the largest rung is the best: it does not overfit, whatever rose before it
     assert [answer.answer for answer in verdict.per_rung[4][:2]] == ["no", "no"]
     assert verdict.per_rung[2][1].answer == "yes"

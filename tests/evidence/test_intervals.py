@@ -127,3 +127,9 @@ def test_bags_hold_as_many_units_and_the_mean_is_found():
     low, high = bound_bootstrap(values, lambda sums: sums[:, 0] / 100, seed=1)
     assert low < values.mean() < high
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 10, rel=0.1)
+
+
+def test_one_row_that_holds_the_whole_loss_gives_no_interval():
+    losses = np.full(40, 1e-9)
+    losses[3] = 1e24
+    assert np.isnan(bound_mean_loss(losses, index_units(np.arange(40)), seed=0)).all()

@@ -119,6 +119,19 @@ def test_which_configurations_are_simpler_and_which_are_freer():
     assert pick_freer(all_of[3], all_of) == (1, 2, 5)
 
 
+def test_strengths_of_different_augmenters_are_not_compared():
+    uses = [
+        ("augmentation", 1.0, "flip and moves"),
+        ("augmentation", 0.5, "mixup"),
+        ("augmentation", 0.5, "flip and moves"),
+    ]
+    made = [make_run(np.zeros((1, 1, 2)), f"use {i}", size=20, remedies=[use]) for i, use in enumerate(uses)]
+    all_of = [run.configuration for run in made]
+    assert pick_restrained(all_of[0], all_of) == (1,)
+    assert pick_freer(all_of[0], all_of) == (2,)
+    assert pick_restrained(all_of[2], all_of) == (0, 1)
+
+
 def test_memorising_is_asked_only_without_skill():
     settings = make_settings(20)
     run = make_run(constant_curve([0.7]))

@@ -4,7 +4,7 @@ import pytest
 from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.errors import DataError
 from heldout.evidence.codes import CODES
-from heldout.evidence.verdict import judge_chosen, judge_ladder, share_alpha
+from heldout.evidence.verdict import _say_larger, judge_chosen, judge_ladder, share_alpha
 
 FALL = 0.3 + 0.4 * np.exp(-np.arange(12) / 2)
 RISE = FALL + 0.03 * np.maximum(0, np.arange(12) - 4)
@@ -23,8 +23,8 @@ def test_names_the_first_rung_that_overfits():
     runs = make_ladder(rng, [FALL + 0.1, FALL, RISE, RISE + 0.02], n_rows=400)
     verdict = judge_ladder(runs[::-1], make_settings(400))
     assert (verdict.word, verdict.code, verdict.rung) == ("overfits from", "HO101", 2)
-    assert "160 parameters" in verdict.sentence
-    assert "Of the 1 larger sizes 1 are shown" in verdict.sentence
+    assert "160 weights" in verdict.sentence
+    assert "The one larger size is shown to overfit too." in verdict.sentence
     assert [answer.question for answer in verdict.per_rung[0]] == ["overtrained", "too big", "underfit"]
     assert verdict.per_rung[0][2].answer == "yes"
     assert verdict.per_rung[3][2].answer == "undecided"
@@ -116,7 +116,7 @@ def test_an_overtrained_curve_delivered_at_its_best_epoch_is_no_overfit():
     assert verdict.word == "good fit"
     overtrained = verdict.answers[1]
     assert overtrained.answer == "no"
-    assert "If it were trained to the last epoch - overtrained: yes" in overtrained.sentence
+    assert "If it were trained to the last epoch: yes" in overtrained.sentence
 
 
 @pytest.mark.parametrize(
@@ -198,3 +198,18 @@ def test_every_code_is_published_once():
     codes = [item.code for item in CODES]
     assert len(codes) == len(set(codes))
     assert all(item.meaning and item.threshold and item.error_rate for item in CODES)
+
+
+@pytest.mark.parametrize(
+    ("n_shown", "n_larger", "said"),
+    [
+        (0, 0, ""),
+        (0, 1, " The one larger size is not shown to overfit."),
+        (1, 1, " The one larger size is shown to overfit too."),
+        (0, 3, " None of the 3 larger sizes is shown to overfit."),
+        (1, 3, " 1 of the 3 larger sizes is shown to overfit too."),
+        (3, 3, " All 3 larger sizes are shown to overfit too."),
+    ],
+)
+def test_what_is_shown_of_larger_sizes_is_said_in_good_english(n_shown, n_larger, said):
+    assert _say_larger(n_shown, n_larger) == said

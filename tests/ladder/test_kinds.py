@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from heldout.errors import UsageError
-from heldout.ladder import LADDERS, count_layers, grow_kind_ladder, make_net
+from heldout.ladder import LADDERS, count_layers, grow_kind_ladder, list_rates, make_net
 from heldout.nets import check_net, count_layer_parameters, list_layers
 from heldout.records import InputLayout
 
@@ -76,6 +76,43 @@ def test_an_unknown_kind_is_refused():
 
 def test_every_kind_has_a_case():
     assert set(LADDERS) <= set(CASES)
+
+
+LETTERS = InputLayout("signal", (20, 4), letters="ACGT")
+
+
+def test_sequences_have_filters_of_several_lengths_on_every_rung_but_the_linear_one():
+    rungs = grow_kind_ladder(join(LETTERS, NUMBERS), 2, n_rungs=12)
+    assert {rung.kernel for rung in rungs if rung.channels} == {3, 5, 9}
+    assert [bool(rung.channels) for rung in rungs] == [False] + [True] * (len(rungs) - 1)
+
+
+@pytest.mark.parametrize(
+    ("layout", "family"),
+    [
+        (TOKENS, "attention"),
+        (join(TOKENS, NUMBERS), "joined attention"),
+        (join(LETTERS, NUMBERS), "joined attention"),
+        (join(LETTERS, TOKENS), "joined attention"),
+    ],
+    ids=["text", "text and numbers", "sequence", "sequence and text"],
+)
+def test_where_asked_the_largest_networks_attend(layout, family):
+    plain = grow_kind_ladder(layout, 2, n_rungs=12)
+    assert not any("attention" in rung.family for rung in plain)
+    rungs = grow_kind_ladder(layout, 2, n_rungs=12, attends=True)
+    assert rungs[-1].family == family
+    assert list_rates(rungs[-1]) == (3e-4, 1e-3, 3e-3)
+    for rung in rungs:
+        assert check_net(make_net(rung, layout, 2)) == ""
+        assert count_layers(rung) == len(list_layers(make_net(rung, layout, 2)))
+
+
+@pytest.mark.parametrize("layout", [PICTURE, SIGNAL, join(TOKENS, PICTURE), join(LETTERS, SIGNAL)])
+def test_pictures_and_plain_signals_do_not_attend(layout):
+    assert not any(
+        "attention" in rung.family for rung in grow_kind_ladder(layout, 2, n_rungs=12, attends=True)
+    )
 
 
 def test_small_pictures_leave_out_what_does_not_fit():

@@ -6,8 +6,8 @@ import socket
 from pathlib import Path
 
 import pytest
-from chromium import compare_with_baseline, find_barriers, require_browser, start_browser, walk_by_tab
 
+from chromium import compare_with_baseline, find_barriers, require_browser, start_browser, walk_by_tab
 from heldout.folder import LOCK_FILE
 from heldout.live.server import Door
 from live.made_events import (
@@ -194,6 +194,17 @@ def test_the_keyboard_alone_is_enough(browser, finished):
         assert page.inner_text("#readout").startswith("Epoch 1: training")
         page.keyboard.press("ArrowRight")
         assert page.inner_text("#readout").startswith("Epoch 2: training")
+
+
+def test_a_loss_beyond_its_small_picture_leaves_it_and_is_no_flat_line(browser, tmp_path):
+    """Only the axes' limit is shared: one network that goes astray must not flatten all others."""
+    astray = curves_event(1, 0) | {"validation": [0.5, *(2.0 + 0.1 * epoch for epoch in range(29))]}
+    folder = write_events(tmp_path / "run", [study_event(), curves_event(0, 0), astray])
+    with serving(folder) as door, opened(browser, door) as page:
+        line = page.locator(".card svg").nth(1).locator("path.validation.mean").get_attribute("d")
+        heights = [float(point.split()[1]) for point in line.replace("M", "L").split("L")[1:]]
+        assert max(heights[1:]) < 0  # above the picture
+        assert len(set(heights[1:8])) == 7
 
 
 def test_a_link_leads_to_one_setting(browser, finished):

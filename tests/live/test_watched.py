@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from chromium import require_browser, start_browser
 
+from chromium import require_browser, start_browser
 from e2e.made_tables import SMALL_TOML, command, environment, make_binary, write_table
 from live.cable import Cable
 from live.made_events import serving

@@ -6,7 +6,7 @@ import pytest
 
 from heldout.errors import UsageError
 from heldout.nets import EVALUATION, Net, apply_net, check_net, draw_params, find_widest, list_layers
-from heldout.nets.net import HEAD_SIZE, count_layer_parameters, count_products, start_memory
+from heldout.nets.net import HEAD_SIZE, PRODUCTS_A_SCORE, count_layer_parameters, count_products, start_memory
 from heldout.records import InputLayout
 
 TEXT = Net("attention", (9,), 3, (5,), (7, 6), embedding=32, vocabulary=11, leading=8)
@@ -102,7 +102,7 @@ def test_cost_and_memory_count_the_pairs_of_places():
     layers = list_layers(TEXT)
     scores = 2 * 8 * 8 * 2  # blocks, places squared, heads
     dense = 8 * 2 * (32 * 96 + 32 * 32) + 8 * 2 * 32 * (7 + 6) + 32 * 5 + 5 * 3
-    assert count_products(layers) == dense + 2 * HEAD_SIZE * scores
+    assert count_products(layers) == dense + PRODUCTS_A_SCORE * scores
     assert find_widest(TEXT, layers) == 8 * 96 + scores // 2
     assert count_layer_parameters(layers) == sum(part.size for layer in start(TEXT) for part in layer)
 

@@ -10,14 +10,16 @@ from heldout.records import (
     Finding,
     Growth,
     InputLayout,
+    LabelScore,
     RemedyUse,
     SealedSlice,
     SetAside,
     Severity,
     Slice,
     Subgroups,
+    Task,
 )
-from heldout.report.content import ColumnNote, Confusion, Mistake, StudyContent
+from heldout.report.content import ColumnNote, Confusion, LabelTable, Mistake, StudyContent
 from report.example import make_configuration, make_rungs, make_small_study, make_study
 
 EVIL = "<script>alert('x')</script>\"'><img src=http://evil/x onerror=alert(1)>\x1b[31m\u202e{{7*7}}"
@@ -111,6 +113,19 @@ def make_whole() -> StudyContent:
 def make_sixteen() -> StudyContent:
     """Sixteen patients: no test set, no verdict."""
     return replace(make_small_study(), confusions=(make_confusion(2, n_rows=16),))
+
+
+def make_labels() -> StudyContent:
+    """Three labels a row may have, one with a name that is no markup."""
+    scores = (
+        LabelScore("fever", 400, 180, 175, (0.81, 0.77, 0.85), (0.74, 0.69, 0.79)),
+        LabelScore("<b>rash</b>", 400, 60, 41, (0.72, 0.65, 0.79), (0.51, 0.41, 0.6)),
+        LabelScore("gout", 400, 0, 3, (NAN, NAN, NAN), (0.0, NAN, NAN)),
+    )
+    study = make_small_study()
+    classes = tuple(item.name for item in scores)
+    target = replace(study.target, task=Task.MULTILABEL, classes=classes)
+    return replace(study, target=target, confusions=(), labels=(LabelTable("development rows", scores),))
 
 
 def make_classes(n_classes: int = 40) -> StudyContent:

@@ -14,9 +14,9 @@ from tests.report.example import (
     make_study,
 )
 
-from heldout.records import SetAside
+from heldout.records import Finding, SetAside, Severity
 from heldout.report.answer import MOST_LINES, answer_text, look_text, plan_text
-from heldout.report.content import ColumnNote, StudyContent
+from heldout.report.content import ColumnNote, LookContent, StudyContent
 
 STUDIES = [make_study(), make_small_study(), make_partial_study(), make_regression_study()]
 
@@ -133,3 +133,11 @@ def test_plan_says_nothing_was_trained() -> None:
 
 def test_set_aside_texts_are_not_printed() -> None:
     assert "SENTINEL" not in answer_text(replace(make_study(), set_aside=(SetAside(1, "why", "SENTINEL"),)))
+
+
+def test_without_a_target_the_open_questions_are_told_and_no_more_is_claimed():
+    content = LookContent(source="t.csv", n_rows=9, n_columns=1, columns=(), findings=())
+    assert "No finding" not in look_text(content)
+    assert "No target was named, so only the reading of the columns was looked at." in look_text(content)
+    asked = Finding("HO215", "open question", Severity.WARNING, "column 'x': codes?", column="x")
+    assert "[HO215]" in look_text(replace(content, findings=(asked,)))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import find_barriers, require_browser, start_browser, walk_by_tab
 
+from chromium import find_barriers, require_browser, start_browser, walk_by_tab
 from heldout.report.charts import draw_charts
 from heldout.report.comparison_page import render_comparison
 from heldout.report.html import render_report

@@ -6,14 +6,13 @@ import csv
 import io
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.report.example import make_partial_study, make_regression_study, make_small_study, make_study
 from tests.report.made_studies import make_whole
 
-from heldout.report.charts import draw_charts, list_chart_files, write_charts, write_numbers
+from heldout.report.charts import draw_charts, list_chart_files, write_numbers
 from heldout.report.curves import draw_ladder, draw_learning
 from heldout.report.dots import draw_remedies, draw_scores
 from heldout.report.svg import LIGHT_COLOURS, Chart, Numbers
@@ -55,13 +54,13 @@ def test_colours_are_variables_that_the_page_sets(charts: dict[str, Chart]) -> N
         assert used <= set(LIGHT_COLOURS)
 
 
-def test_specifications_are_saved_with_plain_colours(tmp_path: Path) -> None:
-    paths = write_charts(make_small_study(), tmp_path / "charts")
-    assert [path.name for path in paths] == ["scores.vl.json", "scores.csv"]
-    rows = list(csv.reader(io.StringIO((tmp_path / "charts" / "scores.csv").read_text(encoding="utf-8"))))
+def test_specifications_are_saved_with_plain_colours() -> None:
+    files = dict(list_chart_files(draw_charts(make_small_study())))
+    assert list(files) == ["scores.vl.json", "scores.csv"]
+    rows = list(csv.reader(io.StringIO(files["scores.csv"])))
     assert rows[0] == ["what", "metric", "value", "low", "high", "rows", "groups"]
     assert rows[1] == ["development", "accuracy", "0.75", "0.476", "0.927", "16", "16"]
-    text = paths[0].read_text(encoding="utf-8")
+    text = files["scores.vl.json"]
     assert "var(" not in text
     assert json.loads(text)["config"]["background"] == "transparent"
 

@@ -15,11 +15,18 @@ from tests.report.example import (
     make_small_study,
     make_study,
 )
-from tests.report.made_studies import make_classes, make_hostile, make_sixteen, make_whole, make_wide
+from tests.report.made_studies import (
+    make_classes,
+    make_hostile,
+    make_labels,
+    make_sixteen,
+    make_whole,
+    make_wide,
+)
 
 from heldout.records import SetAside
 from heldout.report.charts import draw_charts
-from heldout.report.content import StudyContent
+from heldout.report.content import PredictionInterval, StudyContent
 from heldout.report.html import choose_tone, render_report
 from heldout.report.svg import Chart
 from heldout.report.who import draw_confusion
@@ -52,6 +59,26 @@ def report() -> str:
 @pytest.fixture(scope="module")
 def charts() -> dict[str, Chart]:
     return draw_charts(make_whole())
+
+
+def test_what_was_done_otherwise_than_planned_stands_with_the_cost(report: str) -> None:
+    heading, told = "What was done otherwise than planned?", "half as many networks at once"
+    assert heading not in report
+    page = render_report(replace(make_study(), notes=(told,)))
+    assert (
+        page.index("What did it cost?</h2>")
+        < page.index(heading)
+        < page.index(told)
+        < page.index('id="repeat"')
+    )
+
+
+def test_an_interval_that_was_not_measured_says_so() -> None:
+    unknown = float("nan")
+    interval = PredictionInterval(0.9, (unknown, unknown, unknown), 0, "no test rows", half_width=3.9)
+    page = render_report(replace(make_regression_study(), interval=interval))
+    assert "Whether they do was not measured: no rows were sealed." in page
+    assert "no test rows they held" not in page
 
 
 def test_page_starts_with_the_answer(report: str) -> None:
@@ -236,14 +263,17 @@ def test_partial_study_says_so_first_and_has_no_verdict() -> None:
 
 def test_regression_shows_unit_and_coverage() -> None:
     text = render_report(make_regression_study(), charts={}).replace("\u00a0", " ")
-    assert "rmse 2.31 EUR" in text
+    assert "RMSE 2.31 EUR" in text
+    assert "about 71 % of the spread of the target (R² 0.710; 95 % interval 0.630 to 0.780)" in text.replace(
+        "\u00a0", " "
+    )
     assert "hold 90 of 100 rows" in text
     assert "0.860 to 0.950" in text
 
 
 def test_repeated_look_at_the_test_is_said_on_the_first_screen() -> None:
     text = render_report(replace(make_study(), runs=(), openings_before=2), charts={})
-    assert text.index("looked at 2 times before") < text.index("Can I trust this number?")
+    assert text.index("looked at twice before") < text.index("Can I trust this number?")
 
 
 def test_undecided_answer_shows_what_would_decide() -> None:
@@ -266,3 +296,12 @@ def test_same_study_gives_the_same_bytes(report: str) -> None:
 
 def test_print_style_opens_details(report: str) -> None:
     assert re.search(r"@media print.*details::details-content", report, re.DOTALL)
+
+
+def test_labels_stand_in_a_table_of_their_own_as_text() -> None:
+    page = render_report(make_labels())
+    assert "Label by label" in page
+    assert "<b>rash</b>" not in page
+    assert "&lt;b&gt;rash&lt;/b&gt;" in page
+    assert "0.81 (0.77 to 0.85)" in page
+    assert "Label by label" not in render_report(make_small_study())

@@ -33,8 +33,8 @@ def test_the_page_holds_all_of_the_look_and_needs_nothing_else() -> None:
     page = render_look(make_content())
     assert page.startswith("<!doctype html>")
     for text in (
-        "a lot of data: no",
-        "messy (not",
+        "A lot of data: no: 600 development rows.",
+        "Messy (not: a lot of data).",
         "9 rows repeat",
         "HO201",
         "near copies: none",

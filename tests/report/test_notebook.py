@@ -10,7 +10,7 @@ import pytest
 
 from heldout.report import notebook
 from heldout.report.notebook import STYLE, show_comparison, show_look, show_plan, show_study
-from heldout.study import Look, PlannedStudy, Study
+from heldout.stages.answers import Look, PlannedStudy, Study
 from report.example import (
     make_look,
     make_partial_study,

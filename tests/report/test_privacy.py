@@ -13,7 +13,16 @@ from heldout.report.html import render_report
 from heldout.report.privacy import hide_cells, hide_extremes, hide_lines, hide_rows
 from report.example import make_study
 
-SENTINELS = ("SENTINEL-A", "SENTINEL-B", "4242.42", "SENTINEL-D", "SENTINEL-E", "-77.5", "SENTINEL-G")
+SENTINELS = (
+    "SENTINEL-A",
+    "SENTINEL-B",
+    "4242.42",
+    "SENTINEL-D",
+    "SENTINEL-E",
+    "-77.5",
+    "SENTINEL-G",
+    "SENTINEL-H",
+)
 WHY = (
     "207 of 208 cells are numbers (202 distinct, -77.5 to 4242.42); none missing; 2 cells are no numbers and are kept "
     "as unparsed ('SENTINEL-B' 1, \"SENTINEL-A\")"
@@ -42,6 +51,11 @@ def make_planted():
             find(
                 "HO233", "line 4 says 'SENTINEL-G bold': which cells were 'bold' does not stand in the file"
             ),
+            find(
+                "HO241",
+                "2 of 9 pictures are near copies. Most alike first: 'SENTINEL-H.png' and line 9 (0.97)",
+            ),
+            find("HO242", "1 of 9 declared test rows. Most alike first: 'SENTINEL-H.png' and line 9 (0.97)"),
             find("HO215", "3 cells lie outside 0 to 100, as 4242.42 does"),
         ),
         muted=(find("HO229", "farthest first: 4242.42 in 'x', line 9"),),

@@ -104,5 +104,5 @@ def test_skill_is_repeated_as_judged(answer: str, said: str) -> None:
 def test_infinite_and_tiny_numbers() -> None:
     assert sentences.format_number(math.inf) == "infinite"
     assert sentences.format_number(-math.inf) == "minus infinite"
-    assert sentences.format_change(-0.00004) == "-4.0e-05"
+    assert sentences.format_change(-0.00004) == "-0.00004"
     assert sentences.format_change(NAN) == "not known"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from heldout.records import Task
 from heldout.report.content import Calibration, Confusion, ReliabilityBin
-from heldout.report.who import draw_confusion, draw_groups, draw_reliability, list_rights
+from heldout.report.who import draw_confusion, draw_groups, draw_reliability, list_labels, list_rights
 from report.example import make_regression_study, make_study
-from report.made_studies import NAN, make_classes, make_confusion, make_subgroups, make_whole
+from report.made_studies import NAN, make_classes, make_confusion, make_labels, make_subgroups, make_whole
 
 
 def test_groups_stand_with_their_rows_and_the_test_beside() -> None:
@@ -35,7 +35,7 @@ def test_no_worse_group_is_no_claim_of_equality() -> None:
     found = make_subgroups()
     chart = draw_groups(replace(make_study(), subgroups=replace(found, slices=found.slices[1:])))
     assert chart is not None
-    assert chart.finding.startswith("None of the 1 groups shown is worse than the other rows beyond chance")
+    assert chart.finding.startswith("No group listed is shown to be worse than the other rows")
 
 
 def test_groups_with_names_cut_to_the_same_words_stay_apart() -> None:
@@ -59,7 +59,7 @@ def test_a_small_matrix_stands_whole_with_its_numbers() -> None:
     chart = draw_confusion(study)
     assert chart is not None
     assert chart.finding == (
-        "160 of 200 answers are right; the most frequent mistake is no for yes: 30 of 100 rows of that class."
+        "160 of 200 answers are right; the most frequent mistake is “no” for “yes”: 30 of 100 rows of that class."
     )
     assert chart.columns == ("true class", "answered no", "answered yes")
     assert chart.rows == (("no", "90", "10"), ("yes", "30", "70"))
@@ -109,3 +109,10 @@ def test_numbers_are_compared_on_axes_that_are_alike() -> None:
     told = draw_reliability(replace(study, calibration=alone))
     assert told is not None
     assert "no statement is made" in told.finding
+
+
+def test_each_label_stands_with_its_rows_and_two_scores() -> None:
+    rows = list_labels(make_labels().labels[0])
+    assert rows[0] == ("fever", "180", "175", "0.81 (0.77 to 0.85)", "0.74 (0.69 to 0.79)")
+    assert rows[2] == ("gout", "0", "3", "not defined", "0.00 (no honest interval)")
+    assert draw_confusion(make_labels()) is None

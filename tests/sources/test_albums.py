@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,42 @@ def test_oddities_are_counted_in_notes() -> None:
     notes = "\n".join(decode_files(files, files.files, Request()).array.notes)
     assert "2 pictures are of another format than their ending says (first: a.jpg)" in notes
     assert "1 pictures are CMYK" in notes
+
+
+def shoot(camera: tuple[str, str], size: int, form: str) -> bytes:
+    """A picture with the maker and model of a camera in its EXIF data."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = camera
+    stream = io.BytesIO()
+    Image.new("RGB", (size, 8), (size, 0, 9)).save(stream, form, exif=exif)
+    return stream.getvalue()
+
+
+def test_how_pictures_were_stored_is_told_where_it_differs(tmp_path: Path) -> None:
+    files = files_of(
+        a_jpg=shoot(("Make", "Make A1"), 8, "JPEG"),
+        b_png=b"no",
+        c_png=gray_as_colours(5),
+        d_jpg=shoot(("Other\x00", ""), 16, "JPEG"),
+    )
+    for _ in range(2):  # the second time from the cache
+        album = decode_files(files, files.files, Request(cache=tmp_path))
+        told = {
+            column.name: [column.levels[code] if code >= 0 else None for code in column.codes]
+            for column in album.columns
+        }
+        assert told == {
+            "picture/width": ["8", "8", "16"],
+            "picture/format": ["JPEG", "PNG", "JPEG"],
+            "picture/camera": ["Make A1", None, "Other"],
+        }
+    one = files_of(a_png=gray_as_colours(3), b_png=gray_as_colours(4))
+    assert decode_files(one, one.files, Request()).columns == ()
+    fixed = Request(policies=(album.array.policy,), is_fixed=True)
+    assert [column.name for column in decode_files(one, one.files, fixed).columns][:2] == [
+        "picture/height",
+        "picture/width",
+    ]
 
 
 def test_cache_is_found_again_and_made_again_when_damaged(tmp_path: Path) -> None:

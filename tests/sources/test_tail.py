@@ -67,3 +67,10 @@ def test_notes_filled_up_with_delimiters_are_set_aside() -> None:
     # Where other rows look the same, they are rows.
     text = "name,n,dose\nfirst case,,\n" + BODY.split("\n", 1)[1] + "last case,,\n"
     assert len(read(text).lines) == 22
+
+
+def test_a_control_character_beside_a_number_is_no_fault() -> None:
+    rows = b"".join(b"%d,%d\n" % (k, 2 * k) for k in range(1, 8))
+    table = read_delimited(b"a,b\n1.\x1c,5\n" + rows + b"Total,61\n", name="t.csv")
+    assert table.ledger is not None
+    assert table.ledger.rows == 9

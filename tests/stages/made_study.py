@@ -31,11 +31,9 @@ class FakeExecutor:
 
 
 class FakeWorkplace:
-    def __init__(self, answer, *, files=(), deadline=None):
+    def __init__(self, answer, *, cuts=(), deadline=None):
         self._answer, self._deadline = answer, deadline
-        self.executors, self.files, self.said = [], {name: {} for name in files}, []
-        self.folder = SimpleNamespace(has=self.files.__contains__, write_json=self.files.__setitem__)
-        self.events = SimpleNamespace(say=self.said.append)
+        self.executors, self.cuts, self.notes = [], {phase: frozenset() for phase in cuts}, []
 
     def make_executor(self, tensors, schedule, **options):
         self.executors.append(FakeExecutor(tensors, self._answer))
@@ -43,6 +41,15 @@ class FakeWorkplace:
 
     def deadline(self, share):
         return self._deadline
+
+    def read_cut(self, phase):
+        return self.cuts.get(phase)
+
+    def write_cut(self, phase, left_out):
+        self.cuts[phase] = frozenset(left_out)
+
+    def note(self, sentence):
+        self.notes.append(sentence)
 
 
 def make_crew(prepared, settings, *, answer=None, n_seeds=N_SEEDS, **workplace):

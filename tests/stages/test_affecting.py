@@ -6,7 +6,7 @@ import pytest
 
 from heldout.errors import RecipeError
 from heldout.settings import Settings, find_rule, find_strongest_rule
-from heldout.stages.affecting import flag_rows, judge_outliers, list_alternatives, name_rule, preview_outliers
+from heldout.stages.affecting import flag_rows, judge_outliers, list_alternatives, preview_outliers, say_rule
 from stages.made_data import make_frame, prepare_frame
 from stages.made_study import make_crew, make_judge, make_trained
 
@@ -120,7 +120,7 @@ def test_few_rows_are_not_judged():
 
 
 def test_words():
-    assert name_rule(Settings(outliers="drop", outlier_limit=4), tuple("abcdefg")) == (
+    assert say_rule(Settings(outliers="drop", outlier_limit=4), tuple("abcdefg")) == (
         "The rule of 4 standard deviations (extremes in 'a', 'b', 'c', 'd', 'e' and 2 more) drops"
     )
     assert list_alternatives(Settings()) == ()

@@ -2,17 +2,21 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from heldout.events import Events, open_display
-from heldout.records import Answer, Choice, ChosenVerdict, LadderVerdict, RemedyResult
+from heldout.records import Affected, Answer, Choice, ChosenVerdict, DroppedRate, LadderVerdict, RemedyResult
+from heldout.stages import affecting
 from heldout.stages.announcing import (
     say_answers,
     tell_final,
     tell_ladder,
     tell_plan,
     tell_remedies,
+    tell_rule,
 )
+from stages.made_data import make_frame, prepare_frame
 
 
 @pytest.fixture
@@ -112,3 +116,38 @@ def test_the_choice_is_told_with_its_reason(told):
 )
 def test_answers_become_one_phrase(answers, words):
     assert say_answers(answers) == words
+
+
+def test_whose_rows_a_rule_takes_is_told_line_by_line(told, monkeypatch):
+    workplace, read = told
+    rate = DroppedRate("sex = female", 12, 40, 0.05, (6.0, 2.0, 18.0), 0.001)
+    shown = Affected("drop", True, 14, 80, (rate,), 1, None, "The rule drops 14 of 80 rows.", ("keep them",))
+    monkeypatch.setattr(affecting, "preview_rule", lambda *given: shown)
+    tell_rule(workplace, SimpleNamespace(reading=None), None)
+    notes = [event["text"] for event in read() if event["kind"] == "note"]
+    assert notes == [
+        "The rule drops 14 of 80 rows.",
+        "  sex = female: 12 of 40 rows (30.0 %), rest 5.0 %",
+        "  instead: keep them",
+    ]
+    kept = next(event for event in read() if event["kind"] == "outliers")
+    assert [kept[name] for name in ("groups", "flagged", "rows")] == [["sex = female"], [12], [40]]
+
+
+def test_whom_a_rule_takes_rows_from_is_told_of_real_rows(told):
+    workplace, read = told
+    frame = make_frame(300).drop("price")
+    extreme = (frame["colour"].to_numpy() == "red") & (np.arange(300) % 4 == 0)
+    dose = np.where(extreme, 500.0, np.random.default_rng(1).normal(10, 2, 300)).round(3)
+    _, prepared, _, chosen = prepare_frame(frame.with_columns(pl.Series("dose", dose)), outliers="drop")
+    tell_rule(workplace, prepared, chosen)
+    kept = next(event for event in read() if event["kind"] == "outliers")
+    assert "colour = red" in kept["groups"]
+    assert len(kept["alternatives"]) == 3
+
+
+def test_without_a_rule_nothing_is_told(told):
+    workplace, read = told
+    _, prepared, _, chosen = prepare_frame(make_frame(120))
+    tell_rule(workplace, prepared, chosen)
+    assert not read()

@@ -82,7 +82,7 @@ def test_the_label_is_a_property_too():
     nothing = np.zeros(0, np.int64)
     number = Target("price", Task.REGRESSION, "", (), np.zeros(3), nothing)
     label = add_label((), number, truth=np.array([1.0, 99.0]), known=np.arange(100.0))[-1]
-    assert label.levels[0] == "price below 25"
+    assert label.levels[0] == "true price below 25"
     assert label.codes.tolist() == [0, 3]
     asked = add_label((label,), number, truth=np.array([1.0, 99.0]), known=np.arange(100.0), declared=True)
     assert asked[0].declared
@@ -94,7 +94,7 @@ def test_level_names_are_unique_in_the_end():
     made = describe_rows(reading, prepared, settings, rows=rows, truth=reading.target.values[rows])
     levels = [level for item in made for level in item.levels]
     assert len(levels) == len(set(levels))
-    assert "ill = yes" in levels
+    assert "true ill = yes" in levels
     assert all(item.codes.size == rows.size for item in made)
     twice = rename_copies([Attribute("a", np.zeros(1, np.int32), ("x", "y"))] * 2)
     assert twice[1].levels == ("x (2)", "y (2)")
@@ -103,3 +103,12 @@ def test_level_names_are_unique_in_the_end():
 def test_a_subgroup_that_is_no_column_is_refused_before_anything_is_trained():
     with pytest.raises(DataError, match="no column 'color'"):
         prepare_frame(subgroups=["color"])
+
+
+def test_every_label_makes_two_groups():
+    target = Target("ill", Task.MULTILABEL, "", ("cough", "fever"), np.zeros(2), np.zeros(0, np.int64))
+    truth = np.array([[1.0, 0.0], [0.0, 0.0]])
+    cough, fever = add_label((), target, truth=truth, known=np.zeros(2))
+    assert cough.levels == ("true ill without cough", "true ill with cough")
+    assert cough.codes.tolist() == [1, 0]
+    assert fever.codes.tolist() == [0, 0]

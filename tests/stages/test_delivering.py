@@ -9,10 +9,11 @@ from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import Schedule
 from heldout.nets import Net
-from heldout.records import Configuration, Hyper, Rung
+from heldout.records import Configuration, Hyper, Rung, Task
 from heldout.stages.delivering import (
     LEAST_CALIBRATION_ROWS,
     Weights,
+    _fit_temperature,
     _Kept,
     deliver,
     retrain_chosen,
@@ -267,3 +268,23 @@ def test_the_rule_named_by_the_user_decides_what_is_delivered():
             for layer, same in zip(weights.layers[fold], wanted, strict=True):
                 for array, other in zip(layer, same, strict=True):
                     np.testing.assert_array_equal(array, other)
+
+
+def test_labels_share_one_temperature_and_steps_keep_their_head():
+    lists = ["a;b", "a", "b;c", "c", "a;c", "b"] * 10
+    delivered, prepared, tensors, _ = deliver_frame(
+        make_frame(what=lists).drop("price"), target="what", label_rows=5
+    )
+    assert delivered.bundle.classes == ("a", "b", "c")
+    assert tensors.sets is not None
+    assert delivered.development.values.shape == delivered.development.labels.shape == (60, 3)
+    assert delivered.bundle.temperature != 1.0
+    assert prepared.reading.target.task is Task.MULTILABEL
+
+
+def test_one_temperature_of_many_yes_and_no_is_that_of_a_binary_target():
+    rng = np.random.default_rng(0)
+    values = rng.random((50, 3))
+    truth = (rng.random((50, 3)) < values).astype(float)
+    pairs = np.stack([1 - values.ravel(), values.ravel()], axis=1)
+    assert _fit_temperature(values, truth) == _fit_temperature(pairs, truth.ravel())

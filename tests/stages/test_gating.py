@@ -15,7 +15,7 @@ from heldout.stages.gating import (
     score_out_of_fold,
 )
 from heldout.stages.judging import make_judge
-from heldout.stages.preparing import make_tensors, thin_folds
+from heldout.stages.preparing import encode_alike, make_tensors, thin_folds
 from heldout.stages.training import Trained
 from stages.made_data import declare_parts, make_frame, prepare_frame
 
@@ -192,3 +192,25 @@ def test_the_classifier_never_sees_the_unit_it_scores():
     seen = score_out_of_fold(rows, sides, unit=np.arange(240), rng=rng)
     assert find_auc(apart, sides) < 0.7
     assert find_auc(seen, sides) > 0.8
+
+
+def test_words_that_only_fit_rows_have_numbers_for_tell_nothing_about_the_rows():
+    """A recipe numbers words that several of its fit rows hold: by that alone it tells fit from validation rows."""
+    import polars as pl
+
+    rng = np.random.default_rng(0)
+    n_rows, part = 500, declare_parts(500, validation=150, test=50)
+    order = rng.permutation(n_rows)
+    notes = [" ".join(f"word{rng.zipf(1.3) % 5000}" for _ in range(12)) for _ in range(n_rows)]
+    frame = pl.DataFrame({"note": notes, "ill": rng.integers(0, 2, n_rows), "part": np.array(part)[order]})
+    _, prepared, _, _ = prepare_frame(frame, split="part")
+    fold = prepared.folds[0]
+    rows = np.concatenate([fold.fit, fold.validation])
+    sides = np.arange(len(rows)) >= len(fold.fit)
+    own = prepared.source.features[0][rows].astype(np.float32)
+    by_own, alike = (
+        find_auc(score_out_of_fold(features, sides, unit=np.arange(len(rows)), rng=rng), sides)
+        for features in (own, encode_alike(prepared, rows))
+    )
+    assert by_own > 0.58
+    assert 0.4 < alike < 0.6

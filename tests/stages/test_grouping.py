@@ -98,7 +98,9 @@ def test_early_stopping_is_held_against_the_last_epoch():
     assert found[0].what == "early stopping 2"
     assert abs(found[0].overall[0] + 0.2) < 0.05
     at_end = make_result(trained, outcome="cannot tell")
-    assert abs(find_harms((), (trained, (at_end,), judge))[0].overall[0] + 0.3) < 0.05
+    late = find_harms((), (trained, (at_end,), judge))[0]
+    assert late.what == "dropout 0.3 (at the last epoch)"
+    assert abs(late.overall[0] + 0.3) < 0.05
 
 
 def test_few_rows_are_not_searched():

@@ -24,11 +24,12 @@ class FakeCrew:
         self.rows = np.random.default_rng(9).gamma(2.0, 0.1, 100)
         self.tensors, self.seeds, self.jobs, self.limit = make_tensors(), tuple(range(5)), [], limit
         self.plan = SimpleNamespace(preset=preset)
-        self.cuts = {name: frozenset() for name in cuts}
+        self.cuts, self.noted = {name: frozenset() for name in cuts}, []
         self.workplace = SimpleNamespace(
             deadline=lambda share: None,
             read_cut=self.cuts.get,
             write_cut=lambda phase, left: self.cuts.__setitem__(phase, frozenset(left)),
+            note=self.noted.append,
         )
 
     def make_variant(self, tensors, *, kept=False):
@@ -73,6 +74,7 @@ def test_a_budget_that_ends_leaves_it_out_and_a_resumed_study_does_so_again():
     again = FakeCrew(cuts=["half-3"])
     assert ask(again) is None
     assert len(again.jobs) == 2
+    assert crew.noted == again.noted == ["the budget is used up: what more rows would bring was not measured"]
 
 
 def test_a_half_keeps_units_whole_and_shapes_and_weights_as_they_were():

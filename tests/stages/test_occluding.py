@@ -13,11 +13,11 @@ from heldout.records import Task
 from heldout.stages import occluding
 from heldout.stages.hiding import PERMUTE, TOKENS, WORD, Unit
 from heldout.stages.occluding import (
-    CUT,
     LEAST_HELD,
     LEAST_ROWS,
     MOST_COLUMNS,
     MOST_ROWS,
+    PHASE,
     Inputs,
     choose_inputs,
     find_by_heart,
@@ -322,7 +322,8 @@ def test_a_used_up_budget_leaves_it_out_for_good():
     judged = (trained, (), make_judge(crew, prepared))
     late = make_crew(prepared, crew.settings, deadline=time.monotonic() - 1)
     assert find_by_heart(late, prepared, judged=judged) is None
-    assert CUT in late.workplace.files
-    assert "budget is used up" in late.workplace.said[0]
-    again = make_crew(prepared, crew.settings, files=(CUT,))
+    assert list(late.workplace.cuts) == [PHASE]
+    again = make_crew(prepared, crew.settings, cuts=(PHASE,))
     assert find_by_heart(again, prepared, judged=judged) is None
+    said = ["the budget is used up: what was learned by heart was not looked at"]
+    assert late.workplace.notes == again.workplace.notes == said

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from heldout.errors import DataError
+from heldout.errors import DataError, RecipeError
 from heldout.records import Severity
 from heldout.stages import preparing
 from heldout.stages.preparing import (
@@ -144,3 +144,15 @@ def test_the_split_depends_on_the_split_seed_alone():
         reading, settings = read(frame, **seeds)
         tests.append(split_rows(reading, settings).test.tolist())
     assert tests[0] == tests[1] != tests[2]
+
+
+def test_what_is_asked_of_a_column_reaches_its_recipe():
+    rng = np.random.default_rng(0)
+    reads = ["".join(rng.choice(list("ACGT"), 30)) for _ in range(60)]
+    frame = make_frame().drop("price").with_columns(pl.Series("read", reads))
+    _, prepared, _, _ = prepare_frame(frame, columns={"read": {"kind": "sequence", "strands": "both"}})
+    layout = prepared.source.layout
+    assert layout is not None
+    assert [part.both_strands for part in layout.parts if part.letters] == [True]
+    with pytest.raises(RecipeError, match="column 'x' is read as number; strands belongs to a sequence"):
+        prepare_frame(frame, columns={"x": {"strands": "both"}})

@@ -25,6 +25,7 @@ NETS = (
     Net("text", (9,), 1, (4,), embedding=4, vocabulary=12),
     Net("sequence", (9,), 1, (), channels=(4,), kernel=3, embedding=4, vocabulary=12, leading=5),
     Net("joined", (72,), 1, (4,), channels=(2,), kernel=3, embedding=4, vocabulary=12, parts=PARTS),
+    Net("mlp", (9,), 4, (6,), ordered=True),
 )
 
 
@@ -43,7 +44,14 @@ def make_tensors(net, n_rows=150, seed=0, **fields):
         x[:, :, 3:8] = rng.integers(0, 12, (1, n_rows, 5))
     task = Task.BINARY if net.n_outputs == 1 else Task.MULTICLASS
     target = rng.integers(0, max(2, net.n_outputs), (1, n_rows)).astype(np.float32)
-    known = {"features": x, "target": target, "task": task, "output_offset": None, "scales": None}
+    known = {
+        "features": x,
+        "target": target,
+        "task": task,
+        "output_offset": None,
+        "scales": None,
+        "sets": None,
+    }
     return SimpleNamespace(**(known | fields))
 
 
@@ -127,11 +135,17 @@ def test_bytes_are_scaled_as_in_training():
 def test_losses_are_those_of_training(task):
     outputs = np.array([[2.0, -1.0, 0.5], [30.0, -30.0, 0.0]], np.float32)
     target = np.array([[1.0, 1.0]], np.float32)
-    tensors = SimpleNamespace(task=task, target=target, target_scale=np.array([2.0]), output_offset=None)
+    sets = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]]) if task is Task.MULTILABEL else None
+    tensors = SimpleNamespace(
+        task=task, target=target, target_scale=np.array([2.0]), output_offset=None, sets=sets
+    )
     rows, exact = np.arange(2), outputs.astype(float)
     if task is Task.MULTICLASS:
         clipped = np.clip(exact, -15, 15)
         expected = -np.log(np.exp(clipped[:, 1]) / np.exp(clipped).sum(axis=1))
+    elif task is Task.MULTILABEL:
+        clipped = np.clip(exact, -15, 15)
+        expected = -np.log(1 / (1 + np.exp(-clipped * [1, -1, 1]))).sum(axis=1)
     elif task is Task.BINARY:
         outputs = outputs[:, :1]
         expected = -np.log(1 / (1 + np.exp(-np.clip(exact[:, 0], -15, 15))))
@@ -156,3 +170,16 @@ def test_leaning_on_a_vector_is_exact_where_the_network_is_linear():
     lost = sign * (compute_outputs(network, seen.x) - compute_outputs(without, seen.x))[:, 0]
     assert found[3] == pytest.approx(lost.sum(), abs=1e-4)
     assert found.shape == (6,)
+
+
+def test_the_loss_of_labels_is_the_sum_of_each():
+    sets = np.array([[0, 0, 0], [1, 0, 1], [0, 1, 1]], np.float32)
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(size=(5, 3)).astype(np.float32)
+    target = np.array([[0, 1, 2, 1, 0]], np.float32)
+    tensors = SimpleNamespace(task=Task.MULTILABEL, target=target, output_offset=None, sets=sets)
+    found = row_loss(outputs, tensors, fold=0, rows=np.arange(5))
+    held = sets[target[0].astype(int)]
+    chance = 1 / (1 + np.exp(-outputs))
+    wanted = -(held * np.log(chance) + (1 - held) * np.log(1 - chance)).sum(axis=1)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)

@@ -5,9 +5,9 @@ from PIL import Image
 from tests.sources.test_idx import images, pack
 
 from heldout.errors import DataError, UsageError
-from heldout.records import Task
+from heldout.records import PART_TEST, Task
 from heldout.settings import ColumnSettings, Settings
-from heldout.stages.reading import is_test_part, name_source, read_data, read_new, read_parts
+from heldout.stages.reading import name_source, read_data, read_new, read_parts
 from stages.made_data import declare_parts, make_frame, read
 
 
@@ -119,8 +119,8 @@ def test_parts_of_files_are_joined(tmp_path):
     _, settings = read(target="ill", test=str(tmp_path / "later.csv"))
     table = read_parts(tmp_path / "data.csv", settings)
     assert len(table.lines) == 60
-    assert is_test_part(table)
-    assert not is_test_part(read_parts(tmp_path / "data.csv", read()[1]))
+    assert (table.part == PART_TEST).any()
+    assert read_parts(tmp_path / "data.csv", read()[1]).part is None
 
 
 def test_a_source_has_a_name():
@@ -252,3 +252,56 @@ def test_copies_of_a_sequence_and_ranges_of_one_accession_are_never_cut(tmp_path
     assert any("accessions have several ranges" in note for note in reading.links.notes)
     grouped = read_data(place, Settings(target="header/kind", group="accession"))
     assert grouped.links.unit[:6].tolist() == [0, 0, 1, 2, 1, 3]
+
+
+# ------------------------------------------------------------------------------------- several labels, classes in order
+LISTS = ["a;b", "a", "b;c", "c", "a;c", "b"] * 10
+STEPS = ["low", "mid", "high"] * 20
+
+
+def read_target_of(cells, **settings):
+    return read(make_frame(what=cells).drop("price"), target="what", **settings)[0].target
+
+
+def test_a_list_column_is_read_as_labels_and_the_kind_of_the_column_says_otherwise():
+    assert read_target_of(LISTS).task is Task.MULTILABEL
+    as_classes = {"what": ColumnSettings(kind="category")}
+    assert read_target_of(LISTS, columns=as_classes).task is Task.MULTICLASS
+    commas = [cell.replace(";", ",") for cell in LISTS]
+    with pytest.raises(DataError, match="commas may separate labels or belong to names"):
+        read_target_of(commas)
+    assert read_target_of(commas, columns={"what": ColumnSettings(kind="set")}).task is Task.MULTILABEL
+
+
+def test_an_order_reaches_the_target():
+    target = read_target_of(STEPS, target_order=("low", "mid", "high"))
+    assert target.ordered
+    assert target.classes == ("low", "mid", "high")
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "message"),
+    [
+        (
+            STEPS,
+            {"metric": "rank_error"},
+            "metric 'rank_error' does not fit 'what', which is read as multiclass with 3",
+        ),
+        (
+            LISTS,
+            {"metric": "accuracy"},
+            "metric 'accuracy' does not fit 'what', which is read as multilabel with 3",
+        ),
+        (STEPS, {"metric": "f1", "target_order": "low,mid,high"}, "which is read as ordinal with 3 classes"),
+        (LISTS, {"class_weight": "balanced"}, "class weights need classes, 'what' is read as multilabel"),
+        (STEPS, {"class_weight": "balanced", "target_order": "low,mid,high"}, "'what' is read as ordinal"),
+        (LISTS, {"costs": {"miss": 2.0}}, "costs need two classes, 'what' is read as multilabel"),
+    ],
+)
+def test_what_labels_and_steps_do_not_have_is_refused(cells, more, message):
+    with pytest.raises(UsageError, match=message):
+        read_target_of(cells, **more)
+
+
+def test_a_metric_of_steps_is_taken_where_there_are_steps():
+    assert read_target_of(STEPS, metric="quadratic_kappa", target_order="low,mid,high").ordered

@@ -152,3 +152,39 @@ def test_why_a_file_was_not_read():
     kept, lost = read_known(Found({"schema": CONTENT_SCHEMA, "content": {"n_rows": "many", "name": "a"}}))
     assert kept == {"name": "a"}
     assert lost[0][0] == "n_rows"
+
+
+def test_a_field_that_is_not_there_is_named(tmp_path):
+    plain = to_plain(make_study())
+    del plain["split"]
+    write(tmp_path / "run", "content.json", {"schema": CONTENT_SCHEMA, "content": plain})
+    assert "content.json, field split: it is not there" in salvage_content(tmp_path / "run").partial
+
+
+def test_every_damaged_file_is_named(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    write(folder, "audit.json", '{"a":')
+    write(folder, "study.json", {"schema": "heldout/start/7"})
+    said = salvage_content(folder).partial
+    assert "audit.json: damaged" in said
+    assert "study.json: 'heldout/start/7': another version of heldout wrote it" in said
+    assert "test.json" not in said  # it was not opened yet: no fault
+
+
+def test_the_events_alone_can_be_watched_again(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    for name in ("study.json", "audit.json", "split.json"):
+        (folder / name).unlink()
+    with pytest.raises(StudyError, match="holds no study that can be read") as refused:
+        salvage_content(folder)
+    assert "heldout live" in refused.value.hint
+
+
+def test_the_audit_alone_is_shown(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    for name in ("study.json", "split.json"):
+        (folder / name).unlink()
+    found = salvage_content(folder)
+    assert "study.json: there is no such file; split.json: there is no such file" in found.partial
+    assert found.findings
+    assert render_report(found, charts={})

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from heldout.evidence.score import score_predictions
 from heldout.records import Baseline, Prediction, Score, Severity, Split, Target, Task
 from heldout.stages.showing import (
     compare_numbers,
     count_confusions,
     list_mistakes,
+    score_labels,
     take_examples,
     weigh_evidence,
 )
@@ -167,3 +169,44 @@ def replace_layout(kind, shape):
     from heldout.records import InputLayout
 
     return InputLayout(kind, shape)
+
+
+# ---------------------------------------------------------------------------------------------------- several labels
+LABELS = Target("ill", Task.MULTILABEL, "", ("cough", "fever"), np.zeros(0), np.zeros(0, np.int64))
+
+
+def test_each_label_is_scored_as_a_yes_or_no_of_its_own():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((200, 2)) < [0.2, 0.6]).astype(float)
+    chances = np.clip(0.6 * truth + 0.4 * rng.random((200, 2)), 0, 1)
+    prediction = Prediction(chances, (chances >= 0.5).astype(np.int32))
+    table = score_labels(LABELS, truth, prediction=prediction, unit=np.arange(200), rows="rows")
+    assert [item.name for item in table.labels] == ["fever", "cough"]  # the most frequent first
+    for item in table.labels:
+        at = LABELS.classes.index(item.name)
+        auc, f1 = score_predictions(
+            truth[:, at],
+            chances[:, at],
+            metrics=("auc", "f1"),
+            task=Task.BINARY,
+            labels=prediction.labels[:, at],
+        )
+        assert item.auc == (auc.value, auc.low, auc.high)
+        assert item.f1 == (f1.value, f1.low, f1.high)
+        assert (item.n_rows, item.n_with, item.n_answered) == (
+            200,
+            truth[:, at].sum(),
+            prediction.labels[:, at].sum(),
+        )
+
+
+def test_the_worst_rows_of_labels_show_both_lists():
+    chances = np.array([[0.9, 0.1], [0.99, 0.9], [0.4, 0.2]])
+    truth = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+    prediction = Prediction(chances, (chances >= 0.5).astype(np.int32))
+    worst = list_mistakes(LABELS, truth, prediction=prediction, lines=np.array([7, 8, 9]))
+    assert [(item.line, item.truth, item.answer) for item in worst] == [
+        (8, "(none)", "cough; fever"),
+        (9, "cough", "(none)"),
+    ]
+    assert worst[0].loss == pytest.approx(-np.log(0.01) - np.log(0.1))

@@ -99,3 +99,9 @@ def test_rows_are_picked_evenly():
     picked = pick_rows(1_000_000)
     assert len(picked) == len(np.unique(picked)) == 5000
     assert (picked[0], picked[-1]) == (0, 999_999)
+
+
+def test_of_several_labels_the_one_best_explained_counts():
+    x = np.array([[0.0], [1.0], [0.0], [1.0]], dtype=np.float32)
+    truth = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]])
+    assert explain_alone(x, truth, classes=2).tolist() == pytest.approx([1.0])

@@ -127,7 +127,7 @@ def test_an_interrupt_is_passed_on_and_a_second_one_ends_the_child(monkeypatch):
         run_child(monkeypatch, out=refuse("StudyInterrupted"), code=130, interrupts=1)
     child = FakeChild(code=-signal.SIGKILL, interrupts=2)
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: child)
-    with pytest.raises(StudyInterrupted):
+    with pytest.raises(StudyInterrupted, match="130"):
         run_apart(Asked("data.csv", Settings(target="y"), spawning.Path("a")))
     assert child.signals == [signal.SIGINT, signal.SIGKILL]
 
@@ -139,7 +139,7 @@ def test_the_kernel_loads_nothing_that_trains():
         "sys.modules['IPython'] = types.SimpleNamespace(get_ipython=lambda: shell);"
         "import heldout, polars, tempfile; frame = polars.DataFrame({'a': ['1', '2'], 'y': ['p', 'q']});\n"
         "try: heldout.fit(frame, target='y', out=tempfile.mkdtemp() + '/a', progress='none')\n"
-        "except heldout.study.DataError as error: print(error.message)\n"
+        "except heldout.errors.DataError as error: print(error.message)\n"
         "print([name for name in ('jax', 'sklearn') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

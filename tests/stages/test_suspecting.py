@@ -40,3 +40,14 @@ def test_clean_labels_pass_and_few_rows_are_not_asked() -> None:
     assert passed[0].title == "passed: labels to look at"
     few = suspect_labels(target, np.arange(80), order=np.arange(20), shares=make_shares(target, [])[:20])
     assert few[0].sentence == "20 predicted rows are fewer than 50"
+
+
+def test_examples_are_named_by_their_file_or_id() -> None:
+    target = make_target(80)
+    names = [f"cat/{number}.png" for number in range(80)]
+    order = np.random.default_rng(1).permutation(80)
+    shares = make_shares(target, [7, 30])[order]
+    (found,) = suspect_labels(target, np.arange(80) + 1, order=order, shares=shares, names=names)
+    assert "'cat/7.png': 'yes', the networks say 'no'" in found.sentence
+    assert "'cat/30.png': 'no', the networks say 'yes'" in found.sentence
+    assert "line" not in found.sentence.partition("first: ")[2]

@@ -145,7 +145,7 @@ def test_what_the_budget_left_out_is_counted():
     assert say_cut(SimpleNamespace(left_out=[])) == ""
     names = ["rung 3", "rung 4", "rung 2 + dropout 0.5"]
     told = say_cut(SimpleNamespace(left_out=names))
-    assert told == "the budget left out 2 sizes and 1 remedy settings that were planned"
+    assert told == "the budget left out 2 sizes and 1 remedy setting that had been planned"
 
 
 def test_versions_are_those_installed():

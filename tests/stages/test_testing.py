@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,6 +7,7 @@ import polars as pl
 import pytest
 
 from heldout.errors import StudyError
+from heldout.label_sets import look_up
 from heldout.records import Prediction, Target, Task
 from heldout.settings import Settings
 from heldout.stages import testing
@@ -302,3 +304,41 @@ def test_a_clearly_better_look_is_shown_and_a_resumed_study_does_not_race_itself
     assert "is now" in told
     assert "before 0.69" in told
     assert "stays" in look(poor, "c")
+
+
+# ------------------------------------------------------------------------------------- several labels, classes in order
+SETS = np.array([[False, False], [True, False], [True, True]])
+
+
+def make_labels(values):
+    return replace(make_target(values, Task.MULTILABEL, ("a", "b")), sets=SETS)
+
+
+def test_f1_of_all_labels_comes_first_where_answering_none_is_right_nearly_always():
+    rare, plenty = np.array([0.0] * 19 + [2.0]), np.array([0.0, 1.0, 2.0] * 6)
+    assert name_metrics(make_labels(rare), Settings(), rare)[0] == "micro f1"
+    assert name_metrics(make_labels(plenty), Settings(), plenty)[0] == "label accuracy"
+    chosen = Settings.model_validate({"metric": "exact_match"})
+    assert name_metrics(make_labels(plenty), chosen, plenty)[:2] == ("exact match", "label accuracy")
+
+
+def test_steps_are_counted_right_after_the_primary_metric():
+    values = np.array([0.0, 1.0, 2.0] * 10)
+    target = make_target(values, Task.MULTICLASS, ("low", "mid", "high"))
+    assert "rank error" not in name_metrics(target, Settings(), values)
+    ordered = name_metrics(replace(target, ordered=True), Settings(), values)
+    assert ordered[:3] == ("accuracy", "quadratic kappa", "rank error")
+
+
+def test_losses_and_scores_of_labels_speak_of_the_same_rows():
+    rng = np.random.default_rng(0)
+    values, chances = rng.integers(0, 3, 40).astype(float), rng.random((40, 2))
+    target = make_labels(values)
+    truth = look_up(target, values)
+    prediction = Prediction(chances, (chances >= 0.5).astype(np.int32))
+    losses = row_losses(chances, truth, SimpleNamespace(task=Task.MULTILABEL))
+    loss, exact = score_rows(
+        truth, prediction, target, metrics=("logloss", "exact match"), unit=np.arange(40)
+    )
+    assert loss.value == pytest.approx(losses.mean())
+    assert exact.value == pytest.approx((prediction.labels == truth).all(axis=1).mean())

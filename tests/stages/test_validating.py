@@ -78,3 +78,15 @@ def test_no_target_at_all_is_refused(bundle):
         score(bundle, frame)
     with pytest.raises(DataError, match="ill"):
         score(bundle, frame.with_columns(ill=np.array([""] * 80)))
+
+
+def test_labels_of_new_rows_are_scored_and_unknown_ones_are_told(tmp_path):
+    lists = ["a;b", "a", "b;c", "c", "a;c", "b"] * 10
+    delivered, *_ = deliver_frame(make_frame(what=lists).drop("price"), target="what", label_rows=5)
+    path = tmp_path / "bundle.zip"
+    save_bundle(delivered.bundle, path)
+    new = make_frame(80, seed=5, what=[*lists, *["a;zebra"] * 20]).drop("price")
+    scores, notes, n_rows, _ = score(path, new)
+    assert n_rows == 80
+    assert [item.metric for item in scores] == ["label accuracy", "micro f1", "auc", "exact match", "logloss"]
+    assert any("labels unknown to the network are not scored: 'zebra' 20" in note for note in notes)

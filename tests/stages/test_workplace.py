@@ -71,6 +71,13 @@ def test_a_cut_is_recorded_for_the_resumed_study(place):
     assert any("2 configurations were left out" in str(event) for event in place.events._display.events)
 
 
+def test_a_part_that_is_cut_leaves_out_no_configuration_and_says_none(place):
+    place.write_cut("by-heart", [])
+    assert place.read_cut("by-heart") == frozenset()
+    assert place.left_out == []
+    assert not any("left out" in str(event) for event in place.events._display.events)
+
+
 def test_only_kept_executors_store_their_runs(place):
     kept = place.make_executor(make_tensors(), SCHEDULE)
     passing = place.make_executor(make_tensors(), SCHEDULE, kept=False)

@@ -7,7 +7,7 @@ import numpy as np
 from heldout.executors.local import FINAL_RATE
 from heldout.ladder import Schedule
 from heldout.nets import Net
-from heldout.records import Configuration, Fold, Hyper, Rung, Task
+from heldout.records import MANY_OUTPUTS, Configuration, Fold, Hyper, Rung, Task
 from heldout.tensors import TensorSource, build_tensors
 from heldout.train.member import Shape
 
@@ -20,6 +20,8 @@ FOLDS = (
     Fold(np.arange(10, 30), np.arange(10)),
     Fold(np.r_[0:10, 18:25], np.arange(10, 18)),
 )
+# labels of the sets 0 to 3; no row has none of them but those of set 0
+SETS = np.array([[False, False, False], [True, False, False], [False, True, True], [True, True, True]])
 
 
 def make_source(task=Task.BINARY, *, weight=None, balanced=False, n_classes=None):
@@ -30,10 +32,13 @@ def make_source(task=Task.BINARY, *, weight=None, balanced=False, n_classes=None
         target, count = 50.0 + 10.0 * score, 0
     elif task is Task.BINARY:
         target, count = (score > 0).astype(float), 2
+    elif task is Task.MULTILABEL:
+        target, count = np.digitize(score, [-0.5, 0.0, 0.5]).astype(float), 3
     else:
         target, count = np.digitize(score, [-0.5, 0.5]).astype(float), 3
     unseen = np.full(N_INPUTS, -1, np.int32)
-    return TensorSource(features, target, task, n_classes or count, weight, balanced, unseen)
+    sets = SETS if task is Task.MULTILABEL else None
+    return TensorSource(features, target, task, n_classes or count, weight, balanced, unseen, sets=sets)
 
 
 def make_tensors(task=Task.BINARY, *, weight=None, **changes):
@@ -41,7 +46,7 @@ def make_tensors(task=Task.BINARY, *, weight=None, **changes):
 
 
 def make_shape(task=Task.BINARY, **changes):
-    n_outputs = 3 if task is Task.MULTICLASS else 1
+    n_outputs = 3 if task in MANY_OUTPUTS else 1
     net = Net("mlp", (N_INPUTS,), n_outputs, changes.pop("widths", WIDTHS))
     return replace(Shape(net, task, BATCH, N_STEPS, N_EPOCHS, FINAL_RATE), **changes)
 

@@ -20,6 +20,8 @@ def train_naively(shape, tensors, hyper, *, seed, fold, n_epochs):
     params = [np.array(part, np.float64) for layer in start for part in layer]
     means, squares = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
     x, y = tensors.features[fold].astype(np.float64), tensors.target[fold].astype(np.float64)
+    if shape.task is Task.MULTILABEL:
+        y = np.array([tensors.sets[int(number)] for number in y], np.float64)
     rates = read_rates(shape, hyper.learning_rate)
     curves, losses = [], []
     for epoch in range(n_epochs):
@@ -79,6 +81,9 @@ def run_forward(params, x):
 def lose(task, outputs, y):
     if task is Task.REGRESSION:
         return (outputs[:, 0] - y) ** 2
+    if task is Task.MULTILABEL:
+        p = expit(outputs)
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=1)
     if task is Task.BINARY:
         p = expit(outputs[:, 0])
         return -(y * np.log(p) + (1 - y) * np.log(1 - p))
@@ -91,6 +96,8 @@ def differentiate(task, params, x, y, weight, hyper):
     outputs, smoothing = values[-1], hyper.label_smoothing
     if task is Task.REGRESSION:
         slope = 2 * (outputs - y[:, None])
+    elif task is Task.MULTILABEL:
+        slope = expit(outputs) - ((1 - smoothing) * y + smoothing / 2)
     elif task is Task.BINARY:
         slope = expit(outputs) - ((1 - smoothing) * y + smoothing / 2)[:, None]
     else:

@@ -70,7 +70,8 @@ def _report_constants(data: AuditInput) -> Finding:
         "HO207",
         "constant columns",
         Severity.INFO,
-        f"{len(constant)} columns have at most one value in the development rows: {name_some(constant)}",
+        ("1 column has" if len(constant) == 1 else f"{len(constant)} columns have")
+        + f" at most one value in the development rows: {name_some(constant)}",
         column=constant[0] if len(constant) == 1 else "",
         rows=len(data.rows),
         action="they cannot help and are left out or become a constant input",

@@ -62,6 +62,8 @@ ID_WORDS = frozenset(["id", "nbr", "nr", "no", "num", "number", "code", "key", "
 MAX_ID_SHARE = 0.05  # an `..._id` with fewer values than a twentieth of the rows is a code list, not a unit
 MIN_FAMILIES = 3
 MISSING_WORDS = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+# What such a cell says names nobody: "(II-2) daughter" is a place in a family, and every family has one.
+NAMELESS = frozenset({"pedigree", "variant", "region", "range", "spread", "pair"})
 SEPARATORS = re.compile(r"[_\-./ :|]")
 
 
@@ -118,9 +120,14 @@ def find_families(data: AuditInput) -> list[Families]:
     """
     found = []
     raws = map_raws(data)
+    nameless = {column.spec.source for column in data.columns if column.spec.grammar in NAMELESS}
     for column in data.columns:
         raw = raws.get(column.spec.name)
-        if raw is None or column.spec.name == data.target.name or column.spec.kind is Kind.CONSTANT:
+        if (
+            raw is None
+            or column.spec.name in (data.target.name, *nameless)
+            or column.spec.kind is Kind.CONSTANT
+        ):
             continue
         item = _propose_by_name(data, raw, kind=column.spec.kind) or _propose_by_pattern(
             data, raw, kind=column.spec.kind

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.errors import StudyError
+from heldout.links import NearPairs
 from heldout.records import (
     DoubleArray,
     Finding,
@@ -37,6 +38,7 @@ class AuditInput:
         rows: int64 positions to audit; development rows only.
         first_of_duplicate: int64 [N] from the links, the first row with the same features.
         group: the declared `--group` text, or "" when none was declared.
+        near: near copies among pictures and texts, from the links.
 
     Raises:
         StudyError: a row to audit is not a development row.
@@ -49,6 +51,7 @@ class AuditInput:
     rows: IndexArray
     first_of_duplicate: IndexArray
     group: str = ""
+    near: tuple[NearPairs, ...] = ()
 
     def __post_init__(self) -> None:
         outside = ~np.isin(self.rows, self.split.development)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm, rankdata
@@ -114,7 +114,9 @@ def find_sums(data: AuditInput, columns: list[TypedColumn]) -> list[tuple[str, s
     return found
 
 
-def score_columns(data: AuditInput, columns: list[TypedColumn]) -> list[ColumnScore]:
+def score_columns(
+    data: AuditInput, columns: list[TypedColumn], *, null_from: float = STRONG
+) -> list[ColumnScore]:
     """Predict the target from each column alone, out of fold.
 
     Numbers by a decision tree of depth 4 (missing cells go where they help), categories by the class shares of each
@@ -124,6 +126,7 @@ def score_columns(data: AuditInput, columns: list[TypedColumn]) -> list[ColumnSc
     Args:
         data: the audit's input.
         columns: the features to try.
+        null_from: lower bound from which on a column is compared with permuted targets.
 
     Returns:
         One score per column, highest first.
@@ -139,6 +142,7 @@ def score_columns(data: AuditInput, columns: list[TypedColumn]) -> list[ColumnSc
         fold=rng.permutation(int(unit.max(initial=0)) + 1)[unit] % N_FOLDS,
         classes=is_classification(data),
         z=float(norm.ppf(1 - 0.05 / max(1, len(columns)))),
+        null_from=null_from,
     )
     scores = [_score_column(trial, column, rng=rng, screen=len(columns) > SCREEN_ABOVE) for column in columns]
     return sorted(scores, key=lambda item: (-item.low, -item.score))
@@ -146,7 +150,7 @@ def score_columns(data: AuditInput, columns: list[TypedColumn]) -> list[ColumnSc
 
 @dataclass(frozen=True)
 class _Trial:
-    """What all columns share: sampled rows, their target, units and folds, and the bound's normal quantile."""
+    """What all columns share: sampled rows, their target, units, folds, the bound's quantile, where nulls begin."""
 
     rows: IndexArray
     target: DoubleArray
@@ -154,6 +158,7 @@ class _Trial:
     fold: IndexArray
     classes: bool
     z: float
+    null_from: float
 
 
 def _score_column(
@@ -171,8 +176,12 @@ def _score_column(
             is_level=is_level,
             n_classes=n_classes * trial.classes,
         )
-        part = _Trial(
-            trial.rows[held], trial.target[held], trial.unit[held], trial.fold[held], trial.classes, trial.z
+        part = replace(
+            trial,
+            rows=trial.rows[held],
+            target=trial.target[held],
+            unit=trial.unit[held],
+            fold=trial.fold[held],
         )
         quick = _bound_score(part, guess[held], part.target)[0]
         if quick < SCREEN:
@@ -180,7 +189,7 @@ def _score_column(
     n_classes *= trial.classes
     guess = predict_out_of_fold(cells, trial.target, fold=trial.fold, is_level=is_level, n_classes=n_classes)
     score, low = _bound_score(trial, guess, trial.target)
-    if low <= STRONG:
+    if low <= trial.null_from:
         return ColumnScore(column.spec.name, score, low)
     null = -np.inf
     for _ in range(N_PERMUTATIONS):

@@ -72,11 +72,17 @@ def pick_columns(data: AuditInput) -> list[TypedColumn]:
     Args:
         data: the audit's input.
     """
-    return [
-        column
-        for column in list_features(data)
-        if column.spec.kind in (*NUMBER_KINDS, Kind.CATEGORY) and _has_spread(column, data.rows)
-    ]
+    return [column for column in list_features(data) if is_comparable(column, data.rows)]
+
+
+def is_comparable(column: TypedColumn, rows: IndexArray) -> bool:
+    """Whether rows can be compared by a column: a number or category with several values.
+
+    Args:
+        column: a feature.
+        rows: int64 [n].
+    """
+    return column.spec.kind in (*NUMBER_KINDS, Kind.CATEGORY) and _has_spread(column, rows)
 
 
 def embed_rows(columns: list[TypedColumn], rows: IndexArray, rng: np.random.Generator) -> FloatArray:
@@ -201,5 +207,6 @@ def _report(data: AuditInput, found: NearCopies, n_rows: int, sampled: str) -> F
         f"distance to the nearest is {found.median:.3g}; {torn} of them were validated by networks that had fitted "
         f"the other; first pair in lines {data.table.lines[found.rows[0]]} and {data.table.lines[found.partner[0]]}",
         rows=len(found.rows),
-        action="kept; if they are repeats of one measurement, declare what they share with --group",
+        action="kept; if they are repeats of one measurement, declare what they share with --group, or say "
+        "keep_near_rows = true, which keeps them on one side of every split",
     )

@@ -61,14 +61,21 @@ def _judge_truth(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
     if not n_repeating:
         untold = f"cannot be told: no two of {n_rows:,} rows agree in all features"
         return Finding(code, title, Severity.INFO, untold)
-    floor, disagreeing = measure_floor(family, read_target(data), classes=is_classification(data))
+    values, classes = read_target(data), is_classification(data)
+    floor, disagreeing = measure_floor(family, values, classes=classes)
+    if not disagreeing:
+        told = f"yes: {n_repeating:,} rows have a copy, and all copies agree in the target"
+        return Finding(code, title, Severity.INFO, told)
+    # How many copies differ says little (numbers nearly always do): what is left unexplained is what a network loses.
+    if classes:
+        told = f"at most {100 * (1 - floor / n_rows):.1f} % of {n_rows:,} rows can be right, copies contradict the rest"
+    else:
+        total = float(((values - values.mean()) ** 2).sum())
+        lost = 100 * floor / total if total > 0 else 0.0
+        told = f"{lost:.1f} % of the variance no function can explain: {disagreeing:,} rows differ from their copies"
     if _warns(findings, "HO202"):
-        against = f"no: {disagreeing:,} of {n_repeating:,} rows with a copy contradict it"
-        if is_classification(data):
-            against += f"; at most {100 * (1 - floor / n_rows):.1f} % can be right"
-        return Finding(code, title, Severity.WARNING, against)
-    holds = f"yes: of {n_repeating:,} rows with a copy {disagreeing:,} contradict it"
-    return Finding(code, title, Severity.INFO, holds)
+        return Finding(code, title, Severity.WARNING, f"no: {told}")
+    return Finding(code, title, Severity.INFO, f"yes: {told}")
 
 
 def _judge_labels(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:

@@ -102,19 +102,28 @@ def find_partial(data: AuditInput, columns: list[TypedColumn]) -> list[PartialLe
     if len(rows) > MOST_ROWS:
         rows = np.sort(make_rng(data, "partial").choice(rows, MOST_ROWS, replace=False))
     target = data.target.values[rows]
+    unit = _number_observations(data.split.unit[rows], target)
     found = []
     for column in columns:
         if is_classification(data):
-            item = _find_pure(column, rows, target.astype(np.int64), data.target.classes, n=len(columns))
+            classes = data.target.classes
+            item = _find_pure(column, rows, target.astype(np.int64), classes, unit=unit, n=len(columns))
         else:
-            item = _find_narrow(column, rows, target, n=len(columns)) or _find_copied(column, rows, target)
+            item = _find_narrow(column, rows, target, unit=unit, n=len(columns))
+            item = item or _find_copied(column, rows, target)
         if item is not None:
             found.append(item)
     return sorted(found, key=lambda item: -item.n_rows)
 
 
 def _find_pure(
-    column: TypedColumn, rows: IndexArray, target: IndexArray, classes: tuple[str, ...], *, n: int
+    column: TypedColumn,
+    rows: IndexArray,
+    target: IndexArray,
+    classes: tuple[str, ...],
+    *,
+    unit: IndexArray,
+    n: int,
 ) -> PartialLeak | None:
     """Values that go with one class each, taken together, where the other values say little."""
     codes, words = _number_values(column, rows)
@@ -123,13 +132,16 @@ def _find_pure(
     size, base = table.sum(axis=1), table.sum(axis=0) / len(rows)
     winner = table.argmax(axis=1)
     count = table[np.arange(len(words)), winner]
-    chance = binom.sf(count - 1, size, base[winner])
-    pure = (size >= _fewest(words, len(rows))) & (count >= PURE * size) & (chance <= LEVEL_OF_VALUE)
+    seen = _count_units(codes, unit, len(words))
+    chance = binom.sf(np.ceil(count * seen / size) - 1, seen, base[winner])
+    pure = (
+        (seen >= _fewest(words, len(np.unique(unit)))) & (count >= PURE * size) & (chance <= LEVEL_OF_VALUE)
+    )
     if pure.any() and _is_continued(column, rows, pure[codes], target):
         return None
     # A value of the largest class by far is pure by itself: it counts only beside one of another class.
     if (
-        not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows))
+        not _is_telling(pure, seen, chance, n=n * len(rows), n_rows=len(np.unique(unit)))
         or (base[winner[pure]] > 0.9).all()
     ):
         return None
@@ -147,7 +159,9 @@ def _find_pure(
     )
 
 
-def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, n: int) -> PartialLeak | None:
+def _find_narrow(
+    column: TypedColumn, rows: IndexArray, target: DoubleArray, *, unit: IndexArray, n: int
+) -> PartialLeak | None:
     """Values whose targets all lie in a narrow part of the target's distribution, where the others say little."""
     codes, words = _number_values(column, rows)
     place = (rankdata(target) - 0.5) / len(target)
@@ -157,9 +171,10 @@ def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, 
     low, high = np.minimum.reduceat(place[order], starts), np.maximum.reduceat(place[order], starts)
     span = np.minimum(high - low + 1 / len(target), 1.0)
     with np.errstate(under="ignore"):
-        chance = np.minimum(1.0, size * span ** (size - 1))
-    pure = (size >= _fewest(words, len(rows))) & (span <= NARROW) & (chance <= LEVEL_OF_VALUE)
-    if not _is_telling(pure, size, chance, n=n * len(rows), n_rows=len(rows)):
+        seen = _count_units(codes, unit, len(words))
+        chance = np.minimum(1.0, seen * span ** (seen - 1))
+    pure = (seen >= _fewest(words, len(np.unique(unit)))) & (span <= NARROW) & (chance <= LEVEL_OF_VALUE)
+    if not _is_telling(pure, seen, chance, n=n * len(rows), n_rows=len(np.unique(unit))):
         return None
     quarter = (place * 4).astype(np.int64)
     if measure_rest(_table_rest(column, rows, ~pure[codes], quarter, 4)) > REST:
@@ -173,6 +188,24 @@ def _find_narrow(column: TypedColumn, rows: IndexArray, target: DoubleArray, *, 
         else "a narrow range of targets each"
     )
     return PartialLeak(column.spec.name, what, int(size[pure].sum()), answer, 1.0, float(span[pure].mean()))
+
+
+def _number_observations(unit: IndexArray, target: DoubleArray) -> IndexArray:
+    """Units where their rows mostly share one answer (visits of a patient: one observation), else each row alone."""
+    place = np.unique(unit, return_inverse=True)[1].reshape(-1)
+    size = np.bincount(place)
+    low, high = np.full(len(size), np.inf), np.full(len(size), -np.inf)
+    np.minimum.at(low, place, target)
+    np.maximum.at(high, place, target)
+    several = size > 1
+    is_one = several.any() and np.mean(low[several] == high[several]) > 0.5
+    return place if is_one else np.arange(len(unit))
+
+
+def _count_units(codes: IndexArray, unit: IndexArray, n_values: int) -> DoubleArray:
+    """Observations among the rows of each value."""
+    pairs = np.unique(np.column_stack([codes, unit]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=n_values).astype(np.float64)
 
 
 def _fewest(words: list[str], n_rows: int) -> float:

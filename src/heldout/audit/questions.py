@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from heldout.audit.input import AuditInput, pass_check
-from heldout.records import Finding, Severity
+from heldout.records import ColumnSpec, Finding, Severity
 
 
 def check_questions(data: AuditInput) -> tuple[Finding, ...]:
@@ -15,9 +17,22 @@ def check_questions(data: AuditInput) -> tuple[Finding, ...]:
     Returns:
         HO215, one finding per open question, or one that says that there is none.
     """
-    asked = [column.spec for column in data.columns if column.spec.question]
-    if not asked:
-        return (pass_check("HO215", "open questions", "every column could be read without a question"),)
+    asked = ask_columns([column.spec for column in data.columns], n_rows=len(data.rows))
+    return asked or (pass_check("HO215", "open questions", "every column could be read without a question"),)
+
+
+def ask_columns(specs: Sequence[ColumnSpec], *, n_rows: int) -> tuple[Finding, ...]:
+    """The open questions of columns, one finding each; they need no target.
+
+    Args:
+        specs: how the columns are read.
+        n_rows: rows that decided it.
+
+    Example:
+        >>> from heldout.records import Kind
+        >>> ask_columns([ColumnSpec("x", Kind.NUMBER, "", question="codes?")], n_rows=9)[0].sentence
+        "column 'x': codes?"
+    """
     return tuple(
         Finding(
             "HO215",
@@ -25,8 +40,9 @@ def check_questions(data: AuditInput) -> tuple[Finding, ...]:
             Severity.WARNING,
             f"column {spec.name!r}: {spec.question}",
             column=spec.name,
-            rows=len(data.rows),
+            rows=n_rows,
             action="answer it with the line named; until then the cells are read as the reason of the column says",
         )
-        for spec in asked
+        for spec in specs
+        if spec.question
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from heldout.audit.absent_groups import check_absent_groups
 from heldout.audit.balance import check_balance
 from heldout.audit.constants import check_constants
+from heldout.audit.copies import check_copies
 from heldout.audit.duplicates import check_duplicates
 from heldout.audit.families import check_families
 from heldout.audit.footnotes import check_footnotes
@@ -17,6 +18,7 @@ from heldout.audit.missing import check_missing
 from heldout.audit.near import check_near
 from heldout.audit.nice import judge_niceness
 from heldout.audit.order import check_order
+from heldout.audit.origins import check_origins
 from heldout.audit.partial import check_partial
 from heldout.audit.parts import check_parts
 from heldout.audit.people import check_people
@@ -45,6 +47,8 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_partial,  # HO230 parts of a column that give the target away
     check_absent_groups,  # HO231 missingness tied to groups
     check_footnotes,  # HO233 marks lost with the formatting
+    check_copies,  # HO241 near copies of pictures and texts, HO242 copies across declared parts
+    check_origins,  # HO243 headers, folders and sizes that tell the target
 )
 
 
@@ -60,5 +64,15 @@ def run_audit(data: AuditInput) -> tuple[Finding, ...]:
     Returns:
         All findings in the order of `CHECKS`, then the five lines of `judge_niceness` (HO220 to HO224).
     """
-    findings = tuple(finding for check in CHECKS for finding in check(data))
+    findings = _tell_once(tuple(finding for check in CHECKS for finding in check(data)))
     return (*findings, *judge_niceness(data, findings))
+
+
+def _tell_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out that a part of a column gives the target away where the whole column was said to (HO209)."""
+    copies = [item.sentence for item in findings if item.code == "HO209" and item.column]
+    return tuple(
+        item
+        for item in findings
+        if item.code != "HO230" or not item.column or not any(repr(item.column) in told for told in copies)
+    )

@@ -163,7 +163,7 @@ def _write_purpose(bundle: Bundle) -> str:
     else:
         names = ", ".join(show_name(name) for name in bundle.classes[:50])
         more = f" and {len(bundle.classes) - 50} more" if len(bundle.classes) > 50 else ""
-        lines.append(f"Predicts one of {len(bundle.classes)} classes: {names}{more}.")
+        lines.append(f"Predicts {_count_answers(bundle)}: {names}{more}.")
     if bundle.task is Task.BINARY:
         sentence = f"{show_name(bundle.classes[1])} is predicted from a probability of {bundle.threshold:.4g}"
         if bundle.costs:
@@ -173,6 +173,14 @@ def _write_purpose(bundle: Bundle) -> str:
         lines.append(sentence + ".")
     lines += ["", "    heldout predict bundle.zip new.csv", ""]
     return "\n".join(lines)
+
+
+def _count_answers(bundle: Bundle) -> str:
+    number = len(bundle.classes)
+    if bundle.task is Task.MULTILABEL:
+        return f"which of {number} labels a row has, each from a probability of {bundle.threshold:.4g}"
+    ordered = " in order, the lowest first" if bundle.net is not None and bundle.net.ordered else ""
+    return f"one of {number} classes{ordered}"
 
 
 def _write_inputs(bundle: Bundle) -> str:

@@ -14,18 +14,20 @@ from heldout.bundle.record import Bundle, find_net
 from heldout.errors import BundleError
 from heldout.nets import EVALUATION, Net, apply_net
 from heldout.records import DoubleArray, FloatArray, Prediction, Task
+from heldout.train.losses import LOGIT_LIMIT
 
 # Rows are always computed in blocks of this size, the last one padded with zeros: one compiled program whose result
 # for a row does not depend on its neighbours (checked bit for bit in the tests).
 BLOCK = 256
-LOGIT_LIMIT = 15.0
-LOG_LIMIT = 700.0
+LOG_LIMIT = 700.0  # exp of more leaves float64
+ACTIVATIONS = {Task.BINARY: jax.nn.sigmoid, Task.MULTICLASS: jax.nn.softmax, Task.MULTILABEL: jax.nn.sigmoid}
 
 
 def predict_features(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> Prediction:
     """Predict encoded rows with the whole ensemble.
 
-    Classification averages the networks' probabilities and then applies the temperature, p ~ p^(1/T).
+    Classification averages the networks' probabilities and then applies the temperature, p ~ p^(1/T); of several labels
+    a row each label is a yes or no of its own.
     Regression averages the networks' numbers in the units they learned (logarithms if the target was learned as
     such, so the mean is then a geometric one) and goes back to the user's units; the interval is the conformal
     half width on both sides, and never below zero for a target that was learned as a logarithm.
@@ -48,8 +50,7 @@ def predict_features(bundle: Bundle, features_by_state: Sequence[FloatArray]) ->
         (_finish_classes if bundle.task is not Task.REGRESSION else _finish_numbers)(bundle, outputs)[:n_rows]
         for outputs, n_rows in _iterate_outputs(bundle, features_by_state)
     ]
-    width = len(bundle.classes) if bundle.task is not Task.REGRESSION else 1
-    values = np.concatenate([np.zeros((0, width)), *blocks])
+    values = np.concatenate([np.zeros((0, len(bundle.classes) or 1)), *blocks])
     if bundle.task is Task.REGRESSION:
         return _add_interval(bundle, values)
     return Prediction(values=values, labels=decide_labels(bundle, values))
@@ -63,7 +64,8 @@ def predict_members(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> 
         features_by_state: float32 [N, D] per fitted state of the recipe.
 
     Returns:
-        float64 [R, N, classes] probabilities without temperature, or [R, N, 1] numbers in user units, R networks.
+        float64 [R, N, classes or labels] probabilities without temperature, or [R, N, 1] numbers in user units, of R
+        networks.
 
     Raises:
         BundleError: the number of states or features does not fit the bundle.
@@ -75,20 +77,24 @@ def predict_members(bundle: Bundle, features_by_state: Sequence[FloatArray]) -> 
         else:
             values = _widen(bundle, outputs)
         blocks.append(values[:, :n_rows])
-    width = len(bundle.classes) if bundle.task is not Task.REGRESSION else 1
+    width = len(bundle.classes) or 1
     return np.concatenate([np.zeros((len(bundle.members), 0, width)), *blocks], axis=1)
 
 
 def decide_labels(bundle: Bundle, probabilities: DoubleArray) -> np.ndarray:
     """Decide for a class: binary by the bundle's threshold, else the most probable (the first of equals).
 
+    Of several labels a row each is decided by the threshold: at one half the fewest labels are wrong.
+
     Args:
         bundle: for task and threshold.
-        probabilities: float64 [N, classes].
+        probabilities: float64 [N, classes or labels].
 
     Returns:
-        int32 [N], class indices.
+        int32 [N], class indices, or [N, labels] ones and zeros.
     """
+    if bundle.task is Task.MULTILABEL:
+        return (probabilities >= bundle.threshold).astype(np.int32)
     if bundle.task is Task.BINARY:
         return (probabilities[:, 1] >= bundle.threshold).astype(np.int32)
     return np.argmax(probabilities, axis=1).astype(np.int32)
@@ -106,10 +112,9 @@ def _compute_block(
 
     # one network after the other: convolutions have no batched form on a processor
     outputs = jax.lax.map(compute, (arrays, states))
-    clipped = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
-    if task is Task.BINARY:
-        return jax.nn.sigmoid(clipped)
-    return jax.nn.softmax(clipped, axis=-1) if task is Task.MULTICLASS else outputs
+    if task is Task.REGRESSION:
+        return outputs
+    return ACTIVATIONS[task](jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT))
 
 
 def _iterate_outputs(
@@ -163,12 +168,38 @@ def _widen(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
 
 
 def _finish_classes(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:
-    mean = _widen(bundle, outputs.mean(axis=0))
-    if bundle.temperature == 1.0:
-        return mean / mean.sum(axis=1, keepdims=True)
+    return temper(_widen(bundle, outputs.mean(axis=0)), bundle.temperature, task=bundle.task)
+
+
+def temper(probabilities: DoubleArray, temperature: float, *, task: Task) -> DoubleArray:
+    """Make probabilities more or less sure: p ~ p^(1/T), of classes together and of each label for itself.
+
+    Args:
+        probabilities: float64 [N, classes or labels].
+        temperature: T, above 0; 1 leaves them as they are.
+        task: binary, multiclass or multilabel.
+
+    Returns:
+        float64 of the same shape; classes sum to 1.
+
+    Example:
+        >>> temper(np.array([[0.8, 0.2]]), 0.5, task=Task.MULTILABEL).round(3).tolist()
+        [[0.941, 0.059]]
+        >>> temper(np.array([[0.8, 0.2]]), 1.0, task=Task.MULTICLASS).tolist()
+        [[0.8, 0.2]]
+    """
+    if task is Task.MULTILABEL:
+        pairs = np.stack([1.0 - probabilities, probabilities], axis=-1)
+        return _temper_last(pairs, temperature)[..., 1]
+    return _temper_last(probabilities, temperature)
+
+
+def _temper_last(probabilities: DoubleArray, temperature: float) -> DoubleArray:
+    if temperature == 1.0:
+        return probabilities / probabilities.sum(axis=-1, keepdims=True)
     # The largest is taken out first so that a small temperature cannot make every power zero.
-    powers = (mean / mean.max(axis=1, keepdims=True)) ** (1.0 / bundle.temperature)
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers = (probabilities / probabilities.max(axis=-1, keepdims=True)) ** (1.0 / temperature)
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def _finish_numbers(bundle: Bundle, outputs: DoubleArray) -> DoubleArray:

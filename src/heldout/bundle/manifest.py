@@ -82,12 +82,16 @@ class PartEntry(_Closed):
     shape: Annotated[list[Width], Field(min_length=1, max_length=3)]
     vocabulary: Annotated[int, Field(ge=0, le=10_000_000)]
     leading: Annotated[int, Field(ge=0, le=10_000_000)]
+    letters: Annotated[str, Field(max_length=32)]
+    both_strands: bool
 
 
 class NetEntry(_Closed):
     """The network all members share; see `heldout.nets.Net`."""
 
-    family: Literal["mlp", "cnn", "residual", "sequence", "signal", "text", "joined"]
+    family: Literal[
+        "mlp", "cnn", "residual", "sequence", "signal", "text", "attention", "joined", "joined attention"
+    ]
     inputs: Annotated[list[Width], Field(min_length=1, max_length=3)]
     n_outputs: Width
     widths: Annotated[list[Width], Field(max_length=100)]
@@ -97,6 +101,7 @@ class NetEntry(_Closed):
     vocabulary: Annotated[int, Field(ge=0, le=10_000_000)]
     leading: Annotated[int, Field(ge=0, le=10_000_000)]
     parts: Annotated[list[PartEntry], Field(max_length=10_000)]
+    ordered: bool = False
 
 
 class Manifest(_Closed):
@@ -110,7 +115,7 @@ class Manifest(_Closed):
     format: Literal["heldout bundle"]
     schema_version: Literal[1]
     files: dict[Literal[HASHED], FileEntry]  # type: ignore[valid-type] # the names stand in one place
-    task: Literal["binary", "multiclass", "regression"]
+    task: Literal["binary", "multiclass", "multilabel", "regression"]
     classes: Annotated[list[Text], Field(max_length=100_000)]
     target: Text
     target_log: bool
@@ -258,11 +263,9 @@ def read_net(manifest: Manifest) -> Net:
     """Read the network of a checked manifest."""
     entry = manifest.net
     sizes = (tuple(entry.inputs), entry.n_outputs, tuple(entry.widths), tuple(entry.channels))
-    parts = tuple(
-        InputLayout(part.kind, tuple(part.shape), part.vocabulary, part.leading) for part in entry.parts
-    )
+    parts = tuple(InputLayout(**{**part.model_dump(), "shape": tuple(part.shape)}) for part in entry.parts)
     numbers = (entry.kernel, entry.embedding, entry.vocabulary, entry.leading)
-    return Net(entry.family, *sizes, *numbers, parts)
+    return Net(entry.family, *sizes, *numbers, parts, ordered=entry.ordered)
 
 
 def _describe_net(net: Net) -> dict[str, Any]:
@@ -356,10 +359,18 @@ def _check_together(manifest: Manifest, where: str) -> None:
     absent = [name for name in HASHED if name not in manifest.files]
     if absent:
         raise BundleError(f"{where}: key 'files' lacks {absent[0]!r}")
-    n_classes_fit = {Task.BINARY: len(classes) == 2, Task.MULTICLASS: len(classes) >= 2}
+    n_classes_fit = {
+        Task.BINARY: len(classes) == 2,
+        Task.MULTICLASS: len(classes) >= 2,
+        Task.MULTILABEL: len(classes) >= 1,
+    }
     if not n_classes_fit.get(task, not classes) or len(set(classes)) != len(classes):
         raise BundleError(
             f"{where}: {len(classes)} classes {list(classes[:5])!r} do not fit the task {task.value!r}"
+        )
+    if manifest.net.ordered and task is not Task.MULTICLASS:
+        raise BundleError(
+            f"{where}: the outputs are in order, the task is {task.value!r}, expected 'multiclass'"
         )
     if manifest.net.n_outputs != count_outputs(task, classes):
         raise BundleError(

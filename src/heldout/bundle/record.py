@@ -9,7 +9,7 @@ import numpy as np
 from heldout.errors import BundleError
 from heldout.nets import Net, list_layers, list_shapes
 from heldout.recipe import ColumnPlan, FitRates, Recipe
-from heldout.records import FloatArray, Score, Task
+from heldout.records import MANY_OUTPUTS, FloatArray, Score, Task
 
 LayerArrays = tuple[FloatArray, ...]
 
@@ -60,9 +60,9 @@ class Bundle:
     """A trained ensemble with its recipe: raw rows in, predictions out.
 
     Args:
-        task: binary, multiclass or regression.
-        classes: class names in the order of the outputs; for binary the second one is "positive"; empty for
-            regression.
+        task: binary, multiclass, multilabel or regression.
+        classes: names of classes or labels in the order of the outputs; for binary the second one is "positive"; empty
+            for regression.
         target: name of the target column.
         members: the networks, all of one shape, averaged for a prediction.
         recipe: how raw columns become features, one fitted state per fold.
@@ -71,7 +71,7 @@ class Bundle:
         target_spread: standard deviation of the target over all development rows in learned units: the unit of
             the losses (1 for classification).
         temperature: divides the ensemble's log-probabilities; 1 when it was not calibrated.
-        threshold: probability from which the positive class is predicted (binary), 0 to 1.
+        threshold: probability from which the positive class or a label is predicted (binary, multilabel), 0 to 1.
         costs: (cost of a miss, cost of a false alarm) the threshold follows from, or empty.
         half_width: half width of the prediction interval in user units (regression); 0 when there is none.
         level: coverage the interval was made for, 0 to 1; 0 when there is none.
@@ -133,13 +133,13 @@ def find_net(bundle: Bundle) -> Net:
 
 
 def count_outputs(task: Task, classes: tuple[str, ...]) -> int:
-    """Count the outputs of a network: one for binary and regression, else one per class.
+    """Count the outputs of a network: one for binary and regression, else one per class or label.
 
     Example:
         >>> count_outputs(Task.MULTICLASS, ("a", "b", "c")), count_outputs(Task.BINARY, ("no", "yes"))
         (3, 1)
     """
-    return len(classes) if task is Task.MULTICLASS else 1
+    return len(classes) if task in MANY_OUTPUTS else 1
 
 
 def list_sizes(members: tuple[Member, ...]) -> tuple[int, ...]:

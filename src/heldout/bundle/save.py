@@ -18,6 +18,7 @@ from heldout.bundle.load import read_bundle
 from heldout.bundle.manifest import name_arrays, write_manifest
 from heldout.bundle.record import Bundle, find_net
 from heldout.errors import BundleError, StudyError
+from heldout.folder import sync_folder
 from heldout.recipe import recipe_to_json
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -106,18 +107,10 @@ def write_file(path: str | Path, data: bytes) -> Path:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise _explain(error, target, len(data)) from error
     return target
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _explain(error: OSError, path: Path, n_bytes: int) -> StudyError:

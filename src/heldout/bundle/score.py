@@ -9,7 +9,12 @@ import numpy as np
 from heldout.bundle.predict import PredictionReport, predict_table
 from heldout.bundle.record import Bundle
 from heldout.errors import DataError
+from heldout.evidence.label_scores import find_label_losses
+from heldout.evidence.score import find_class_losses
+from heldout.label_sets import look_up
 from heldout.records import BoolArray, DoubleArray, IndexArray, Prediction, Table, Target, Task
+
+KINDS = {Task.BINARY: "class", Task.MULTICLASS: "class", Task.MULTILABEL: "labels", Task.REGRESSION: "number"}
 
 
 @dataclass(frozen=True)
@@ -19,10 +24,11 @@ class ScoredRows:
     Args:
         rows: int64 [N], their positions in the table.
         prediction: predictions of these rows, in this order.
-        truth: float64 [N], index into the bundle's classes, or the number in user units.
-        losses: float64 [N], log-loss in nats of the delivered probabilities, or squared error in units of the
-            development rows' standard deviation (of the logarithm if the target was learned as such).
-        hits: bool [N], prediction right (classification); empty for regression.
+        truth: float64 [N], index into the bundle's classes, or the number in user units; [N, labels] ones and zeros.
+        losses: float64 [N], log-loss in nats of the delivered probabilities (of several labels the sum), or squared
+            error in units of the development rows' standard deviation (of the logarithm if the target was learned as
+            such).
+        hits: bool [N], prediction right (the class, or every label); empty for regression.
         report: the whole prediction report.
     """
 
@@ -53,25 +59,32 @@ def score_table(bundle: Bundle, table: Table, target: Target, *, allow_shift: bo
     truth = _map_truth(bundle, target)
     report = predict_table(bundle, table, allow_shift=allow_shift)
     rows = np.flatnonzero(~np.isnan(truth)).astype(np.int64)
-    truth, prediction = truth[rows], _take_rows(report.prediction, rows)
+    truth, prediction = look_up(target, truth[rows]), _take_rows(report.prediction, rows)
     if bundle.task is Task.REGRESSION:
         losses, hits = square_errors(bundle, prediction.values[:, 0], truth), np.zeros(0, np.bool_)
+    elif bundle.task is Task.MULTILABEL:
+        losses = find_label_losses(prediction.values, truth)
+        hits = (prediction.labels == truth).all(axis=1)
     else:
-        known = truth.astype(np.int64)
-        chances = prediction.values[np.arange(len(rows)), known]
-        losses = -np.log(np.maximum(chances, np.finfo(np.float64).tiny))
-        hits = prediction.labels == known
+        losses = find_class_losses(prediction.values, truth)
+        hits = prediction.labels == truth
     return ScoredRows(rows=rows, prediction=prediction, truth=truth, losses=losses, hits=hits, report=report)
 
 
 def _map_truth(bundle: Bundle, target: Target) -> DoubleArray:
     """Give the target in the bundle's own class indices: labels are matched by name, never by position."""
-    if (bundle.task is Task.REGRESSION) != (target.task is Task.REGRESSION):
+    if KINDS[bundle.task] != KINDS[target.task]:
         raise DataError(
             f"the target {target.name!r} was read as {target.task.value}, the bundle predicts {bundle.task.value}",
             hint="say the task, or give the column the bundle was trained on",
         )
-    if bundle.task is Task.REGRESSION:
+    if bundle.task is Task.MULTILABEL and target.classes != bundle.classes:
+        raise DataError(
+            f"the target {target.name!r} has the labels {_show(target.classes)}, the bundle knows "
+            f"{_show(bundle.classes)}, in this order",
+            hint="read the target with the labels of the bundle",
+        )
+    if bundle.task in (Task.REGRESSION, Task.MULTILABEL):
         return np.asarray(target.values, np.float64)
     unknown = [name for name in target.classes if name not in bundle.classes]
     if unknown:

@@ -15,6 +15,8 @@ from typing import Any
 from heldout.bundle.predict import PredictionReport, RowFlag
 from heldout.bundle.save import write_file
 from heldout.errors import UsageError
+from heldout.label_sets import write_labels
+from heldout.records import Task
 
 STDOUT = "-"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -26,8 +28,9 @@ def write_predictions(
 ) -> None:
     """Write one line per predicted row, in the order of the table.
 
-    The columns are `line`, of examples `file` or `id`, `prediction`, then `p_<class>` for each class, or `low` and
-    `high` for a number with an interval, then `flags` where asked: the words of `RowFlag`, joined by spaces.
+    The columns are `line`, of examples `file` or `id`, `prediction` (labels joined by "; ", "(none)" where there are
+    none), then `p_<class>` for each class or label, or `low` and `high` for a number with an interval, then `flags`
+    where asked: the words of `RowFlag`, joined by spaces.
 
     Args:
         report: what to write.
@@ -68,7 +71,7 @@ def list_columns(report: PredictionReport, *, flags: bool = False) -> dict[str, 
     if report.named[0]:
         columns[report.named[0]] = list(report.named[1])
     if report.classes:
-        columns["prediction"] = [report.classes[label] for label in prediction.labels]
+        columns["prediction"] = _name_answers(report)
         for at, name in enumerate(report.classes):
             columns[f"p_{name}"] = prediction.values[:, at].tolist()
     else:
@@ -79,6 +82,13 @@ def list_columns(report: PredictionReport, *, flags: bool = False) -> dict[str, 
         words = [_name_flags(bits) for bits in range(64)]
         columns["flags"] = [words[bits] for bits in report.flags]
     return columns
+
+
+def _name_answers(report: PredictionReport) -> list[str]:
+    """Each row's class, or its labels as a list."""
+    if report.task is Task.MULTILABEL:
+        return [write_labels(report.classes, held) for held in report.prediction.labels]
+    return [report.classes[label] for label in report.prediction.labels]
 
 
 def format_csv(columns: dict[str, Sequence[Any]]) -> str:

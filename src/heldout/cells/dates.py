@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 from heldout.cells.calendars import SERIAL_FORMAT, compile_format, match_date, read_days
+from heldout.cells.plain import read_plain_days
 from heldout.errors import DataError, UsageError
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
@@ -50,7 +52,8 @@ _DATE_SHAPE = re.compile(
     r"|[0-9]{1,2}[./ -]{1,2}([0-9]{1,2}|[^\W\d_]{3,10}\.?)[./ -]{1,2}[0-9]{2}"
     r"|[^\W\d_]{3,10}\.?,? [0-9])"
 )
-_DIGITS, _LETTERS, _BLANKS = re.compile("[0-9]"), re.compile(r"[^\W\d_]+"), re.compile(r"\s+")
+_LETTERS, _BLANKS = re.compile(r"[^\W\d_]+"), re.compile(r"\s+")
+_TO_NINE = str.maketrans("012345678", "9" * 9)
 SEPARATOR = " | "
 _PROBES = 50
 _MOSTLY, _VALID, _FEWEST_COMPACT = 0.95, 0.8, 8
@@ -158,7 +161,9 @@ def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: st
             if len(forms) == 1
             else _choose_order([levels[place] for place in members], forms, column)
         )
-        chosen[form] += sum(counts[place] for place in members if read_days(levels[place], form) is not None)
+        chosen[form] += _count_days_of(
+            [levels[place] for place in members], [counts[p] for p in members], form
+        )
     if serial:
         chosen[SERIAL_FORMAT] += n_serial
     if sum(chosen.values()) < _VALID * total:
@@ -167,8 +172,21 @@ def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: st
     return SEPARATOR.join(_settle_orders(ordered, column))
 
 
+def _count_days_of(texts: list[str], counts: list[int], form: str) -> int:
+    """Cells that are days of the calendar."""
+    days = read_plain_days(texts, form)
+    return sum(
+        count
+        for text, count, day in zip(texts, counts, days.tolist(), strict=True)
+        if not math.isnan(day) or read_days(text, form) is not None
+    )
+
+
 def _take_shape(text: str) -> str:
-    return _BLANKS.sub(" ", _LETTERS.sub("a", _DIGITS.sub("9", text.strip())))
+    shape = text.strip().translate(_TO_NINE)
+    if shape.isascii() and not any(character.isalpha() for character in shape):
+        return " ".join(shape.split()) if "  " in shape else shape
+    return _BLANKS.sub(" ", _LETTERS.sub("a", shape))
 
 
 def _list_forms(text: str) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from heldout.cells.measures import UnitChoice, choose_unit
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, declare_words
 from heldout.cells.numeric import NumberEvidence, judge_codes, measure_numbers
 from heldout.cells.overrides import Said
-from heldout.cells.readings import NumberForm
+from heldout.cells.readings import NumberForm, probe_share
 from heldout.cells.sentinels import Suspect, find_impossible, find_sentinels
 from heldout.cells.sequences import LETTERS_GRAMMAR, describe_sequences, find_sequences
 from heldout.cells.spellings import find_spellings
@@ -40,6 +41,7 @@ _FEWEST_ROWS, _FEW = 8, 0.1
 _SHORT, _TEXT_WORDS, _TEXT_SHARE, _LONG = 40, 4, 0.2, 60
 _TEXTS_LOOKED = 2_000
 _MOST_SPELLINGS = 5_000
+_UNNAMED = re.compile(r"column_[0-9]+")  # as the columns of a table without a header are called
 
 
 def keep_numbers(tally: Tally, said: Said) -> tuple[Present, tuple[str, ...]]:
@@ -57,9 +59,11 @@ def keep_texts(tally: Tally, said: Said) -> tuple[Present, tuple[str, ...]]:
 def judge_constant(tally: Tally, said: Said) -> ColumnSpec | None:
     """A column with one value and no missing cell, or with none at all."""
     present, words = keep_texts(tally, said)
-    distinct = {text.strip() for text in present.texts}
-    if len(distinct) + bool(present.n_missing) > 1:
-        return None
+    distinct: set[str] = set()
+    for text in present.texts:
+        distinct.add(text.strip())
+        if len(distinct) + bool(present.n_missing) > 1:
+            return None
     if present.n_cells == 0:
         why = f"all {tally.n_rows} cells are missing ({present.words})"
     else:
@@ -88,6 +92,8 @@ def judge_yes_no(tally: Tally, said: Said) -> ColumnSpec | None:
 def judge_number(tally: Tally, said: Said) -> ColumnSpec | None:
     """A column of numbers, or of numbers that only name things (codes and keys)."""
     present, words = keep_numbers(tally, said)
+    if probe_share(present) < _SOME_NUMBERS / 2:
+        return None
     form, marks, unit = settle_form(present, tally.name, said)
     evidence = measure_numbers(tally, present, form=form)
     enough = evidence.share >= _MOSTLY_NUMBERS or (
@@ -134,11 +140,11 @@ def _is_other(tally: Tally, present: Present, evidence: NumberEvidence, said: Sa
     if evidence.is_whole and evidence.low >= 19_000_101 and evidence.high < 21_000_101:
         counts = present.counts.tolist()
         return find_date_format(present.texts, counts, column=tally.name) == COMPACT_FORMAT
-    return (
-        bool(evidence.unparsed)
-        and said.grammar != "whole"
-        and find_composite(present, name=tally.name) is not None
-    )
+    if not evidence.unparsed or said.grammar == "whole":
+        return False
+    found = find_composite(present, name=tally.name)
+    # "3,7" would pass as two numbers as well: only a grammar that reads more cells than numbers do says more.
+    return found is not None and found.share > evidence.share
 
 
 def _propose_group(kind: Kind, n_distinct: int, present: Present) -> str:
@@ -171,13 +177,19 @@ def _ask(spec: ColumnSpec, evidence: NumberEvidence, unit: UnitChoice, said: Sai
         return spec.question or unit.question
     if said.range is not None or said.clip is not None:
         return ""
+    if evidence.looks_keyed and _UNNAMED.fullmatch(spec.name):
+        return (
+            f"nearly all of its {evidence.n_parsed} numbers are large, whole and different, and no name says what they "
+            f'are; if they only name the rows: [columns."{spec.name}"] kind = "identifier", if they are measured: '
+            'kind = "number"'
+        )
     suspects = find_sentinels(evidence.numbers, evidence.times)
     if suspects:
         return _ask_missing(spec.name, suspects)
     strange = find_impossible(evidence.numbers, evidence.times, name=spec.name)
     if strange is None:
         return ""
-    limits = strange.reason.split(" lie outside ")[1].split(",")[0].replace(" to ", ", ")
+    limits = ", ".join(f"{limit:g}" for limit in strange.limits)
     return f'{strange.reason}; if these cannot be: [columns."{spec.name}"] range = [{limits}]'
 
 
@@ -277,6 +289,8 @@ def judge_identifier(tally: Tally, said: Said) -> ColumnSpec | None:
 
 def _holds_fractions(tally: Tally, present: Present) -> bool:
     """Measured numbers among the texts: such a column is a damaged column of numbers, not a key."""
+    if not probe_share(present):
+        return False
     evidence = measure_numbers(tally, present, form=NumberForm())
     return evidence.share > _FEW and not evidence.is_whole
 

@@ -67,12 +67,13 @@ def _try_separator(present: Present, separator: str) -> ItemList | None:
     share = _COMMA_SHARE if separator == "," else _LISTED_SHARE
     if sum(listed) < _FEWEST_CELLS or n_listed < share * present.n_cells:
         return None
-    spellings: dict[str, Counter[str]] = {}
-    for text, count in zip(present.texts, present.counts.tolist(), strict=True):
-        for item in _cut(text, separator):
-            if len(item) > _LONGEST_ITEM or item.count(" ") >= _MOST_WORDS:
-                return None
-            spellings.setdefault(fold_text(item), Counter())[item] += count
+    spellings = count_spellings(present, separator)
+    if any(
+        len(item) > _LONGEST_ITEM or item.count(" ") >= _MOST_WORDS
+        for forms in spellings.values()
+        for item in forms
+    ):
+        return None
     distinct = sum(len(set(map(fold_text, _cut(text, separator)))) for text in present.texts)
     reuse = distinct / max(len(spellings), 1)
     if reuse < (_COMMA_REUSE if separator == "," else _REUSE) or (separator == "," and _looks_prose(present)):
@@ -84,6 +85,25 @@ def _try_separator(present: Present, separator: str) -> ItemList | None:
     total = Counter({folded: forms.total() for folded, forms in spellings.items()})
     most = ", ".join(f"{written[folded]!r} {count}" for folded, count in total.most_common(3))
     return ItemList(separator, flat, n_listed, len(written), most)
+
+
+def count_spellings(present: Present, separator: str) -> dict[str, Counter[str]]:
+    """Count how each item of a column of lists is written, by its folded text.
+
+    Args:
+        present: cells that are not missing.
+        separator: ";", "|" or ",".
+
+    Example:
+        >>> import numpy as np
+        >>> count_spellings(Present(("a; B", "b"), np.array([2, 1]), 3, 0, ""), ";")
+        {'a': Counter({'a': 2}), 'b': Counter({'B': 2, 'b': 1})}
+    """
+    spellings: dict[str, Counter[str]] = {}
+    for text, count in zip(present.texts, present.counts.tolist(), strict=True):
+        for item in _cut(text, separator):
+            spellings.setdefault(fold_text(item), Counter())[item] += count
+    return spellings
 
 
 def _looks_prose(present: Present) -> bool:

@@ -64,12 +64,13 @@ def choose_marks(present: Present, *, column: str, decimal: str = "", thousands:
     if decimal or thousands is not None:
         chosen = decimal or ("," if thousands == "." else ".")
         return Marks(chosen, (thousands or "") if thousands != chosen else "", "as declared")
-    marked = [text for text in present.texts if any(mark in text for mark in ",.' ") or not text.isascii()]
+    # Plain numbers alone decide nothing: they have no mark but the decimal point.
     if not any(
         "," in text or "'" in text or " " in text or text.count(".") > 1 or not text.isascii()
-        for text in marked
+        for text in present.others
     ):
         return Marks()
+    marked = [text for text in present.texts if any(mark in text for mark in ",.' ") or not text.isascii()]
     sure, unsure, example = _count_votes(marked)
     if not sure and not unsure[","]:
         return Marks()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
+
 from heldout.cells.marks import Marks
 from heldout.cells.numbers import parse_number
 from heldout.cells.quantities import Quantity, name_unit, settle_quantity
-from heldout.cells.readings import parse_cells
+from heldout.cells.readings import parse_cells, take_plain
 from heldout.cells.tally import Present, split_name
 from heldout.cells.units import find_name_unit, find_unit
 from heldout.errors import DataError
@@ -91,7 +93,10 @@ def _count_units(present: Present, marks: Marks) -> tuple[Counter[str], int, lis
     bare = 0
     values: list[tuple[float, str]] = []
     cells = parse_cells(present, decimal=marks.decimal, thousands=marks.thousands)
-    for found, count in zip(cells, present.counts.tolist(), strict=True):
+    plain = take_plain(present.plain, marks.decimal, marks.thousands)
+    bare += int(present.counts[~np.isnan(plain)].sum())
+    for place in np.flatnonzero(np.isnan(plain)).tolist():
+        found, count = cells[place], int(present.counts[place])
         if isinstance(found, Quantity) and found.unit:
             units[found.unit] += count
             values.append((found.value, found.unit))

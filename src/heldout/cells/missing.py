@@ -99,12 +99,13 @@ def is_sentinel(text: str, words: MissingWords) -> bool:
     return bool(words.sentinels) and parse_number(text) in words.sentinels
 
 
-def choose_words(levels: Iterable[str], *, among_numbers: bool) -> tuple[str, ...]:
+def choose_words(levels: Iterable[str], *, among_numbers: bool, n_numbers: int = 0) -> tuple[str, ...]:
     """The missing words that hold in a column.
 
     Args:
         levels: distinct cell texts of the column.
         among_numbers: True when its other cells are numbers or dates.
+        n_numbers: further distinct texts, known to be numbers and left out of `levels`.
 
     Returns:
         Folded words. In a column of two-letter capital codes "NA" is a code (Namibia), not a missing cell.
@@ -119,7 +120,8 @@ def choose_words(levels: Iterable[str], *, among_numbers: bool) -> tuple[str, ..
         return MISSING_AMONG_NUMBERS
     others = [text.strip() for text in levels if fold_word(text) not in MISSING_ANYWHERE]
     codes = sum(len(text) == 2 and text.isascii() and text.isalpha() and text.isupper() for text in others)
-    if len(others) >= _CODE_LEVELS and codes >= _CODE_SHARE * len(others):
+    n_others = len(others) + n_numbers
+    if n_others >= _CODE_LEVELS and codes >= _CODE_SHARE * n_others:
         return tuple(word for word in MISSING_ANYWHERE if word != "na")
     return MISSING_ANYWHERE
 

@@ -10,7 +10,7 @@ import numpy as np
 from heldout.cells.characters import clean_cell
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_EXPONENT = r"(?:\s?[x*\u00b7]\s?10(?:\^|\*\*)[+-]?[0-9]{1,3}|[eE][+-]?[0-9]{1,4})?"
+_EXPONENT = r"(?:\s?[x*\u00b7]\s?10(?:\^|\*\*)[+-]?[0-9]{1,3}|[eE][+-]?[0-9]+)?"
 _POWER = re.compile(r"\s?[x*\u00b7]\s?10(?:\^|\*\*)")
 _PLAIN = {
     mark: re.compile(rf"[+-]?(?:[0-9]+(?:{re.escape(mark)}[0-9]*)?|{re.escape(mark)}[0-9]+){_EXPONENT}")

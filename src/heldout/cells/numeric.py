@@ -37,7 +37,7 @@ class NumberEvidence:
         is_whole: True when all are whole numbers.
         is_unique: True when no number occurs twice.
         rises: True when all are whole numbers that rise from row to row throughout.
-        padded_share: cells with leading zeros over cells that are numbers.
+        padded_share: cells with leading zeros over cells that are numbers, where all numbers are whole.
         unparsed: distinct cell texts that are no numbers.
         has_letter_codes: True when the other cells are codes such as V57 and E909 (diagnoses), so that the numbers
             are codes as well.
@@ -79,17 +79,18 @@ def measure_numbers(tally: Tally, present: Present, *, form: NumberForm) -> Numb
         >>> measure_numbers(tally, keep_present(tally, ("",)), form=NumberForm()).unparsed
         ('5O',)
     """
-    read = read_numbers(present, form)
-    is_number = np.array([found is not None for found in read], dtype=bool)
-    numbers = np.array([found[0] for found in read if found is not None], dtype=np.float64)
+    values, status = read_numbers(present, form)
+    is_number = status != Status.UNPARSED
+    numbers = values[is_number]
     counts = present.counts[is_number]
     n_parsed = int(counts.sum())
     distinct, place = np.unique(numbers, return_inverse=True)
     times = np.bincount(place, weights=counts, minlength=len(distinct)).astype(np.int64)
-    limits = {Status.CENSORED_BELOW, Status.CENSORED_ABOVE}
-    is_limit = np.array([found is not None and found[1] in limits for found in read], dtype=bool)
-    padded = np.array([is_zero_padded(text) for text in present.texts], dtype=bool) & is_number
+    is_limit = (status == Status.CENSORED_BELOW) | (status == Status.CENSORED_ABOVE)
     is_whole = bool((distinct == np.round(distinct)).all()) and not form.unit
+    padded = np.zeros(len(values), np.bool_)
+    if is_whole:
+        padded = np.array([is_zero_padded(text) for text in present.texts], dtype=bool) & is_number
     is_large = len(distinct) >= _MANY_KEYS and float(distinct[0]) >= _LARGE_KEY
     is_unique = len(distinct) == n_parsed
     return NumberEvidence(
@@ -102,21 +103,21 @@ def measure_numbers(tally: Tally, present: Present, *, form: NumberForm) -> Numb
         is_unique=is_unique,
         rises=is_unique
         and is_whole
-        and _check_rise(tally, form, dict(zip(present.texts, read, strict=True))),
+        and _check_rise(tally, form, dict(zip(present.texts, values.tolist(), strict=True))),
         padded_share=float(present.counts[padded].sum() / n_parsed) if n_parsed else 0.0,
-        unparsed=tuple(text for text, good in zip(present.texts, is_number, strict=True) if not good),
+        unparsed=tuple(present.texts[place] for place in np.flatnonzero(~is_number).tolist()),
         has_letter_codes=_find_letter_codes(present, ~is_number),
         looks_keyed=is_whole and is_large and len(distinct) >= _NEARLY_UNIQUE * n_parsed,
         numbers=distinct,
         times=times,
-        n_limits=int(present.counts[is_limit].sum()) if len(is_limit) else 0,
+        n_limits=int(present.counts[is_limit].sum()),
     )
 
 
 def _find_letter_codes(present: Present, is_other: BoolArray) -> bool:
-    coded = (
-        np.array([_LETTER_CODE.fullmatch(text) is not None for text in present.texts], dtype=bool) & is_other
-    )
+    coded = is_other.copy()
+    for place in np.flatnonzero(is_other).tolist():
+        coded[place] = _LETTER_CODE.fullmatch(present.texts[place]) is not None
     n_coded, n_other = int(present.counts[coded].sum()), int(present.counts[is_other].sum())
     # Slips of the pen are all different; codes are many, alike, and come back.
     return (
@@ -124,14 +125,17 @@ def _find_letter_codes(present: Present, is_other: BoolArray) -> bool:
     )
 
 
-def _check_rise(tally: Tally, form: NumberForm, read: dict[str, tuple[float, Status] | None]) -> bool:
+def _check_rise(tally: Tally, form: NumberForm, read: dict[str, float]) -> bool:
     used = np.unique(tally.codes[tally.codes >= 0])
     value: DoubleArray = np.full(len(tally.levels) + 1, np.nan)
     for code in used:
         text = tally.levels[code]
-        # A missing word such as -999 is a number too.
-        found = read[text] if text in read else read_number(text, form)
-        value[code] = np.nan if found is None else found[0]
+        if text in read:
+            value[code] = read[text]
+        else:
+            # A missing word such as -999 is a number too.
+            found = read_number(text, form)
+            value[code] = np.nan if found is None else found[0]
     ordered = value[tally.codes]
     return bool((np.diff(ordered[~np.isnan(ordered)]) > 0).all())
 

@@ -14,9 +14,10 @@ from heldout.cells.composites import list_parts
 from heldout.cells.dates import find_date_format
 from heldout.cells.findparts import Composite, find_composite
 from heldout.cells.missing import MISSING_AMONG_NUMBERS
+from heldout.cells.numbers import parse_number
 from heldout.cells.overrides import ColumnOverride, take_override
 from heldout.cells.quantities import parse_quantity
-from heldout.cells.tally import describe_missing, keep_present, split_name, tally_column
+from heldout.cells.tally import Present, describe_missing, keep_present, split_name, tally_column
 from heldout.cells.typed import take_parts
 from heldout.cells.units import find_unit
 from heldout.errors import DataError
@@ -81,9 +82,7 @@ def declare_parts(
         return ()
     tally = tally_column(raw, rows)
     present = keep_present(tally, MISSING_AMONG_NUMBERS)
-    if not present.texts or (
-        said.grammar is None and _is_plain(present.texts, present.counts.tolist(), raw.name)
-    ):
+    if not present.texts or (said.grammar is None and _is_plain(present, raw.name)):
         return ()
     found = find_composite(present, name=raw.name)
     if said.grammar is not None and (found is None or found.grammar != said.grammar):
@@ -112,15 +111,17 @@ def declare_parts(
     return (whole, *parts)
 
 
-def _is_plain(texts: tuple[str, ...], counts: list[int], name: str) -> bool:
+def _is_plain(present: Present, name: str) -> bool:
     """Numbers (with a unit), dates and times are whole; so are columns without a digit."""
+    texts, counts = present.texts, present.counts.tolist()
     probes = texts[:_PROBES]
     read = [parse_quantity(text) or parse_quantity(text, decimal=",") for text in probes]
     n_read = sum(quantity is not None for quantity in read)
     scales = {quantity.unit for quantity in read if quantity is not None and quantity.unit.startswith("of ")}
     if n_read >= _MOSTLY * len(probes) and len(scales) <= 1:
-        # A range may hide among many numbers.
-        return not any(mark in text[1:] for text in texts for mark in _RANGE_MARKS)
+        # A range may hide among many numbers; the minus of an exponent is none.
+        odd = (text for text in present.others if any(mark in text[1:] for mark in _RANGE_MARKS))
+        return all(parse_number(text) is not None for text in odd)
     if not any(any(character.isdigit() for character in text) for text in probes):
         return True
     try:

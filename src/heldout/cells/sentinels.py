@@ -36,11 +36,13 @@ class Suspect:
         value: the number.
         count: cells that hold it.
         reason: why it stands out, in words with numbers.
+        limits: smallest and largest possible value, where these are known; else empty.
     """
 
     value: float
     count: int
     reason: str
+    limits: tuple[float, ...] = ()
 
 
 def find_sentinels(values: DoubleArray, counts: IndexArray) -> tuple[Suspect, ...]:
@@ -151,6 +153,5 @@ def find_impossible(values: DoubleArray, counts: IndexArray, *, name: str) -> Su
         return None
     example = float(values[outside][0])
     count = int(counts[outside].sum())
-    return Suspect(
-        example, count, f"{count} cells lie outside {limits[0]:g} to {limits[1]:g}, as {example:g} does"
-    )
+    reason = f"{count} cells lie outside {limits[0]:g} to {limits[1]:g}, as {example:g} does"
+    return Suspect(example, count, reason, limits)

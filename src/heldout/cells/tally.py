@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from heldout.cells.missing import choose_words, is_missing, prepare_words
+from heldout.cells.plain import read_plain
 from heldout.cells.quantities import Quantity
-from heldout.records import CodeArray, IndexArray, RawColumn
+from heldout.records import CodeArray, DoubleArray, IndexArray, RawColumn
 
 _NAME_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _KEY_WORDS = frozenset({"id", "ids", "nr", "no", "nbr", "uuid", "guid", "key"})
@@ -44,9 +45,15 @@ class Tally:
     kept: dict[tuple[str, ...], Present] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
+    def plain(self) -> DoubleArray:
+        """The numbers of the texts that are plain numbers, NaN for the others (see `read_plain`)."""
+        return read_plain(self.texts)
+
+    @cached_property
     def text_words(self) -> tuple[str, ...]:
         """The missing words that hold in a column of texts."""
-        return choose_words(self.texts, among_numbers=False)
+        others = take_others(self.texts, self.plain)
+        return choose_words(others, among_numbers=False, n_numbers=len(self.texts) - len(others))
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class Present:
         n_cells: rows with a cell, the sum of `counts`.
         n_missing: rows without one.
         words: the missing words that occurred, with their counts, for the evidence.
+        known: numbers of the plain texts where they are known already, else None.
         parsed: what `readings.parse_cells` gave for each pair of separators, so that judges share it.
     """
 
@@ -67,9 +75,34 @@ class Present:
     n_cells: int
     n_missing: int
     words: str
+    known: DoubleArray | None = field(default=None, repr=False, compare=False)
     parsed: dict[tuple[str, str], list[float | Quantity | None]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @cached_property
+    def plain(self) -> DoubleArray:
+        """The numbers of the texts that are plain numbers, NaN for the others (see `read_plain`)."""
+        return read_plain(self.texts) if self.known is None else self.known
+
+    @cached_property
+    def others(self) -> list[str]:
+        """The texts that are no plain numbers."""
+        return take_others(self.texts, self.plain)
+
+
+def take_others(texts: Sequence[str], plain: DoubleArray) -> list[str]:
+    """The texts that are no plain numbers, in their order.
+
+    Args:
+        texts: distinct texts.
+        plain: float64 [n], from `read_plain`.
+
+    Example:
+        >>> take_others(["1", "x"], np.array([1.0, np.nan]))
+        ['x']
+    """
+    return [texts[place] for place in np.flatnonzero(np.isnan(plain)).tolist()]
 
 
 def tally_column(raw: RawColumn, rows: IndexArray) -> Tally:
@@ -87,8 +120,9 @@ def tally_column(raw: RawColumn, rows: IndexArray) -> Tally:
     codes = raw.codes[np.sort(np.asarray(rows, dtype=np.int64))]
     counts = np.bincount(codes[codes >= 0], minlength=len(raw.levels)).astype(np.int64)
     used = np.flatnonzero(counts)
-    texts = tuple(raw.levels[code] for code in used)
-    return Tally(raw.name, texts, counts[used], int((codes < 0).sum()), len(codes), codes, raw.levels)
+    levels = tuple(raw.levels)
+    texts = levels if len(used) == len(levels) else tuple(levels[code] for code in used.tolist())
+    return Tally(raw.name, texts, counts[used], int((codes < 0).sum()), len(codes), codes, levels)
 
 
 def keep_present(tally: Tally, words: Collection[str]) -> Present:
@@ -111,15 +145,18 @@ def keep_present(tally: Tally, words: Collection[str]) -> Present:
 
 def _split_missing(tally: Tally, words: Collection[str]) -> Present:
     ready = prepare_words(words)
-    absent = np.array([is_missing(text, ready) for text in tally.texts], dtype=bool)
+    # A plain number is missing only as one of the words that are numbers.
+    absent = np.isin(tally.plain, list(ready.sentinels))
+    for place in np.flatnonzero(np.isnan(tally.plain)).tolist():
+        absent[place] = is_missing(tally.texts[place], ready)
     kept = np.flatnonzero(~absent)
     found = [f"{tally.texts[i].strip()!r} {tally.counts[i]}" for i in np.flatnonzero(absent)]
     if tally.n_null:
         found.append(f"null {tally.n_null}")
     counts = tally.counts[kept]
     n_cells = int(counts.sum())
-    texts = tuple(tally.texts[i] for i in kept)
-    return Present(texts, counts, n_cells, tally.n_rows - n_cells, ", ".join(found[:5]))
+    texts = tally.texts if len(kept) == len(tally.texts) else tuple(tally.texts[i] for i in kept.tolist())
+    return Present(texts, counts, n_cells, tally.n_rows - n_cells, ", ".join(found[:5]), tally.plain[kept])
 
 
 def describe_missing(present: Present) -> str:

@@ -11,10 +11,15 @@ import numpy as np
 
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, MISSING_ANYWHERE, is_missing, prepare_words
 from heldout.cells.numbers import is_zero_padded, parse_number
+from heldout.cells.overrides import ColumnOverride
+from heldout.cells.target_labels import read_labels, tell_list
 from heldout.cells.target_map import ClassMap, fold_label, paste_map
+from heldout.cells.target_numbers import write_plainly
+from heldout.cells.target_order import mark_ordered, order_classes, refuse_unordered
 from heldout.errors import DataError, UsageError
 from heldout.records import DoubleArray, IndexArray, RawColumn, Target, Task
 
+TASKS = ("auto", "classification", "regression", "multilabel", "ordinal")
 _MOST_CLASSES = 20
 _MOSTLY = 0.9
 _FEWEST_ROWS = 2
@@ -87,20 +92,24 @@ def read_target(
     task: str = "auto",
     target_map: Mapping[str, str] | None = None,
     classes: Sequence[str] | None = None,
+    order: Sequence[str] = (),
     lines: IndexArray | None = None,
+    override: ColumnOverride | None = None,
 ) -> Target:
-    """The target column as class indices or numbers, with the task it sets.
+    """The target column as class indices, sets of labels or numbers, with the task it sets.
 
-    The rule: regression when all cells are numbers and they are more than 20 different or not whole, else
-    classification. Spellings that differ only by case, blanks or a final dot are refused, because two classes that
-    are one would be silently wrong.
+    The rule: regression when all cells are numbers and they are more than 20 different or not whole; several labels a
+    row when cells are lists separated by semicolons or bars; else classification. Spellings that differ only by case,
+    blanks or a final dot are refused, because two classes that are one would be silently wrong.
 
     Args:
         raw: the target column's cells.
-        task: "auto", "classification" or "regression".
+        task: one of `TASKS`.
         target_map: cell text, or range of whole numbers "1..4", -> class name; "" as class means missing.
         classes: for scoring new data: the classes of a trained network, in their order (empty for regression).
+        order: the classes as steps of a scale, the lowest first; every class that occurs must stand in it.
         lines: int64 [N], line number of each row for messages; rows are counted from 1 without it.
+        override: how the user says its numbers are written (decimal, thousands, unit).
 
     Returns:
         Class names in a fixed order (whole numbers by value; the order of `target_map`; else by name; the second of
@@ -108,8 +117,9 @@ def read_target(
 
     Raises:
         DataError: unmapped, ambiguous, constant, infinite or unparsable cells, a class with one row, as many classes
-            as rows, or classes unknown to `classes`.
-        UsageError: a malformed `target_map`, or a task of another name.
+            as rows, classes unknown to `classes` or absent from `order`, or lists separated by commas, which may as
+            well be names.
+        UsageError: a malformed `target_map` or `order`, or a task of another name.
 
     Example:
         >>> raw = RawColumn("num", np.array([0, 1, 0, 2], np.int32), ("0", "3", "1"))
@@ -121,8 +131,23 @@ def read_target(
         heldout.errors.DataError: target 'num', row 2: '3' is not in target_map (1 row)
           -> add to [target_map] in heldout.toml: "3" = "..." ("" for missing)
     """
-    if task not in ("auto", "classification", "regression"):
-        raise UsageError(f"task {task!r} is not known", hint="use auto, classification or regression")
+    _refuse_task(task, order)
+    if task == "multilabel":
+        return read_labels(raw, target_map=target_map, classes=classes)
+    written = ""
+    if not target_map and not order and (task in ("auto", "regression") or classes == ()):
+        is_number = task == "regression" or classes == ()
+        raw, written = write_plainly(raw, override=override, is_number=is_number)
+    if (
+        task == "auto"
+        and classes is None
+        and not target_map
+        and not order
+        and _measure_numbers(raw.levels) < 0.5
+    ):
+        separator, found = tell_list(raw)
+        if separator:
+            return read_labels(raw, separator=separator, why=found)
     labels = _map_cells(raw, ClassMap.parse(target_map or {}), lines)
     if not labels.count_texts():
         raise DataError(
@@ -131,10 +156,26 @@ def read_target(
         )
     if classes is not None:
         return _score_numbers(labels) if not classes else _score_classes(labels, tuple(classes))
-    is_regression, why = _decide_task(labels, task)
+    is_regression, why = _decide_task(labels, "ordinal" if order else task)
     if is_regression:
+        why = f"{why}; {written}" if written else why
         return _finish(labels, Task.REGRESSION, why, (), _number_levels(labels))
-    return _read_classes(labels, why, target_map or {})
+    target = _read_classes(labels, why, target_map or {}, tuple(order))
+    return order_classes(target) if task == "ordinal" and not order else target
+
+
+def _refuse_task(task: str, order: Sequence[str]) -> None:
+    if task not in TASKS:
+        raise UsageError(f"task {task!r} is not known", hint=f"use {', '.join(TASKS[:-1])} or {TASKS[-1]}")
+    if order and task in ("regression", "multilabel"):
+        raise UsageError(
+            f"task {task!r} has no classes in order", hint="leave out --ordinal, or say --task ordinal"
+        )
+    if len(set(order)) != len(order) or len(order) == 1:
+        raise UsageError(
+            f"the order {', '.join(map(repr, order))} must name at least two different classes",
+            hint="name each class once, the lowest first: --ordinal low,medium,high",
+        )
 
 
 # ------------------------------------------------------------------------------------------------ cells to texts
@@ -171,7 +212,7 @@ def _measure_numbers(texts: Sequence[str]) -> float:
     return sum(parse_number(text) is not None for text in filled) / len(filled) if filled else 0.0
 
 
-def _refuse_unmapped(labels: _Labels, levels: tuple[str, ...], unmapped: list[int]) -> None:
+def _refuse_unmapped(labels: _Labels, levels: Sequence[str], unmapped: list[int]) -> None:
     first = levels[unmapped[0]].strip()
     n_rows = int(labels.counts[unmapped].sum())
     paste = ", ".join(f'"{levels[level].strip()}" = "..."' for level in unmapped[:_SHOWN])
@@ -194,7 +235,7 @@ def _decide_task(labels: _Labels, task: str) -> tuple[bool, str]:
         if strange:
             _refuse_texts(labels, strange, "--task regression")
         return True, f"regression, as declared ({len(numbers)} different numbers)"
-    if task == "classification":
+    if task in ("classification", "ordinal"):
         return False, f"classification, as declared ({len(counts)} different values)"
     if strange and is_amount and len(strange) <= (1 - _MOSTLY) * len(counts):
         _refuse_texts(labels, strange, f"{len(numbers)} different numbers")
@@ -246,7 +287,9 @@ def _refuse_constant(labels: _Labels, text: str) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- classes
-def _read_classes(labels: _Labels, why: str, target_map: Mapping[str, str]) -> Target:
+def _read_classes(
+    labels: _Labels, why: str, target_map: Mapping[str, str], steps: tuple[str, ...] = ()
+) -> Target:
     names = _unify_numbers(labels)
     counts: Counter[str] = Counter()
     for text, count in labels.count_texts().items():
@@ -261,14 +304,26 @@ def _read_classes(labels: _Labels, why: str, target_map: Mapping[str, str]) -> T
             + ("" if _measure_numbers(list(counts)) < 1 else ", or say --task regression"),
         )
     _refuse_variants(labels, counts)
+    if steps:
+        refuse_unordered(
+            counts, steps, name=labels.name, place=lambda name: labels.place(_find_level(labels, names, name))
+        )
     _refuse_rare(labels, counts, names)
-    order = sort_classes(counts, given=[name for name in target_map.values() if name])
+    given = [name for name in target_map.values() if name]
+    order = tuple(step for step in steps if step in counts) or sort_classes(counts, given=given)
     index = {name: float(i) for i, name in enumerate(order)}
     values = [float("nan") if text is None else index[names[text]] for text in labels.per_level]
     task = Task.BINARY if len(order) == 2 else Task.MULTICLASS
     shown = ", ".join(f"{name!r} {counts[name]}" for name in order[:_SHOWN])
     positive = f"; positive is {order[1]!r}" if task is Task.BINARY else ""
-    return _finish(labels, task, f"{why} ({shown}){positive}", order, np.array([*values, float("nan")]))
+    absent = [step for step in steps if step not in counts]
+    positive += f"; no row has {', '.join(map(repr, absent))}" if absent else ""
+    target = _finish(labels, task, f"{why} ({shown}){positive}", order, np.array([*values, float("nan")]))
+    return mark_ordered(target) if steps else target
+
+
+def _find_level(labels: _Labels, names: Mapping[str, str], name: str) -> int:
+    return next(i for i, text in enumerate(labels.per_level) if text is not None and names.get(text) == name)
 
 
 def _unify_numbers(labels: _Labels) -> dict[str, str]:
@@ -305,9 +360,7 @@ def _refuse_rare(labels: _Labels, counts: Counter[str], names: Mapping[str, str]
     rare = [name for name, count in counts.items() if count < _FEWEST_ROWS]
     if not rare:
         return
-    level = next(
-        i for i, text in enumerate(labels.per_level) if text is not None and names.get(text) == rare[0]
-    )
+    level = _find_level(labels, names, rare[0])
     proposal = {name: "" if name in rare else name for name in counts}
     shown = (
         paste_map(proposal)

@@ -11,7 +11,8 @@ from heldout.cells.composites import split_cell
 from heldout.cells.dates import parse_date
 from heldout.cells.lists import JOIN, split_items
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, MissingWords, is_missing, is_sentinel, prepare_words
-from heldout.cells.readings import NumberForm, read_number
+from heldout.cells.plain import read_plain, read_plain_days
+from heldout.cells.readings import NumberForm, read_number, take_plain
 from heldout.cells.sequences import LETTERS_GRAMMAR, read_sequence
 from heldout.cells.spellings import read_spelling
 from heldout.cells.tally import split_name
@@ -131,7 +132,17 @@ def _type_values(raw: RawColumn, texts: list[str | None], spec: ColumnSpec) -> T
     # One entry more than levels: code -1 (null) looks up the last one.
     values = np.full(len(texts) + 1, np.nan)
     status: NDArray[np.uint8] = np.full(len(texts) + 1, Status.MISSING, dtype=np.uint8)
-    for code, text in enumerate(texts):
+    plain = np.full(len(texts), np.nan)
+    if spec.kind is Kind.NUMBER:
+        plain = take_plain(read_plain(texts), spec.decimal, spec.thousands)
+        is_word = np.isin(plain, list(words.sentinels))
+        status[:-1] = np.where(is_word, Status.SENTINEL, Status.OK)
+        values[:-1] = np.where(is_word, np.nan, plain)
+    elif spec.kind is Kind.DATE and not any(word[:1].isdigit() for word in words.words):
+        values[:-1] = plain = read_plain_days(texts, spec.date_format)
+        status[:-1] = Status.OK
+    for code in np.flatnonzero(np.isnan(plain)).tolist():
+        text = texts[code]
         if text is None:
             status[code] = Status.UNPARSED
         elif is_missing(text, words):

@@ -239,4 +239,38 @@ DATA_CODES: tuple[Code, ...] = (
         "words of the notes around the table",
         "goes by words only",
     ),
+    Code(
+        "HO234",
+        "rare labels",
+        "labels of a target with several labels a row that too few development rows have, or lack, to be learned "
+        "and judged; they are left out, and their rows keep the other labels",
+        "fewer development rows with the label, or without it, than label_rows (10)",
+        "exact count; the limit is a convention",
+    ),
+    Code(
+        "HO241",
+        "near copies of examples",
+        "pictures are near copies of one another (shifted, zoomed, mirrored, re-coded), or texts are (words changed, "
+        "a sentence added)",
+        "pictures: a correlation where they lie over each other best that three pictures in 1,000 have by chance, "
+        "at least 0.87, in families that end there; texts: 40 % of the pairs of neighbouring words, rarer than chance "
+        "explains",
+        "a claim about looks; measured on known copies in docs/how-to/pictures.md and docs/how-to/texts.md",
+    ),
+    Code(
+        "HO242",
+        "copies across declared parts",
+        "declared test rows are copies, exact or near, of development rows; the score is given with and without them",
+        "any copy; a warning from 1 % of the test rows on",
+        "exact copies are exact; near copies as HO241",
+    ),
+    Code(
+        "HO243",
+        "how an example was taken tells its target",
+        "a keyword of the header, a folder, the size or the camera alone predicts the target: a network may learn how "
+        "an example was taken instead of what it shows",
+        "AUC (or R2) out of fold with a lower bound above 0.6 (0.2), corrected for the number of such columns, and "
+        "above 19 permuted targets",
+        "5 % for all such columns together",
+    ),
 )

@@ -145,8 +145,21 @@ class ReadOptions(TargetOptions):
     """Options that say how a table is to be read and split."""
 
     task: Annotated[
-        Literal["auto", "classification", "regression"] | None,
-        _option("--task", "What the target is: auto, classification or regression.", setting="task"),
+        Literal["auto", "classification", "regression", "multilabel", "ordinal"] | None,
+        _option(
+            "--task",
+            "What the target is: auto, classification, regression, multilabel (several labels a row) or ordinal.",
+            setting="task",
+        ),
+    ] = None
+    target_order: Annotated[
+        str | None,
+        _option(
+            "--ordinal",
+            "Classes as steps of a scale, the lowest first: low,medium,high or 1..5.",
+            metavar="CLASSES",
+            setting="target_order",
+        ),
     ] = None
     time: Annotated[
         str | None,

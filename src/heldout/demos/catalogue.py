@@ -73,6 +73,31 @@ DEMOS: dict[str, StudyDemo | LectureDemo] = {
         module="depth",
         about="how far pooling makes a network blind to shifts, and where gradients vanish in deep ones",
     ),
+    "patients": LectureDemo(
+        name="patients",
+        module="patients",
+        about="messy cells, and what it changes that the visits of one patient stay together",
+    ),
+    "outliers": LectureDemo(
+        name="outliers",
+        module="outliers",
+        about="whose rows a rule against extreme numbers drops, and who pays for it",
+    ),
+    "sky": LectureDemo(
+        name="sky",
+        module="sky",
+        about="faint pictures: gaps as a mask, the stretch that shows them, and turning them as augmentation",
+    ),
+    "dna": LectureDemo(
+        name="dna",
+        module="dna",
+        about="faults of FASTA files, relatives on both sides of a split, and a planted word that is found",
+    ),
+    "everything": LectureDemo(
+        name="everything",
+        module="everything",
+        about="a whole study phase by phase: look, split, audit, recipe, ladder, remedies, verdict, sealed test",
+    ),
 }
 
 

@@ -16,9 +16,9 @@ from heldout.demos.curve_record import CurveRecord, DegreeResult, SizeResult
 from heldout.demos.frame import DemoOutcome, DemoRequest
 from heldout.demos.training import DemoData, Networks, build_data, take_seeds, train_networks
 from heldout.evidence import judge_chosen, judge_ladder
+from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.ladder import Schedule, plain_hyper
 from heldout.records import Configuration, ConfigurationRun, DoubleArray, Fold, LadderVerdict, Rung, Task
-from heldout.stages.judging import TOLERANCE_SHARE
 
 CUBIC, NOISE = (0.0, -1.5, 2.0, 3.0), 0.4  # the points come from -1.5 x + 2 x^2 + 3 x^3; sd of the noise
 SHOWN_DEGREES = (2, 3, 10)
@@ -227,7 +227,7 @@ def _encode(draws: Draws, degree: int) -> DemoData:
         data.judge,
         constant_losses=constant,
         unit=np.arange(n_validation, dtype=np.int64),
-        delta=TOLERANCE_SHARE * float(constant.mean()),
+        delta=DELTA_SHARE * float(constant.mean()),
     )
     return DemoData(tensors, judge)
 

@@ -38,7 +38,7 @@ from heldout.records import (
     Task,
 )
 from heldout.remedies.augmentation import add_augmentation
-from heldout.train.member import row_losses
+from heldout.train.losses import row_losses
 
 N_SEEDS, N_CLASSES = 5, 10
 MARGIN = 4  # places of paper on each side of a digit: no shift up to here loses ink

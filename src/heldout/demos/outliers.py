@@ -18,10 +18,11 @@ from heldout.report.svg import Chart
 from heldout.settings import Settings
 from heldout.stages.looking import look_at
 
-N_PEOPLE, SMALL_PEOPLE, SHARE = 600, 400, 0.085  # of the people, so many are on dialysis
-GROUP_RISK = 0.9  # share of people on dialysis who are readmitted, whatever else stands in the table
+N_PEOPLE, SMALL_PEOPLE, SHARE = 900, 500, 0.06  # of the people, so many are on dialysis
+GROUP_RISK = 0.95  # share of people on dialysis who are readmitted, whatever else stands in the table
 TARGET, GROUP, EXTREME = "readmitted", "dialysis", "creatinine"
 HEADER = ("age", "sex", "pressure", EXTREME, GROUP, TARGET)
+THRESHOLD = 0.7  # of the risk of all others: about a third of them are readmitted
 RULES = ("drop", "clip")
 N_BINS = 24
 
@@ -101,8 +102,8 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
 def write_people(path: Path, *, n_people: int, seed: int) -> tuple[DoubleArray, BoolArray]:
     """Write a synthetic table of people, some of them on dialysis.
 
-    Their creatinine is many times that of others, which is no error. Nine in ten of them are readmitted; of the others
-    those with high blood pressure are.
+    Their creatinine is many times that of others, which is no error. Nearly all of them are readmitted; of the others
+    a third, those with high blood pressure.
 
     Args:
         path: file to write.
@@ -116,7 +117,7 @@ def write_people(path: Path, *, n_people: int, seed: int) -> tuple[DoubleArray, 
         >>> import tempfile
         >>> creatinine, is_group = write_people(Path(tempfile.mkdtemp()) / "people.csv", n_people=100, seed=0)
         >>> int(is_group.sum()), bool(creatinine[is_group].min() > creatinine[~is_group].max())
-        (8, True)
+        (6, True)
     """
     rng = np.random.default_rng(seed)
     is_group = rng.permutation(n_people) < round(SHARE * n_people)
@@ -125,7 +126,7 @@ def write_people(path: Path, *, n_people: int, seed: int) -> tuple[DoubleArray, 
     )
     pressure, age = rng.normal(132, 16, n_people), rng.integers(35, 85, n_people)
     risk = 1.2 * (pressure - 132) / 16 + 0.4 * (age - 60) / 15 + 0.7 * rng.normal(size=n_people)
-    is_ill = np.where(is_group, rng.random(n_people) < GROUP_RISK, risk > 0)
+    is_ill = np.where(is_group, rng.random(n_people) < GROUP_RISK, risk > THRESHOLD)
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(HEADER)
@@ -184,7 +185,7 @@ def _show_numbers(record: OutliersRecord) -> DemoSection:
     caption = Caption(
         "creatinine",
         f"{EXTREME.capitalize()} of people on dialysis and of all others",
-        f"{record.n_group} of {record.n_rows} people hold all the large numbers.",
+        _tell_apart(record),
         "People by value, in mg/dl; the height is stretched so that single people can be seen.",
     )
     bars = (
@@ -196,13 +197,20 @@ def _show_numbers(record: OutliersRecord) -> DemoSection:
         (
             "Some are: a point in the wrong place, a code for missing. Others are people for whom things stand "
             "differently. From the number alone the two cannot be told apart. The usual rule does not try: what lies "
-            "far from the mean is thrown away, and the score looks better for it, because those who would have "
-            "been hard to predict are gone.",
+            "far from the mean is thrown away. Where test rows are thrown away with it, the score may even look "
+            "better, because those who are hard to predict are gone.",
             "In this table the second kind was planted. People on dialysis have a creatinine far above that of "
-            f"others, and {GROUP_RISK:.0%} of them are readmitted; of the others those with high blood pressure are.",
+            f"others, and each of them is readmitted with a chance of {100 * GROUP_RISK:.0f} %; of the others about a "
+            "third is, mostly those with high blood pressure.",
         ),
         charts=(draw_histograms(caption, bars, x=f"{EXTREME}, mg/dl", y="people", has_log_y=True),),
     )
+
+
+def _tell_apart(record: OutliersRecord) -> str:
+    highest = record.edges[int(np.flatnonzero(record.other_counts).max()) + 1]
+    lowest = record.edges[int(np.flatnonzero(record.group_counts).min())]
+    return f"All others lie below {highest:.1f} mg/dl, everyone on dialysis above {lowest:.1f} mg/dl."
 
 
 def _show_dropped(record: OutliersRecord) -> DemoSection:
@@ -239,7 +247,11 @@ def _show_harm(record: OutliersRecord) -> DemoSection:
             "The configuration that was delivered is trained twice on the same folds and seeds, with the rule and "
             "without it. Rows are only ever dropped from fitting: validation and test rows stay, since a patient "
             "cannot be dropped at the bedside.",
-            *(f"{result.rule}: {result.affected.sentence}" for result in record.results),
+            *(
+                f"{result.rule}: {result.affected.sentence}"
+                for result in record.results
+                if not _list_changes(result.affected.harm)
+            ),
         ),
         charts=charts,
     )

@@ -75,7 +75,9 @@ class PatientsRecord:
         n_patients: patients in it.
         cells: examples of cells with their reading.
         questions: findings of the look at the ungrouped table that wait for an answer or warn of the grouping.
+        answered: codes that are still told once the question is answered and the patient named as the group.
         refused: what is said of the same table when its dates are written in two orders.
+        refused_hint: what to do about it.
         split_patients: patients with rows both among fit and other rows in the ungrouped split.
         ungrouped: study of rows dealt one by one.
         grouped: study of patients dealt whole.
@@ -88,7 +90,9 @@ class PatientsRecord:
     n_patients: int
     cells: tuple[CellReading, ...]
     questions: tuple[Finding, ...]
+    answered: tuple[str, ...]
     refused: str
+    refused_hint: str
     split_patients: int
     ungrouped: StudyNumbers
     grouped: StudyNumbers
@@ -117,6 +121,10 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
     together = Settings.model_validate(
         {"target": TARGET, "metric": "auc", "group": GROUP, "columns": ANSWERED}
     )
+    shown = Settings.model_validate(
+        {"target": TARGET, "group": GROUP, "columns": {"glucose": ANSWERED["glucose"]}}
+    )
+    refusal = _refuse(tables[1])
     studies, strangers = [], []
     for name, settings in (("dealt by row", apart), ("dealt by patient", together)):
         options = settings.model_dump(include={"target", "metric", "group", "columns"}, exclude_defaults=True)
@@ -126,9 +134,11 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
     record = PatientsRecord(
         n_rows=n_patients * VISITS,
         n_patients=n_patients,
-        cells=read_examples(tables[0], together),
-        questions=_ask(tables[0]),
-        refused=_refuse(tables[1]),
+        cells=read_examples(tables[0], shown),
+        questions=_ask(tables[0], Settings.model_validate({"target": TARGET})),
+        answered=tuple(item.code for item in _ask(tables[0], shown)),
+        refused=refusal[0],
+        refused_hint=refusal[1],
         split_patients=_count_split(tables[0], apart),
         ungrouped=studies[0],
         grouped=studies[1],
@@ -154,15 +164,16 @@ def read_examples(path: Path, settings: Settings) -> tuple[CellReading, ...]:
     return tuple(
         found
         for raw in reading.table.columns
+        if raw.name not in (settings.target, settings.group)
         for found in _read_column(
-            raw, [item for item in columns if (item.spec.source or item.spec.name) == raw.name]
+            raw, [item for item in columns if raw.name in (item.spec.source, item.spec.name)]
         )
     )
 
 
 def _read_column(raw: RawColumn, read: list[TypedColumn]) -> list[CellReading]:
     """Take one cell of each shape, and one of each way in which a cell ends."""
-    leaves = [item for item in read if not item.spec.grammar or item.spec.part]
+    leaves = [item for item in read if item.spec.source] or read  # of a cell that is taken apart its parts
     found: dict[tuple[str, ...], list[int]] = {}
     for row in range(len(raw.codes)):
         text = cell_text(raw, row) or ""
@@ -204,18 +215,17 @@ def _tell_value(item: TypedColumn, row: int) -> str:
     return f"{format_number(value)} {item.spec.unit}".strip()
 
 
-def _ask(path: Path) -> tuple[Finding, ...]:
-    """What the look says of the table before anything was answered: questions, and rows that belong together."""
-    findings = look_at(path, Settings.model_validate({"target": TARGET})).findings
-    return tuple(item for item in findings if item.severity.value != "info")
+def _ask(path: Path, settings: Settings) -> tuple[Finding, ...]:
+    """What the look warns of: questions, and rows that belong together."""
+    return tuple(item for item in look_at(path, settings).findings if item.severity.value != "info")
 
 
-def _refuse(path: Path) -> str:
+def _refuse(path: Path) -> tuple[str, str]:
     try:
         look_at(path, Settings.model_validate({"target": TARGET, "group": GROUP}))
     except DataError as error:
-        return str(error)
-    return ""
+        return error.message, error.hint
+    return "", ""
 
 
 def _count_split(path: Path, settings: Settings) -> int:
@@ -239,6 +249,7 @@ def show_patients(record: PatientsRecord) -> DemoPage:
         title="Patients: messy cells, and visits that belong together",
         answer=(
             f"A synthetic table: {record.n_patients} patients at {VISITS} visits each, {record.n_rows} rows.",
+            f"Dealt row by row, {record.split_patients} patients have visits on both sides of the split.",
             f"Rows dealt one by one: {show_score(apart.test)} on sealed rows.",
             f"Patients dealt whole:  {show_score(together.test)} on sealed rows.",
             f"The same two networks on {record.n_strangers} new patients:",
@@ -278,7 +289,15 @@ def _show_cells(record: PatientsRecord) -> DemoSection:
 
 def _show_questions(record: PatientsRecord) -> DemoSection:
     rows = tuple(
-        (item.code, item.severity.value, item.column, item.sentence, item.action) for item in record.questions
+        (
+            item.code,
+            item.severity.value,
+            item.column,
+            item.sentence,
+            item.action,
+            "still told" if item.code in record.answered else "not told any more",
+        )
+        for item in record.questions
     )
     return DemoSection(
         "What is asked instead of guessed?",
@@ -288,12 +307,13 @@ def _show_questions(record: PatientsRecord) -> DemoSection:
             f'given: [columns.glucose] missing = ["{NUMBER_LOST}", ""].',
             "Dates may be written in several forms side by side as long as each cell has one reading. When half of "
             "the slashed ones are month first, as after two wards were merged, that is no longer so. The table is "
-            f"refused: {record.refused}",
+            f"refused: {record.refused}.",
+            f"With the way out: {record.refused_hint}",
         ),
         tables=(
             DemoTable(
                 "Warnings on the table before anything is said about it",
-                ("code", "severity", "column", "what was found", "what to do"),
+                ("code", "severity", "column", "what was found", "what to do", "after both answers"),
                 rows,
             ),
         ),
@@ -316,9 +336,10 @@ def _show_scores(record: PatientsRecord) -> DemoSection:
     return DemoSection(
         "What does it change that a patient stays whole?",
         (
-            f"Whether a patient is readmitted is the same at each of the {VISITS} visits, and much of the reason is in "
-            f"no column (it has {OWN_RISK:g} times the spread of what is). Whoever knows a patient again, by height, "
-            "age and usual blood values, knows the answer without having learned anything about illness.",
+            f"Whether a patient is readmitted is the same at each of the {VISITS} visits. What decides it was drawn "
+            f"from two sources whose spreads are as 1 to {OWN_RISK:g}: what the columns say, and something that is "
+            "in no column. Whoever knows a patient again, by height, age and usual blood values, knows the answer "
+            "without having learned anything about illness.",
             f"Dealt row by row, {record.split_patients} of {record.n_patients} patients have visits on both sides, "
             "although the column with their names was left out. The sealed rows then ask: have you met this person? "
             "Dealt by patient they ask: what about the next one?",

@@ -3,79 +3,36 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from heldout.demos.drawing import BLUE, Bars, draw_histograms, draw_pictures
-from heldout.demos.frame import DemoOutcome, DemoPage, DemoRequest, DemoSection, DemoTable
-from heldout.demos.studies import (
-    FEW_REMEDIES,
-    StudyNumbers,
-    draw_studies,
-    list_studies,
-    run_small,
-    show_score,
-    take_numbers,
-)
+from heldout.demos.frame import DemoOutcome, DemoRequest
+from heldout.demos.sky_page import show_sky
+from heldout.demos.sky_record import SkyRecord, Turning
+from heldout.demos.studies import StudyNumbers, run_small, take_numbers
+from heldout.demos.training import DemoData, train_networks
+from heldout.evidence import compare_remedies
+from heldout.ladder import Schedule
 from heldout.recipe.arrays import encode_array
-from heldout.records import DoubleArray, FloatArray, InputLayout, RemedyResult, RemedyUse
+from heldout.records import DoubleArray, FloatArray, InputLayout, RemedyUse
+from heldout.remedies import apply_remedies
 from heldout.remedies.augmentation import augment_examples
-from heldout.report.marks import Caption
-from heldout.report.sentences import format_number
+from heldout.report.content import StudyContent
+from heldout.report.series import find_run
 from heldout.settings import Settings
-from heldout.stages.preparing import encode_rows, split_rows, type_columns
+from heldout.stages.judging import make_judge
+from heldout.stages.preparing import Prepared, encode_rows, make_tensors, split_rows, type_columns
 from heldout.stages.reading import read_data
 
 SIDE, CLASSES, TARGET = 20, ("elongated", "round"), "CLASS"
-PARTS = (("train", 160), ("validation", 160), ("test", 200))
+PARTS = (("train", 160), ("validation", 400), ("test", 200))
 SMALL_PARTS = (("train", 60), ("validation", 60), ("test", 60))
 SKY, NOISE = 120.0, 4.0  # counts a pixel of the empty sky, and their spread
 SHARE_DEAD = 0.01  # pixels without a measurement
 TURNED = 180.0  # degrees either way: any
 N_BINS, N_SHOWN = 40, 5
-
-
-@dataclass(frozen=True)
-class SkyRecord:
-    """All numbers of the demo.
-
-    Args:
-        form: "FITS files", or what is written where they cannot be.
-        n_pictures: all of them.
-        share_missing: share of pixels without a measurement.
-        channels: what the network sees of a picture.
-        stretch: what the recipe decided, in words.
-        brightest: brightest pixel, in spreads of the empty sky's noise above it.
-        raw: float32 [n, H, W], the shown pictures in counts, gaps filled.
-        encoded: float32 [n, H, W], the same as the network sees them.
-        mask: float32 [n, H, W], where nothing was measured.
-        turned: float32 [k, H, W], one of them as augmentation turns it.
-        raw_edges: float64 [B + 1], bins of the counts.
-        raw_counts: float64 [B], pixels.
-        encoded_edges: float64 [B + 1], bins of what the network sees.
-        encoded_counts: float64 [B], pixels.
-        rotation: the remedy, against the plain network.
-        study: what came out.
-    """
-
-    form: str
-    n_pictures: int
-    share_missing: float
-    channels: tuple[str, ...]
-    stretch: str
-    brightest: float
-    raw: FloatArray
-    encoded: FloatArray
-    mask: FloatArray
-    turned: FloatArray
-    raw_edges: DoubleArray
-    raw_counts: DoubleArray
-    encoded_edges: DoubleArray
-    encoded_counts: DoubleArray
-    rotation: RemedyResult | None
-    study: StudyNumbers
+N_SEEDS, N_EPOCHS, BATCH, N_MARKS = 5, 60, 32, 20  # under five seeds no remedy may be said to help
 
 
 def run_demo(request: DemoRequest) -> DemoOutcome:
@@ -96,13 +53,11 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
         request.say(
             "astropy is not installed (extra astro): the sky is written as numpy arrays, not as FITS files"
         )
-    rotation = {"kinds": {"rotate": (TURNED,)}}
-    study = run_small(
-        source, request, name="study", **options, remedies=FEW_REMEDIES | {"augmentation": rotation}
-    )
-    helped = next((item for item in study.content.remedies if item.name == "augmentation"), None)
-    numbers = take_numbers(study, "turned pictures among the remedies")
-    record = _measure(source, Settings.model_validate(options), has_fits, numbers, helped)
+    study = run_small(source, request, name="study", **options)
+    prepared = _prepare(source, Settings.model_validate(options))
+    turning = compare_turning(prepared, study.content, request)
+    numbers = take_numbers(study, "the sky")
+    record = _measure(prepared, has_fits, numbers, turning)
     return DemoOutcome(record, show_sky(record))
 
 
@@ -156,13 +111,61 @@ def _write_arrays(drawn: dict[str, tuple[FloatArray, DoubleArray]], folder: Path
     return folder / "sky.npz"
 
 
-def _measure(
-    source: Path, settings: Settings, has_fits: bool, study: StudyNumbers, rotation: RemedyResult | None
-) -> SkyRecord:
+def _prepare(source: Path, settings: Settings) -> Prepared:
     """Encode the pictures as the study does: the scales and the stretch come from the fit rows."""
     reading = read_data(source, settings)
     split = split_rows(reading, settings)
-    prepared = encode_rows(reading, split, type_columns(reading, split, settings), settings)
+    return encode_rows(reading, split, type_columns(reading, split, settings), settings)
+
+
+def compare_turning(prepared: Prepared, content: StudyContent, request: DemoRequest) -> Turning:
+    """Train the size that the study delivers with and without turned pictures.
+
+    Args:
+        prepared: the pictures as the study encodes them.
+        content: the study, for the size of the network.
+        request: a small one has fewer seeds and epochs.
+
+    Returns:
+        Curves and what they come to.
+    """
+    run = find_run(content, content.chosen_name)
+    rung = content.rungs[0] if run is None else run.configuration.rung
+    tensors = make_tensors(prepared, prepared.folds)
+    data = DemoData(tensors, make_judge(prepared, tensors, prepared.folds))
+    n_fit = len(prepared.folds[0].fit)
+    n_epochs, n_seeds = (12, 3) if request.is_small else (N_EPOCHS, N_SEEDS)
+    marks = np.unique(np.geomspace(1, n_epochs, N_MARKS).round().astype(int))
+    schedule = Schedule(BATCH, -(-n_fit // BATCH), n_epochs, tuple(int(mark) for mark in marks))
+    use = RemedyUse("augmentation", TURNED, "rotate")
+    plain, turned = train_networks(
+        data,
+        schedule,
+        [apply_remedies(rung, ()), apply_remedies(rung, (use,))],
+        seeds=range(request.seed * N_SEEDS, request.seed * N_SEEDS + n_seeds),
+        request=request,
+        phase="turning",
+    )
+    (result,) = (
+        item
+        for item in compare_remedies(plain.run, {"augmentation": [turned.run]}, data.judge)
+        if item.name == "augmentation"
+    )
+    return Turning(
+        size=f"rung {rung.index}, {rung.n_parameters:,} parameters",
+        n_seeds=n_seeds,
+        constant_loss=data.constant_loss,
+        plain_training=plain.run.train_curve.astype(np.float64),
+        plain=plain.run.validation_curve.astype(np.float64),
+        training=turned.run.train_curve.astype(np.float64),
+        turned=turned.run.validation_curve.astype(np.float64),
+        result=result,
+    )
+
+
+def _measure(prepared: Prepared, has_fits: bool, study: StudyNumbers, turning: Turning) -> SkyRecord:
+    """Take what is shown from the fit pictures."""
+    split = prepared.split
     array, plan, state = prepared.arrays[0], prepared.recipe.arrays[0], prepared.recipe.states[0].arrays[0]
     fit = split.folds[0].fit
     counts = np.asarray(array.values[fit], np.float32)
@@ -188,136 +191,6 @@ def _measure(
         raw_counts=raw_counts.astype(np.float64),
         encoded_edges=seen_edges.astype(np.float64),
         encoded_counts=seen_counts.astype(np.float64),
-        rotation=rotation,
+        turning=turning,
         study=study,
-    )
-
-
-def show_sky(record: SkyRecord) -> DemoPage:
-    """Lay out the page.
-
-    Args:
-        record: the numbers.
-    """
-    study, rotation = record.study, record.rotation
-    return DemoPage(
-        title="The sky: faint pictures, gaps, and a symmetry that is known beforehand",
-        answer=(
-            f"{record.n_pictures} synthetic galaxies of {SIDE} x {SIDE} pixels, as {record.form}.",
-            f"The brightest pixel lies {format_number(record.brightest)} times the sky's noise above the sky.",
-            f"Pixels without a measurement: {100 * record.share_missing:.1f} %.",
-            "Turning pictures by any angle: "
-            + (rotation.outcome_at_end if rotation else "not tried")
-            + " at the last "
-            "epoch, " + (rotation.outcome if rotation else "not tried") + " when stopped early.",
-            f"Delivered: {study.delivered}, epoch {study.epoch}: {study.headline} [{study.code}].",
-            f"Sealed pictures: {show_score(study.test)}.",
-        ),
-        sections=(_show_stretch(record), _show_gaps(record), _show_turning(record), _show_study(record)),
-        sources=("The sky is synthetic, drawn by src/heldout/demos/sky.py; no telescope has seen it.",),
-    )
-
-
-def _show_stretch(record: SkyRecord) -> DemoSection:
-    raw = Caption(
-        "counts",
-        "The pictures in counts",
-        "Next to the centres of the bright ones nothing else is seen.",
-        "The larger, the darker, in each picture from its smallest to its largest number.",
-    )
-    seen = Caption(
-        "stretched",
-        "The same pictures as the network sees them",
-        "The faint outskirts, which show the shape, are seen as well.",
-        "After the stretch and the scale, both fitted on fit rows alone.",
-    )
-    names = [f"picture {number + 1}" for number in range(len(record.raw))]
-    caption = Caption(
-        "pixels",
-        "Pixels by value, before and after",
-        f"Before, nearly all lie in the first bins, and the brightest {format_number(record.brightest)} noise spreads "
-        "above; after, they fill the range.",
-        "The height is stretched so that single pixels can be seen. Bins are numbered from the smallest value to the "
-        "largest.",
-    )
-    places = np.arange(N_BINS + 1)
-    bars = (
-        Bars("in counts", places, record.raw_counts, BLUE),
-        Bars("as seen by the network", places, record.encoded_counts, BLUE),
-    )
-    return DemoSection(
-        "What becomes of a faint picture?",
-        (
-            "A detector counts light, and a galaxy's centre can be a thousand times as bright as its edge. Scaled by "
-            "mean and spread, a few bright pixels would be all that a network notices.",
-            f"What the recipe decided: {record.stretch}. asinh is linear near the sky's level, logarithmic far above.",
-        ),
-        charts=(
-            draw_pictures(raw, list(zip(names, record.raw, strict=True))),
-            draw_pictures(seen, list(zip(names, record.encoded, strict=True))),
-            draw_histograms(caption, bars, x="bin", y="pixels", has_log_y=True),
-        ),
-    )
-
-
-def _show_gaps(record: SkyRecord) -> DemoSection:
-    caption = Caption(
-        "mask",
-        "Where nothing was measured",
-        f"{100 * record.share_missing:.1f} % of the pixels of the fit rows.",
-        "Dark: no measurement. The pixel itself holds the median of its picture.",
-    )
-    names = [f"picture {number + 1}" for number in range(len(record.mask))]
-    return DemoSection(
-        "And the gaps?",
-        (
-            "Dead pixels come as NaN. They become the median of their picture, and a channel of its own says where "
-            "they are: the network can learn to look away, and a gap is never mistaken for darkness.",
-        ),
-        charts=(draw_pictures(caption, list(zip(names, record.mask, strict=True))),),
-    )
-
-
-def _show_turning(record: SkyRecord) -> DemoSection:
-    rotation = record.rotation
-    caption = Caption(
-        "turned",
-        "One galaxy as the network meets it in five epochs",
-        "The shape stays, the direction does not.",
-        f"Turned by up to {TURNED:g} degrees either way, newly drawn each time; what comes in at the corners is sky.",
-    )
-    names = [f"epoch {number + 1}" for number in range(len(record.turned))]
-    said = rotation.sentence if rotation else "It was not tried."
-    return DemoSection(
-        "What does turning help?",
-        (
-            "The sky has no up. An elongated galaxy may lie in any direction, and few fit pictures show few of them. "
-            "Turning tells the network what an astronomer knows before the first picture. Whether it helps is not "
-            "taken for granted but measured against the plain network on the same rows and seeds:",
-            said,
-        ),
-        charts=(draw_pictures(caption, list(zip(names, record.turned, strict=True))),),
-        after=(
-            "A figure 6 must not be turned into a 9, nor a heart scan left to right. Only what leaves the answer as it "
-            "is may be told to a network this way.",
-        ),
-    )
-
-
-def _show_study(record: SkyRecord) -> DemoSection:
-    rows = tuple(
-        (name.replace("_", " "), outcome, sentence) for name, outcome, sentence in record.study.remedies
-    )
-    return DemoSection(
-        "What does the study say?",
-        (
-            "The parts were named in the data (train, validation, test), so there is one division and no folds.",
-        ),
-        tables=(
-            list_studies("The study", (record.study,)),
-            DemoTable(
-                "Remedies against the plain network", ("remedy", "outcome, stopped early", "in words"), rows
-            ),
-        ),
-        charts=(draw_studies((record.study,)),),
     )

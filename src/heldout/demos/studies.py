@@ -16,7 +16,8 @@ from heldout.report.marks import Caption
 from heldout.report.sentences import describe_score, format_interval, format_number, headline_chosen
 from heldout.report.series import find_run
 from heldout.report.svg import Chart
-from heldout.study import Study, fit
+from heldout.stages.answers import Study
+from heldout.study import fit
 
 # one strength of dropout, and early stopping and fewer parameters, which cost no training of their own
 FEW_REMEDIES = {"dropout": (0.5,), "l1": (), "l2": (), "augmentation": ()}

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from heldout.demos.frame import DemoRequest
+from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.executors import LocalExecutor, Surroundings
 from heldout.ladder import Schedule
 from heldout.nets import EVALUATION, Net, apply_net, fold_shares, list_layers
@@ -25,7 +26,6 @@ from heldout.records import (
     Task,
     Tensors,
 )
-from heldout.stages.judging import TOLERANCE_SHARE
 from heldout.tensors import TensorSource, build_tensors, constant_losses
 from heldout.train.assemble import assemble_run, join_results
 from heldout.train.program import MemberResults, MemberSpec
@@ -109,7 +109,7 @@ def build_data(
         task=task,
         constant_losses=constant,
         unit=units[tensors.order],
-        delta=TOLERANCE_SHARE * float(np.mean(constant)),
+        delta=DELTA_SHARE * float(np.mean(constant)),
         has_groups=unit is not None,
     )
     return DemoData(tensors, judge)

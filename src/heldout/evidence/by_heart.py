@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.errors import DataError
-from heldout.evidence.paired import PairedBounds, Units, bound_mean, compare_paired, index_units
+from heldout.evidence.paired import (
+    PairedBounds,
+    Units,
+    bound_mean,
+    compare_paired,
+    index_units,
+    list_interval,
+)
 from heldout.evidence.wording import say_change
 from heldout.records import BoolArray, ByHeart, ColumnHelp, DoubleArray, FloatArray, IndexArray
 
@@ -147,7 +154,9 @@ def _judge(
         validation = compare_paired(validation_rises, chosen.units[1], alpha=alpha)
         gap = _bound_gap(fit_rises, validation_rises, chosen, alpha / len(rows.columns))
         outcome = _name_outcome(fit, validation, gap, tolerance)
-        judged.append(ColumnHelp(name, _list(fit), _list(validation), _list(gap), outcome))
+        judged.append(
+            ColumnHelp(name, list_interval(fit), list_interval(validation), list_interval(gap), outcome)
+        )
     return tuple(judged)
 
 
@@ -272,10 +281,6 @@ def _widen(fit: FloatArray, validation: FloatArray) -> tuple[DoubleArray, Double
             steps = np.arange(n_rows) - (n_rows - 1) / 2
             made.append(mean + np.sqrt(pooled) * steps / max(float(steps.std()), 1.0))
     return made[0], made[1]
-
-
-def _list(bounds: PairedBounds) -> tuple[float, float, float]:
-    return float(bounds.mean), float(bounds.low), float(bounds.high)
 
 
 def _name_outcome(fit: PairedBounds, validation: PairedBounds, gap: PairedBounds, tolerance: float) -> str:

@@ -9,12 +9,20 @@ import numpy as np
 
 from heldout.errors import DataError
 from heldout.evidence.crossfit import Deployed, deploy_run, has_diverged, make_crossfit_folds, pick_epochs
-from heldout.evidence.paired import PairedBounds, Units, bound_mean, compare_all_pairs, index_units, sum_units
+from heldout.evidence.paired import (
+    INTERVAL_ALPHA,
+    PairedBounds,
+    Units,
+    bound_mean,
+    compare_all_pairs,
+    index_units,
+    sum_units,
+)
 from heldout.evidence.wording import name_loss, say_change, say_interval
 from heldout.records import Candidate, Choice, ConfigurationRun, DoubleArray, IndexArray, JudgeSettings
 
 N_BAGS = 1000
-TOLERANCE_SHARE = 0.1  # "simplest within max(3/4 of a paired SE, delta / 10)"
+ALLOWED_SHARE = 0.1  # "simplest within max(3/4 of a paired SE, delta / 10)"
 # Regret in % of the constant predictor's loss at 40/120/400/1000 rows: one standard error 3.0/1.5/0.9/0.5, three
 # quarters 2.8/1.4/0.7/0.5 with a tenth more parameters, the lowest loss 2.8/1.3/0.7/0.4 with two thirds more (on 76
 # made tasks, docs/error-rates.md).
@@ -114,7 +122,7 @@ def _prepare(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> _Fiel
     keys = [(item.rung.n_parameters, len(item.remedies), means[i]) for i, item in enumerate(configurations)]
     simplicity = np.array(sorted(range(len(keys)), key=lambda i: keys[i]), dtype=np.int64)
     pairs = compare_all_pairs([item.losses for item in deployed], settings.unit, alpha=settings.alpha)
-    return _Field(deployed, pairs, means, simplicity, TOLERANCE_SHARE * settings.delta)
+    return _Field(deployed, pairs, means, simplicity, ALLOWED_SHARE * settings.delta)
 
 
 def _apply_rule(means: DoubleArray, field: _Field) -> tuple[int, int]:
@@ -129,7 +137,7 @@ def _apply_rule(means: DoubleArray, field: _Field) -> tuple[int, int]:
 def _rank(field: _Field, settings: JudgeSettings, *, leader: int, chosen: int) -> tuple[Candidate, ...]:
     pairs, base = field.pairs, field.means[leader]
     mean, se, df = pairs.mean[:, leader], pairs.se[:, leader], pairs.df[:, leader]
-    low, high = bound_mean(mean, se, df=df, alpha=0.025)
+    low, high = bound_mean(mean, se, df=df, alpha=INTERVAL_ALPHA)
     # Bonferroni over the comparisons: the truly best one is excluded with at most alpha, whoever leads by luck.
     strict, _ = bound_mean(mean, se, df=df, alpha=settings.alpha / max(1, len(field.deployed) - 1))
     lines = []
@@ -201,7 +209,7 @@ def _say_choice(field: _Field, settings: JudgeSettings, found: tuple[int, int, i
         field.pairs.mean[chosen, leader],
         field.pairs.se[chosen, leader],
         df=field.pairs.df[chosen, leader],
-        alpha=0.025,
+        alpha=INTERVAL_ALPHA,
     )
     difference = say_change(float(field.means[chosen] - field.means[leader]), scale=settings.delta)
     return (

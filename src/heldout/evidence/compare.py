@@ -17,8 +17,16 @@ from heldout.evidence.crossfit import (
     make_crossfit_folds,
     pick_epochs,
 )
-from heldout.evidence.paired import PairedBounds, compare_paired, find_p_above, index_units
-from heldout.evidence.wording import name_loss, say_change, say_interval
+from heldout.evidence.paired import (
+    INTERVAL_ALPHA,
+    NOT_KNOWN,
+    PairedBounds,
+    compare_paired,
+    find_p_above,
+    index_units,
+    list_interval,
+)
+from heldout.evidence.wording import name_loss, say_change, say_estimate
 from heldout.records import (
     Configuration,
     ConfigurationRun,
@@ -32,8 +40,6 @@ from heldout.records import (
 # 96/96/95/94 % with 1.3 (measured, 1,216 intervals of 76 tasks; docs/error-rates.md).
 EARLY_STOPPED_WIDTH = 1.3
 MIN_SEEDS_TO_HELP = 5
-_TWO_SIDED = 0.025
-_UNKNOWN = (float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def compare_remedies(
 
 def _pair_stopping(own: Deployed, settings: JudgeSettings) -> _Pairing:
     bounds = compare_paired(
-        own.losses - own.run.losses[-1], settings.unit, alpha=_TWO_SIDED, widen=EARLY_STOPPED_WIDTH
+        own.losses - own.run.losses[-1], settings.unit, alpha=INTERVAL_ALPHA, widen=EARLY_STOPPED_WIDTH
     )
     epoch = float(own.run.checkpoints[own.best])
     return _Pairing("early_stopping", epoch, own.run.configuration.name, bounds, None, len(own.losses))
@@ -133,11 +139,11 @@ def _pair_remedy(
     n_seeds = min(own.run.losses.shape[1], *(run.losses.shape[1] for run in sound))
     deployed = [deploy_run(run, settings, folds=own.folds) for run in sound]
     ends = _assemble_ends(sound, own.folds, n_seeds)
-    at_end = compare_paired(ends - own.run.losses[-1, :n_seeds], units, alpha=_TWO_SIDED)
+    at_end = compare_paired(ends - own.run.losses[-1, :n_seeds], units, alpha=INTERVAL_ALPHA)
     early = compare_paired(
         assemble_choice(deployed, n_seeds=n_seeds) - own.losses[:n_seeds],
         units,
-        alpha=_TWO_SIDED,
+        alpha=INTERVAL_ALPHA,
         widen=EARLY_STOPPED_WIDTH,
     )
     best = min(deployed, key=lambda item: float(item.losses.mean(dtype=np.float64))).run.configuration
@@ -192,8 +198,8 @@ def _conclude(
         item.name,
         item.strength,
         item.configuration,
-        _list_interval(item.at_end),
-        _list_interval(item.early),
+        _list_known(item.at_end),
+        _list_known(item.early),
         at_end,
         early,
         _say_remedy(item, (at_end, early), settings, n_remedies),
@@ -201,10 +207,8 @@ def _conclude(
     )
 
 
-def _list_interval(bounds: PairedBounds | None) -> tuple[float, float, float]:
-    if bounds is None:
-        return _UNKNOWN
-    return float(bounds.mean), float(bounds.low), float(bounds.high)
+def _list_known(bounds: PairedBounds | None) -> tuple[float, float, float]:
+    return NOT_KNOWN if bounds is None else list_interval(bounds)
 
 
 def _say_remedy(item: _Pairing, outcomes: tuple[str, str], settings: JudgeSettings, n_remedies: int) -> str:
@@ -212,8 +216,8 @@ def _say_remedy(item: _Pairing, outcomes: tuple[str, str], settings: JudgeSettin
     if item.at_end is None:
         return f"{title}: cannot tell, {item.why_not}."
     n_rows, loss, delta = settings.unit.size, name_loss(settings.task), settings.delta
-    basis = f"{item.n_seeds} seeds x {n_rows} rows; one of {n_remedies} remedies"
-    first = _say_part(item.at_end, delta)
+    basis = f"{_count_seeds(item.n_seeds)} x {n_rows} rows; one of {n_remedies} remedies"
+    first = say_estimate(list_interval(item.at_end), scale=delta)
     if item.early is None:
         end = f"{_say_outcome(item.at_end, outcomes[0], item.n_seeds, settings)}."
         return f"{title} (epoch {item.strength:.0f} instead of the last): {loss} {first} ({basis}): {end}"
@@ -221,13 +225,12 @@ def _say_remedy(item: _Pairing, outcomes: tuple[str, str], settings: JudgeSettin
     without = _say_outcome(item.at_end, outcomes[0], item.n_seeds, settings)
     return (
         f"{title} {item.strength:g}: validation {loss} {first} without early stopping: {without}; "
-        f"{_say_part(item.early, delta)} with early stopping: {end} ({basis})."
+        f"{say_estimate(list_interval(item.early), scale=delta)} with early stopping: {end} ({basis})."
     )
 
 
-def _say_part(bounds: PairedBounds, delta: float) -> str:
-    interval = say_interval(float(bounds.low), float(bounds.high), level=95, scale=delta)
-    return f"{say_change(float(bounds.mean), scale=delta)} ({interval})"
+def _count_seeds(n_seeds: int) -> str:
+    return f"{n_seeds} seed{'' if n_seeds == 1 else 's'}"
 
 
 def _say_outcome(bounds: PairedBounds, outcome: str, n_seeds: int, settings: JudgeSettings) -> str:
@@ -240,5 +243,6 @@ def _say_outcome(bounds: PairedBounds, outcome: str, n_seeds: int, settings: Jud
         gain = say_change(max(0.0, -float(bounds.low)), scale=delta).lstrip("+")
         return f"excludes a gain above {gain}: did not help"
     if n_seeds < MIN_SEEDS_TO_HELP:
-        return f"cannot tell, {n_seeds} seeds are too few to say that it helps"
+        verb = "is" if n_seeds == 1 else "are"
+        return f"cannot tell, {_count_seeds(n_seeds)} {verb} too few to say that it helps"
     return "no clear difference"

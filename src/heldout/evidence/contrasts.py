@@ -198,10 +198,13 @@ def _is_restrained(other: Configuration, own: Configuration) -> bool:
 
 
 def _is_weaker(other: Configuration, own: Configuration) -> bool:
-    """Every remedy of `other` is also in `own`, at no more strength, and they differ."""
-    mine = {use.name: use.strength for use in own.remedies}
-    theirs = {use.name: use.strength for use in other.remedies}
-    return theirs != mine and all(strength <= mine.get(name, -np.inf) for name, strength in theirs.items())
+    """Every remedy of `other` is also in `own`, at no more strength, and they differ.
+
+    Strengths of one augmenter say nothing about those of another.
+    """
+    mine = {(use.name, use.detail): use.strength for use in own.remedies}
+    theirs = {(use.name, use.detail): use.strength for use in other.remedies}
+    return theirs != mine and all(strength <= mine.get(key, -np.inf) for key, strength in theirs.items())
 
 
 def _steady(

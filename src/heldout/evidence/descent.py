@@ -116,7 +116,7 @@ def _say_descent(
 ) -> str:
     scale = settings.delta
     place = (
-        f"beyond the peak at {at[0]:,} parameters the loss at the last epoch is lower again at {at[1]:,}"
+        f"beyond the peak at {at[0]:,} weights the loss at the last epoch is lower again at {at[1]:,}"
         if axis == "size"
         else f"the largest network's loss peaks at epoch {at[0]} and is lower again at epoch {at[1]}"
     )

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from heldout.errors import DataError, UsageError
 from heldout.evidence.crossfit import has_diverged, make_crossfit_folds
-from heldout.evidence.paired import compare_paired
+from heldout.evidence.paired import INTERVAL_ALPHA, compare_paired
 from heldout.evidence.wording import name_loss, say_change, say_interval
 from heldout.records import ConfigurationRun, DoubleArray, JudgeSettings
 
@@ -247,7 +247,7 @@ def cost_of_faults(run: ConfigurationRun, settings: JudgeSettings) -> tuple[Faul
 
 
 def _price(fault: str, difference: np.ndarray, meaning: str, settings: JudgeSettings) -> FaultCost:
-    bounds = compare_paired(difference, settings.unit, alpha=0.025)
+    bounds = compare_paired(difference, settings.unit, alpha=INTERVAL_ALPHA)
     cost, low, high = float(bounds.mean), float(bounds.low), float(bounds.high)
     scale = settings.delta
     sentence = (

@@ -8,12 +8,11 @@ import numpy as np
 
 from heldout.errors import DataError
 from heldout.evidence.crossfit import deploy_run, make_crossfit_folds
-from heldout.evidence.paired import compare_paired, index_units
+from heldout.evidence.paired import INTERVAL_ALPHA, compare_paired, index_units
 from heldout.evidence.wording import name_loss, say_change, say_interval
 from heldout.records import ConfigurationRun, Growth, JudgeSettings
 
 FEWEST_SUBSAMPLES = 5
-INTERVAL_ALPHA = 0.025  # two-sided 95 %
 
 
 def judge_growth(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from heldout.evidence.max_t import contrast_changes
-from heldout.evidence.paired import compare_paired, index_units
+from heldout.evidence.paired import INTERVAL_ALPHA, compare_paired, index_units
 from heldout.evidence.slices import count_units, list_slices, measure_overlap
 from heldout.evidence.subgroups import LEAST_FAVOURABLE, MOST_LISTED, MOST_OVERLAP
 from heldout.evidence.wording import say_change, say_interval
@@ -52,7 +52,7 @@ def find_harmed(
     members = np.concatenate([found.members, *(rows[None] for _, rows in extra if rows.sum() >= 2)])
     names = [" and ".join(parts) for parts in found.parts]
     names += [name for name, rows in extra if rows.sum() >= 2]
-    overall = compare_paired(np.asarray(difference), units, alpha=0.025, widen=widen)
+    overall = compare_paired(np.asarray(difference), units, alpha=INTERVAL_ALPHA, widen=widen)
     effect = (float(overall.mean), float(overall.low), float(overall.high))
     n_seeds = len(difference)
     if not names:

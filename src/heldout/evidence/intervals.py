@@ -17,6 +17,7 @@ STUDENT_ABOVE = 2000  # units from which the mean of skewed losses is near enoug
 MIN_GROUPS_SHARE = 10
 _ELEMENTS = 4_000_000
 _TAIL = (1 - LEVEL) / 2
+_KNOWN_SHARE = 0.5  # of the resamples must have a spread, else their tails say nothing (assumption)
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (float("nan"), float("nan"))
 
@@ -230,7 +231,8 @@ def bound_mean_loss(losses: DoubleArray, units: Units, *, seed: int) -> Interval
         seed: of the bootstrap.
 
     Returns:
-        (low, high), low at least 0; NaN when all losses are equal or there is one unit.
+        (low, high), low at least 0; NaN when all losses are equal, there is one unit, or a few rows hold nearly the
+        whole loss, so that most resamples have no spread that could be told.
 
     Source:
         Efron 1979/Hall 1988 (bootstrap-t); measured against t and Edgeworth terms.
@@ -246,7 +248,10 @@ def bound_mean_loss(losses: DoubleArray, units: Units, *, seed: int) -> Interval
         return max(0.0, mean - half), mean + half
     parts = np.stack([sums, sizes, sums**2, sums * sizes, sizes**2], axis=1)  # [G, 5]
     pivots = np.concatenate([_studentize(bags @ parts, mean) for bags in draw_bags(n_units, seed)])
-    lower, upper = np.quantile(pivots[np.isfinite(pivots)], [_TAIL, 1 - _TAIL])
+    known = pivots[np.isfinite(pivots)]
+    if len(known) < _KNOWN_SHARE * len(pivots):  # a few rows hold nearly the whole loss
+        return NO_INTERVAL
+    lower, upper = np.quantile(known, [_TAIL, 1 - _TAIL])
     return max(0.0, mean - float(upper) * se), mean - float(lower) * se
 
 

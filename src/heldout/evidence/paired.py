@@ -12,6 +12,8 @@ from scipy.special import stdtr, stdtrit
 from heldout.errors import DataError
 from heldout.records import DoubleArray, IndexArray
 
+INTERVAL_ALPHA = 0.025  # error rate of each bound of a two-sided 95 % interval
+NOT_KNOWN = (float("nan"), float("nan"), float("nan"))  # estimate, low, high of what was not measured
 BLOCK_ELEMENTS = 2_000_000  # 16 MB of float64 at a time; larger blocks are not faster (measured here)
 
 
@@ -209,6 +211,16 @@ def compare_paired(
     return _pool_variance(
         mean, (rows, interaction, seeds), (cell[0], units.n_units), alpha=alpha, widen=widen
     )
+
+
+def list_interval(bounds: PairedBounds) -> tuple[float, float, float]:
+    """Give a scalar result as estimate, low, high.
+
+    Example:
+        >>> list_interval(compare_paired(np.zeros((1, 3)), range(3)))
+        (0.0, 0.0, 0.0)
+    """
+    return float(bounds.mean), float(bounds.low), float(bounds.high)
 
 
 def raise_seed_variance(

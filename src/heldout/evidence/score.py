@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,40 +12,38 @@ from heldout.evidence.intervals import (
     NO_INTERVAL,
     Interval,
     bound_auc,
-    bound_bootstrap,
     bound_grouped_share,
     bound_mean_auc,
-    bound_mean_loss,
     bound_share,
     draw_bags,
     find_auc,
     summarise_bags,
 )
-from heldout.evidence.paired import Units, compare_paired, index_units, sum_units
+from heldout.evidence.label_scores import LABEL_MEASURES
+from heldout.evidence.measures import (
+    MIN_ROWS,
+    Case,
+    Measured,
+    finish_bootstrap,
+    measure_hits,
+    measure_mean,
+    refuse_interval,
+)
+from heldout.evidence.order_scores import ORDER_MEASURES
+from heldout.evidence.paired import INTERVAL_ALPHA, compare_paired, index_units, sum_units
 from heldout.records import DoubleArray, IndexArray, Score, Task
 
 CLASS_METRICS = ("accuracy", "balanced accuracy", "auc", "f1", "logloss")
 NUMBER_METRICS = ("r2", "rmse", "mae")
-MIN_ROWS = 30
-MIN_GROUPS = 30  # percentile and t bootstraps of groups undercover below (measured: .86 at 10, .91 at 20)
+METRICS_OF = {  # of classes in order also those of `ORDER_MEASURES`
+    Task.BINARY: CLASS_METRICS,
+    Task.MULTICLASS: (*CLASS_METRICS, *ORDER_MEASURES),
+    Task.MULTILABEL: tuple(LABEL_MEASURES),
+    Task.REGRESSION: NUMBER_METRICS,
+}
 MIN_CLASS_DELONG = 50
 INFLUENCE_ABOVE = 10_000  # rows times classes from which a bootstrap of areas takes seconds and is not needed
 LOSS_CLIP = float(np.exp(-15.0))  # as in training: one row weighs at most 15 nats
-
-
-@dataclass(frozen=True)
-class _Case:
-    """Everything a metric needs."""
-
-    truth: DoubleArray
-    values: DoubleArray
-    labels: IndexArray
-    units: Units
-    seed: int
-
-    @property
-    def is_grouped(self) -> bool:
-        return self.units.n_units < self.truth.size
 
 
 def score_predictions(
@@ -64,15 +61,18 @@ def score_predictions(
     Accuracy has an exact interval at any size (Clopper-Pearson; with groups Korn-Graubard from 10 groups on).
     Balanced accuracy combines the exact intervals of the classes' recalls. AUC: DeLong on the logit scale from 50
     rows of each class on, else a bootstrap. Log-loss, rmse, mae: bootstrap-t. F1 and r2: percentile bootstrap.
+    Of several labels a row: the share of right labels, F1 of all pairs of row and label, the mean AUC, and the share of
+    rows with every label right. Of classes in order: kappa with quadratic weights (percentile bootstrap), steps off.
     Units are resampled whole. Under 30 rows (or 30 groups) the bootstraps are not honest and the ends are NaN.
 
     Args:
-        truth: [M], class index, or the number in the user's unit.
-        values: [M, C] class probabilities, or [M] / [M, 1] numbers.
-        metrics: names from `CLASS_METRICS` or `NUMBER_METRICS` (an underscore may stand for the space).
-        task: binary, multiclass or regression.
+        truth: [M], class index, or the number in the user's unit; [M, labels] ones and zeros of several labels a row.
+        values: [M, C] probabilities of classes or labels, or [M] / [M, 1] numbers.
+        metrics: names from `METRICS_OF[task]` (an underscore may stand for the space).
+        task: binary, multiclass, multilabel or regression.
         unit: int [M], groups; None when rows are independent.
-        labels: int [M], predicted class where a decision threshold other than the largest probability is used.
+        labels: int [M], predicted class where a decision threshold other than the largest probability is used;
+            [M, labels] ones and zeros, where another than one half.
         seed: of the bootstraps.
 
     Returns:
@@ -91,11 +91,11 @@ def score_predictions(
         heldout.errors.UsageError: metric 'auc' for a regression target
           -> choose from r2, rmse, mae
     """
-    allowed = NUMBER_METRICS if task is Task.REGRESSION else CLASS_METRICS
+    allowed = METRICS_OF[task]
     names = [name.replace("_", " ") for name in metrics]
     for name in names:
         if name not in allowed:
-            article = "regression" if task is Task.REGRESSION else "class"
+            article = {Task.REGRESSION: "regression", Task.MULTILABEL: "multilabel"}.get(task, "class")
             raise UsageError(
                 f"metric {name!r} for a {article} target", hint=f"choose from {', '.join(allowed)}"
             )
@@ -127,15 +127,17 @@ def compare_losses(loss_a: ArrayLike, loss_b: ArrayLike, unit: ArrayLike) -> tup
             f"losses of shapes {one.shape} and {other.shape}: expected the same rows and seeds",
             hint="score both on the same rows",
         )
-    bounds = compare_paired(one - other, unit, alpha=0.025)
+    bounds = compare_paired(one - other, unit, alpha=INTERVAL_ALPHA)
     return float(bounds.mean), float(bounds.low), float(bounds.high)
 
 
-def _read_case(truth: ArrayLike, values: ArrayLike, task: Task, rest: tuple) -> _Case:
+def _read_case(truth: ArrayLike, values: ArrayLike, task: Task, rest: tuple) -> Case:
     unit, labels, seed = rest
     target, given = np.asarray(truth, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if given.ndim == 1:
         given = given[:, None]
+    if task is Task.MULTILABEL:
+        return _read_labels(target, given, rest)
     if target.ndim != 1 or target.size == 0 or given.ndim != 2 or len(given) != target.size:
         raise DataError(f"{target.shape} true values and {given.shape} predictions: expected one row each")
     if not (np.isfinite(target).all() and np.isfinite(given).all()):
@@ -147,14 +149,32 @@ def _read_case(truth: ArrayLike, values: ArrayLike, task: Task, rest: tuple) -> 
     if units.code.size != target.size:
         raise DataError(f"{units.code.size} units for {target.size} rows: expected one per row")
     if task is Task.REGRESSION:
-        return _Case(target, given, np.zeros(0, dtype=np.int64), units, seed)
+        return Case(target, given, np.zeros(0, dtype=np.int64), units, seed)
     if given.shape[1] == 1:
         given = np.hstack([1 - given, given])
     _refuse_classes(target, given)
     predicted = given.argmax(axis=1) if labels is None else np.asarray(labels)
     if predicted.shape != target.shape:
         raise DataError(f"{predicted.shape} predicted labels for {target.size} rows: expected one per row")
-    return _Case(target, given, predicted.astype(np.int64), units, seed)
+    return Case(target, given, predicted.astype(np.int64), units, seed)
+
+
+def _read_labels(target: DoubleArray, given: DoubleArray, rest: tuple) -> Case:
+    unit, labels, seed = rest
+    if target.ndim != 2 or target.size == 0 or given.shape != target.shape:
+        raise DataError(
+            f"{target.shape} true labels and {given.shape} probabilities: expected one row each, and one column a label"
+        )
+    if not np.isin(target, (0.0, 1.0)).all() or not ((given >= 0) & (given <= 1)).all():
+        raise DataError("labels must be 0 or 1, and their probabilities from 0 to 1")
+    units = index_units(np.arange(len(target)) if unit is None else unit)
+    predicted = given >= 0.5 if labels is None else np.asarray(labels)
+    if units.code.size != len(target) or predicted.shape != target.shape:
+        raise DataError(
+            f"{units.code.size} units and {predicted.shape} answers for labels of shape {target.shape}: expected one "
+            "unit a row and one answer a label"
+        )
+    return Case(target, given, predicted.astype(np.int64), units, seed)
 
 
 def _refuse_classes(target: DoubleArray, given: DoubleArray) -> None:
@@ -174,41 +194,17 @@ def _refuse_classes(target: DoubleArray, given: DoubleArray) -> None:
         )
 
 
-def _score(name: str, case: _Case) -> Score:
-    measures = {
-        "accuracy": _score_accuracy,
-        "balanced accuracy": _score_balanced,
-        "auc": _score_auc,
-        "f1": _score_f1,
-        "logloss": _score_mean,
-        "rmse": _score_mean,
-        "mae": _score_mean,
-        "r2": _score_r2,
-    }
+def _score(name: str, case: Case) -> Score:
+    measures = LABEL_MEASURES if case.truth.ndim == 2 else MEASURES
     value, interval, method = measures[name](name, case)
-    return Score(name, value, interval[0], interval[1], case.truth.size, case.units.n_units, method)
+    return Score(name, value, interval[0], interval[1], case.n_rows, case.units.n_units, method)
 
 
-def _refuse_interval(case: _Case) -> str:
-    if case.truth.size < MIN_ROWS:
-        return f"no interval: {case.truth.size} rows, under {MIN_ROWS} none is honest"
-    if case.is_grouped and case.units.n_units < MIN_GROUPS:
-        return f"no interval: {case.units.n_units} groups, under {MIN_GROUPS} none is honest"
-    return ""
+def _score_accuracy(_: str, case: Case) -> Measured:
+    return measure_hits((case.labels == case.truth).astype(np.float64), case)
 
 
-def _score_accuracy(_: str, case: _Case) -> tuple[float, Interval, str]:
-    hits = (case.labels == case.truth).astype(np.float64)
-    value = float(hits.mean())
-    if not case.is_grouped:
-        return value, bound_share(float(hits.sum()), float(hits.size)), "Clopper-Pearson, exact"
-    low, high, effective = bound_grouped_share(hits, case.units)
-    if np.isnan(low):
-        return value, NO_INTERVAL, f"no interval: {case.units.n_units} groups, under 10 are too few"
-    return value, (low, high), f"Korn-Graubard: {effective:.0f} effective rows"
-
-
-def _score_balanced(_: str, case: _Case) -> tuple[float, Interval, str]:
+def _score_balanced(_: str, case: Case) -> Measured:
     """Mean recall; its interval combines the exact ones of the recalls by square-and-add (Zou and Donner 2008)."""
     present = np.unique(case.truth)
     hits = (case.labels == case.truth).astype(np.float64)
@@ -226,7 +222,7 @@ def _score_balanced(_: str, case: _Case) -> tuple[float, Interval, str]:
     absent = case.values.shape[1] - present.size
     note = f"; {absent} classes have no rows here" if absent else ""
     if case.truth.size < MIN_ROWS:
-        return value, NO_INTERVAL, _refuse_interval(case) + note
+        return value, NO_INTERVAL, refuse_interval(case) + note
     down = float(np.sqrt(((spread - lows) ** 2).sum())) / present.size
     up = float(np.sqrt(((spread - highs) ** 2).sum())) / present.size
     if np.isnan(down + up):
@@ -235,7 +231,7 @@ def _score_balanced(_: str, case: _Case) -> tuple[float, Interval, str]:
     return value, (max(0.0, value - down), min(1.0, value + up)), f"{exact} per class, combined{note}"
 
 
-def _score_auc(_: str, case: _Case) -> tuple[float, Interval, str]:
+def _score_auc(_: str, case: Case) -> Measured:
     n_classes = case.values.shape[1]
     counts = np.bincount(case.truth.astype(np.int64), minlength=n_classes)
     asked = [1] if n_classes == 2 else [label for label in range(n_classes) if counts[label] > 0]
@@ -243,7 +239,7 @@ def _score_auc(_: str, case: _Case) -> tuple[float, Interval, str]:
         return float("nan"), NO_INTERVAL, "not defined: all rows are of one class"
     value = float(np.mean([find_auc(case.values[:, label], case.truth == label) for label in asked]))
     kind = "" if n_classes == 2 else f"one against the rest, mean of {len(asked)} classes; "
-    why = _refuse_interval(case)
+    why = refuse_interval(case)
     if why:
         return value, NO_INTERVAL, kind + why
     perfect = value in (0.0, 1.0) and counts.min() >= 2
@@ -259,7 +255,7 @@ def _score_auc(_: str, case: _Case) -> tuple[float, Interval, str]:
     return value, interval, kind + "percentile bootstrap of units"
 
 
-def _bootstrap_auc(case: _Case, asked: Sequence[int]) -> Interval:
+def _bootstrap_auc(case: Case, asked: Sequence[int]) -> Interval:
     orders = [np.unique(case.values[:, label], return_inverse=True)[1].reshape(-1) for label in asked]
     found = []
     for bags in draw_bags(case.units.n_units, case.seed):
@@ -280,7 +276,7 @@ def _weigh_auc(order: IndexArray, positive: np.ndarray, weights: DoubleArray) ->
     return float((above * (np.cumsum(below) - below / 2)).sum() / total)
 
 
-def _score_f1(_: str, case: _Case) -> tuple[float, Interval, str]:
+def _score_f1(_: str, case: Case) -> Measured:
     n_classes = case.values.shape[1]
     truth = case.truth.astype(np.int64)
     asked = [1] if n_classes == 2 else sorted({*truth.tolist(), *case.labels.tolist()})
@@ -303,10 +299,10 @@ def _score_f1(_: str, case: _Case) -> tuple[float, Interval, str]:
     components = sum_units(rows, case.units).T
     value = float(measure(components.sum(axis=0, keepdims=True))[0])
     kind = "positive class; " if n_classes == 2 else f"mean of {len(asked)} classes; "
-    return _finish_bootstrap(value, kind, case, (components, measure))
+    return finish_bootstrap(value, kind, case, components=components, measure=measure)
 
 
-def _score_r2(_: str, case: _Case) -> tuple[float, Interval, str]:
+def _score_r2(_: str, case: Case) -> Measured:
     centered = (
         case.truth - case.truth.mean()
     )  # r2 does not depend on the origin; large offsets would lose digits
@@ -320,33 +316,44 @@ def _score_r2(_: str, case: _Case) -> tuple[float, Interval, str]:
 
     components = sum_units(rows, case.units).T
     value = float(measure(components.sum(axis=0, keepdims=True))[0])
-    return _finish_bootstrap(value, "", case, (components, measure))
+    return finish_bootstrap(value, "", case, components=components, measure=measure)
 
 
-def _finish_bootstrap(value: float, kind: str, case: _Case, parts: tuple) -> tuple[float, Interval, str]:
-    why = _refuse_interval(case)
-    if why or np.isnan(value):
-        return value, NO_INTERVAL, kind + (why or "not defined on these rows")
-    components, measure = parts
-    interval = bound_bootstrap(components, measure, seed=case.seed)
-    if np.isnan(interval[0]):
-        return value, interval, kind + "no interval: the resamples do not differ"
-    return value, interval, kind + "percentile bootstrap of units"
+def find_class_losses(values: DoubleArray, truth: DoubleArray) -> DoubleArray:
+    """Compute the log-loss of each row: float64 [M], in nats, at most 15 as in training.
+
+    Args:
+        values: float64 [M, C], probabilities.
+        truth: [M], class index.
+
+    Example:
+        >>> find_class_losses(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1])).round(4)
+        array([ 0.6931, 15.    ])
+    """
+    picked = values[np.arange(len(truth)), truth.astype(np.int64)]
+    return np.maximum(-np.log(np.maximum(picked, LOSS_CLIP)), 0.0)
 
 
-def _score_mean(name: str, case: _Case) -> tuple[float, Interval, str]:
+def _score_mean(name: str, case: Case) -> Measured:
     if name == "logloss":
-        rows = np.arange(case.truth.size)
-        losses = -np.log(np.maximum(case.values[rows, case.truth.astype(np.int64)], LOSS_CLIP))
-        losses = np.maximum(losses, 0.0)
+        losses = find_class_losses(case.values, case.truth)
     else:
         error = np.abs(case.truth - case.values[:, 0])
         losses = error**2 if name == "rmse" else error
-    value = float(losses.mean())
-    why = _refuse_interval(case)
-    interval = NO_INTERVAL if why else bound_mean_loss(losses, case.units, seed=case.seed)
-    if not why and np.isnan(interval[0]):
-        why = "no interval: all rows have the same loss"
+    value, interval, method = measure_mean(losses, case)
     if name == "rmse":
         value, interval = float(np.sqrt(value)), (float(np.sqrt(interval[0])), float(np.sqrt(interval[1])))
-    return value, interval, why or "bootstrap-t of units"
+    return value, interval, method
+
+
+MEASURES = {
+    "accuracy": _score_accuracy,
+    "balanced accuracy": _score_balanced,
+    "auc": _score_auc,
+    "f1": _score_f1,
+    "logloss": _score_mean,
+    "rmse": _score_mean,
+    "mae": _score_mean,
+    "r2": _score_r2,
+    **ORDER_MEASURES,
+}

@@ -11,14 +11,20 @@ from scipy.sparse.csgraph import connected_components
 from heldout.errors import DataError
 from heldout.evidence.compare import EARLY_STOPPED_WIDTH, MIN_SEEDS_TO_HELP
 from heldout.evidence.crossfit import Deployed, assemble_choice, deploy_run, has_diverged, pick_epochs
-from heldout.evidence.paired import PairedBounds, Units, compare_paired, index_units
-from heldout.evidence.wording import name_loss, say_change, say_interval
+from heldout.evidence.paired import (
+    INTERVAL_ALPHA,
+    NOT_KNOWN,
+    PairedBounds,
+    Units,
+    compare_paired,
+    index_units,
+    list_interval,
+)
+from heldout.evidence.wording import name_loss, say_estimate
 from heldout.records import ConfigurationRun, FloatArray, IndexArray, JudgeSettings
 
 Interval = tuple[float, float, float]
 LEAST_COMMON_ROWS = 30  # as for every verdict: below, no rule keeps its error rate
-_TWO_SIDED = 0.025
-_UNKNOWN = (float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,8 @@ def compare_sides(first: Side, second: Side) -> StudyDifference:
     outcome = _name_outcome(delivered, choice, counts, delta)
     return StudyDifference(
         outcome=outcome,
-        delivered=_list(delivered),
-        choice=_list(choice),
+        delivered=list_interval(delivered),
+        choice=list_interval(choice),
         hits=_compare_hits(one, other, places, units),
         losses=(_mean(one.losses[:n_seeds, at_first]), _mean(other.losses[:n_seeds, at_second])),
         n_rows=counts[0],
@@ -168,17 +174,17 @@ def _take(
 
 
 def _compare(difference: np.ndarray, units: Units) -> PairedBounds:
-    return compare_paired(difference, units, alpha=_TWO_SIDED, widen=EARLY_STOPPED_WIDTH)
+    return compare_paired(difference, units, alpha=INTERVAL_ALPHA, widen=EARLY_STOPPED_WIDTH)
 
 
 def _compare_hits(
     one: Deployed, other: Deployed, places: tuple[IndexArray, IndexArray], units: Units
 ) -> Interval:
     if any(item.run.hits.shape != item.run.losses.shape for item in (one, other)):
-        return _UNKNOWN
+        return NOT_KNOWN
     n_seeds = min(len(one.losses), len(other.losses))
     hits = [pick_epochs(item.run.hits, item.epochs, item.folds).astype(np.float32) for item in (one, other)]
-    return _list(_compare(_take(hits[0], hits[1], places, n_seeds), units))
+    return list_interval(_compare(_take(hits[0], hits[1], places, n_seeds), units))
 
 
 def _name_outcome(
@@ -218,17 +224,12 @@ def _say(
     if outcome == "same losses":
         return f"{opening}."
     rows = f"{n_rows} rows" if n_units == n_rows else f"{n_rows} rows of {n_units} groups"
-    numbers = [_say_bounds(item, delta) for item in bounds]
+    numbers = [say_estimate(list_interval(item), scale=delta) for item in bounds]
     reason = _say_why_not(counts) if outcome == "cannot tell" else ""
     return (
         f"{opening}: validation {loss} of {first} minus {second} {numbers[0]}, with the choice made anew "
         f"{numbers[1]} (same {rows}, {n_seeds} seed{'s' * (n_seeds != 1)}; tolerance {delta:.2g}).{reason}"
     )
-
-
-def _say_bounds(bounds: PairedBounds, delta: float) -> str:
-    interval = say_interval(float(bounds.low), float(bounds.high), level=95, scale=delta)
-    return f"{say_change(float(bounds.mean), scale=delta)} ({interval})"
 
 
 def _say_why_not(counts: tuple[int, int, int]) -> str:
@@ -238,10 +239,6 @@ def _say_why_not(counts: tuple[int, int, int]) -> str:
     if n_seeds < MIN_SEEDS_TO_HELP:
         return f" {n_seeds} seeds are too few to call one better; the standard preset trains {MIN_SEEDS_TO_HELP}."
     return ""
-
-
-def _list(bounds: PairedBounds) -> Interval:
-    return float(bounds.mean), float(bounds.low), float(bounds.high)
 
 
 def _mean(losses: FloatArray) -> float:

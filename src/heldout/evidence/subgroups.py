@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from heldout.errors import DataError
 from heldout.evidence.intervals import bound_grouped_share, bound_share
 from heldout.evidence.max_t import Contrasts, adjust_max_t, contrast_groups, find_limit
-from heldout.evidence.paired import Units, index_units
+from heldout.evidence.paired import NOT_KNOWN, Units, index_units
 from heldout.evidence.slices import (
     LEAST_NAMED_ROWS,
     LEAST_ROWS,
@@ -46,7 +46,6 @@ MOST_LISTED = 12
 LEAST_FAVOURABLE = 3  # groups shown where none is shown to be worse
 NOMINAL = 1.64  # a group whose other rows are not even nominally worse is explained by the part of it that is
 LEAST_ROWS_FOR_INTERVAL = 10
-_UNKNOWN = (float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -306,7 +305,7 @@ def _show_small(
 
 def _bound_accuracy(rows: BoolArray, right: DoubleArray | None, units: Units) -> tuple[float, float, float]:
     if right is None or not rows.any():
-        return _UNKNOWN
+        return NOT_KNOWN
     hits = right[rows]
     if units.n_units == rows.size:
         return (float(hits.mean()), *bound_share(float(hits.sum()), float(hits.size)))
@@ -321,7 +320,7 @@ def _measure_sealed(
     small = n_rows < LEAST_ROWS or n_units < LEAST_UNITS
     if n_rows == 0 or n_rows == rows.size:
         loss = float(per_row.mean()) if n_rows else float("nan")
-        return SealedSlice(n_rows, n_units, loss, _UNKNOWN, _bound_accuracy(rows, right, units), small)
+        return SealedSlice(n_rows, n_units, loss, NOT_KNOWN, _bound_accuracy(rows, right, units), small)
     found = contrast_groups(per_row, rows[None], units, seed=0, n_draws=1)
     difference, se = float(found.difference[0]), float(found.se[0])
     half = float("nan")

@@ -173,7 +173,9 @@ def judge_chosen(
 def _answer_delivered_epoch(own: Deployed, settings: JudgeSettings) -> Answer:
     answer = answer_overtrained(own, settings, at_deployed=True)
     to_the_end = answer_overtrained(own, settings)
-    return extend_answer(answer, f"If it were trained to the last epoch - {to_the_end.sentence}")
+    return extend_answer(
+        answer, f"If it were trained to the last epoch: {to_the_end.sentence.removeprefix('overtrained: ')}"
+    )
 
 
 def _refuse(chosen: ConfigurationRun, settings: JudgeSettings, n_rows: int) -> str:
@@ -241,14 +243,23 @@ def _say_ladder(
     rung = ordered[position].configuration.rung
     reason = max(answers[position][:2], key=lambda answer: (answer.answer == "yes", answer.low))
     larger = len(ordered) - position - 1
-    above = (
-        f" Of the {larger} larger sizes {sum(shown[position + 1 :])} are shown to overfit too."
-        if larger
-        else ""
-    )
-    smaller = " Smaller sizes are not shown to." if position else ""
-    start = f"Overfits from {rung.n_parameters:,} parameters (rung {rung.index}; {basis})."
-    return f"{start} {reason.sentence}{above}{smaller}"
+    above = _say_larger(sum(shown[position + 1 :]), larger)
+    smaller = " Smaller sizes are not shown to overfit." if position else ""
+    start = f"Overfits from {rung.n_parameters:,} weights (rung {rung.index}; {basis})."
+    why = reason.sentence.removeprefix(f"{reason.question}: {reason.answer} - ")
+    return f"{start} {why[0].upper()}{why[1:]}{above}{smaller}"
+
+
+def _say_larger(n_shown: int, n_larger: int) -> str:
+    """What is shown of the sizes above the first that overfits."""
+    if not n_larger:
+        return ""
+    if n_larger == 1:
+        return f" The one larger size is {'shown to overfit too' if n_shown else 'not shown to overfit'}."
+    if n_shown == 0:
+        return f" None of the {n_larger} larger sizes is shown to overfit."
+    some = f"All {n_larger}" if n_shown == n_larger else f"{n_shown} of the {n_larger}"
+    return f" {some} larger sizes {'is' if n_shown == 1 else 'are'} shown to overfit too."
 
 
 def _name_chosen(answers: tuple[Answer, ...]) -> tuple[str, str]:

@@ -49,6 +49,20 @@ def say_interval(low: float, high: float, *, level: int, scale: float = 1.0) -> 
     return f"{level} % interval {say_change(low, scale=scale)} to {say_change(high, scale=scale)}"
 
 
+def say_estimate(interval: tuple[float, float, float], *, scale: float = 1.0) -> str:
+    """Write an estimate with its 95 % interval.
+
+    Args:
+        interval: estimate, low, high.
+        scale: see `say_change`.
+
+    Example:
+        >>> say_estimate((0.02, -0.01, 0.05))
+        '+0.020 (95 % interval -0.010 to +0.050)'
+    """
+    return f"{say_change(interval[0], scale=scale)} ({say_interval(*interval[1:], level=95, scale=scale)})"
+
+
 def name_loss(task: Task) -> str:
     """Give the name of the loss that verdicts are made on.
 

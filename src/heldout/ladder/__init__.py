@@ -9,6 +9,7 @@ from heldout.ladder.schedule import count_layers as count_layers
 from heldout.ladder.schedule import list_rates as list_rates
 from heldout.ladder.schedule import make_net as make_net
 from heldout.ladder.schedule import nominal_net as nominal_net
+from heldout.ladder.schedule import order_rungs as order_rungs
 from heldout.ladder.schedule import plain_hyper as plain_hyper
 from heldout.ladder.schedule import plan_schedule as plan_schedule
 from heldout.ladder.tables import LARGEST_WIDTH as LARGEST_WIDTH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def list_rates(rung: Rung) -> tuple[float, float, float]:
     """
     if rung.family == "mlp":
         return candidate_rates(rung.widths)
-    return TOKEN_RATES if rung.embedding else RATES
+    return TOKEN_RATES if rung.embedding and "attention" not in rung.family else RATES
 
 
 def plan_schedule(n_fit: int, *, effort: float = 1.0) -> Schedule:
@@ -116,13 +116,30 @@ def nominal_net(rung: Rung) -> Net:
         >>> nominal_net(Rung(1, (4,), 21, 0.01)).widths
         (4,)
     """
+    n_outputs = 3 if rung.ordered else 1
     if rung.parts:
         width = sum(math.prod(part.shape) for part in rung.parts)
-        return make_net(rung, InputLayout("joined", (width,), parts=rung.parts), 1)
+        return make_net(rung, InputLayout("joined", (width,), parts=rung.parts), n_outputs)
     side = 1 << 7  # no pooling of any rung leaves less than one place
     shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1), "signal": (side, 1)}
     inputs = (side,) if rung.embedding else shapes.get(rung.family, (1,))
-    return make_net(rung, InputLayout("nominal", inputs, vocabulary=1), 1)
+    return make_net(rung, InputLayout("nominal", inputs, vocabulary=1), n_outputs)
+
+
+def order_rungs(rungs: tuple[Rung, ...], n_classes: int) -> tuple[Rung, ...]:
+    """Turn rungs of one output into rungs of classes in order: a threshold more for each step beyond the first.
+
+    Args:
+        rungs: of networks with one output.
+        n_classes: steps of the scale, at least 3.
+
+    Example:
+        >>> order_rungs((Rung(0, (), 4, 0.01),), 5)[0].n_parameters
+        7
+    """
+    return tuple(
+        replace(rung, ordered=True, n_parameters=rung.n_parameters + n_classes - 2) for rung in rungs
+    )
 
 
 def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
@@ -143,5 +160,6 @@ def make_net(rung: Rung, layout: InputLayout, n_outputs: int) -> Net:
         embedding=rung.embedding,
         vocabulary=layout.vocabulary if has_tokens else 0,
         leading=layout.leading if has_tokens and rung.channels else 0,
-        parts=layout.parts if rung.family == "joined" else (),
+        parts=layout.parts if rung.parts else (),
+        ordered=rung.ordered,
     )

@@ -14,8 +14,10 @@ from heldout.nets.net import fold_shares as fold_shares
 from heldout.nets.net import list_shapes as list_shapes
 from heldout.nets.net import pad_arrays as pad_arrays
 from heldout.nets.net import start_memory as start_memory
+from heldout.nets.ordered import order_outputs as order_outputs
 from heldout.nets.table import FAMILIES as FAMILIES
 from heldout.nets.table import apply_net as apply_net
 from heldout.nets.table import check_net as check_net
 from heldout.nets.table import find_family as find_family
+from heldout.nets.table import finish_outputs as finish_outputs
 from heldout.nets.table import list_layers as list_layers

@@ -142,7 +142,13 @@ def apply_sequence(
 
 
 def convolve_signal(
-    params: Params, x: jax.Array, mode: Mode, *, first: int, keeps_place: bool = False
+    params: Params,
+    x: jax.Array,
+    mode: Mode,
+    *,
+    first: int,
+    keeps_place: bool = False,
+    pools_last: bool = False,
 ) -> jax.Array:
     """Apply the convolutions of signals with a pooling between two of them.
 
@@ -151,8 +157,9 @@ def convolve_signal(
         x: [R, T, C].
         mode: dropout before each layer.
         first: number of the first of these layers in the whole network.
-        keeps_place: pool after the last one too and keep all places; else only the largest value of each channel over
-            the whole length is kept: whether something occurs, not where.
+        keeps_place: keep all places; else only the largest value of each channel over the whole length is kept: whether
+            something occurs, not where.
+        pools_last: pool after the last one too.
 
     Returns:
         [R, T', channels] or [R, channels].
@@ -160,7 +167,7 @@ def convolve_signal(
     hidden = x
     for index, (weight, bias) in enumerate(params):
         hidden = convolve_1d(mode.drop(first + index, hidden), weight, bias=bias, relu=True)
-        if keeps_place or index < len(params) - 1:
+        if pools_last or index < len(params) - 1:
             hidden = max_pool(hidden[:, :, None], (POOL, 1))[:, :, 0]
     return hidden if keeps_place else hidden.max(axis=1)
 
@@ -184,5 +191,5 @@ def apply_signal(
 ) -> tuple[jax.Array, Memory]:
     """Compute the outputs for a batch of signals [R, T, C]."""
     last = len(net.channels)
-    hidden = convolve_signal(params[:last], x, mode, first=0, keeps_place=True)
+    hidden = convolve_signal(params[:last], x, mode, first=0, keeps_place=True, pools_last=True)
     return apply_dense(params[last:], hidden.reshape(x.shape[0], -1), mode, first=last), memory

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import jax
 
-from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params, count_layer_parameters, dense_layer
+from heldout.nets.net import (
+    ArraySpec,
+    LayerSpec,
+    Memory,
+    Mode,
+    Net,
+    Params,
+    count_layer_parameters,
+    dense_layer,
+)
 
 
 def list_mlp_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -32,10 +42,15 @@ def list_dense_layers(net: Net, n_in: int | tuple[int, ...]) -> tuple[LayerSpec,
     Example:
         >>> [layer.name for layer in list_dense_layers(Net("mlp", (3,), 1, (4,)), 3)]
         ['hidden 1', 'output']
+        >>> [spec.shape for spec in list_dense_layers(Net("mlp", (3,), 5, ordered=True), 3)[0].arrays]
+        [(3, 1), (4,)]
     """
     sizes = (n_in, *net.widths)
     hidden = [dense_layer(f"hidden {i + 1}", sizes[i], width) for i, width in enumerate(net.widths)]
-    return (*hidden, dense_layer("output", sizes[-1], net.n_outputs, gain=1.0))
+    output = dense_layer("output", sizes[-1], 1 if net.ordered else net.n_outputs, gain=1.0)
+    if net.ordered:  # one place on the scale, and a threshold between any two neighbouring classes
+        output = replace(output, arrays=(output.arrays[0], ArraySpec((net.n_outputs - 1,))))
+    return (*hidden, output)
 
 
 def apply_mlp(net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode) -> tuple[jax.Array, Memory]:

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from heldout.errors import UsageError
+from heldout.letters import BASES
+from heldout.nets.attention import apply_attention, list_attention_layers
 from heldout.nets.cnn import (
     apply_cnn,
     apply_sequence,
@@ -17,10 +19,12 @@ from heldout.nets.cnn import (
     list_sequence_layers,
     list_signal_layers,
 )
-from heldout.nets.joined import apply_joined, list_joined_layers
+from heldout.nets.joined import ATTENDED, apply_joined, list_joined_layers
 from heldout.nets.mlp import apply_mlp, list_mlp_layers
-from heldout.nets.net import Family, LayerSpec, Memory, Mode, Net, Params
+from heldout.nets.net import HEAD_SIZE, Family, LayerSpec, Memory, Mode, Net, Params
+from heldout.nets.ordered import order_outputs
 from heldout.nets.residual import apply_residual, list_residual_layers
+from heldout.nets.strands import add_other_strands, average_strands, reads_both_strands
 from heldout.nets.text import apply_text, list_text_layers
 
 
@@ -39,9 +43,9 @@ def _dense_part(net: Net) -> tuple[int, ...]:
     return tuple(range(first, first + len(net.widths) + 1))
 
 
-def _joined_dense_part(net: Net) -> tuple[int, ...]:
-    """Drop where the branches meet and in the dense layers after it."""
-    n_layers = len(list_joined_layers(net))
+def _last_dense_part(net: Net) -> tuple[int, ...]:
+    """Drop where the branches or places meet and in the dense layers after it."""
+    n_layers = len(list_layers(net))
     return tuple(range(n_layers - len(net.widths) - 1, n_layers))
 
 
@@ -61,7 +65,9 @@ FAMILIES: dict[str, Family] = {
     "sequence": Family(list_sequence_layers, apply_sequence, _dense_part),
     "signal": Family(list_signal_layers, apply_signal, _dense_part),
     "text": Family(list_text_layers, apply_text, _dense_part),
-    "joined": Family(list_joined_layers, apply_joined, _joined_dense_part),
+    "attention": Family(list_attention_layers, apply_attention, _last_dense_part),
+    "joined": Family(list_joined_layers, apply_joined, _last_dense_part),
+    ATTENDED: Family(list_joined_layers, apply_joined, _last_dense_part),
 }
 
 
@@ -72,7 +78,9 @@ AXES = {
     "sequence": (1, 2),
     "signal": (2,),
     "text": (1,),
+    "attention": (1, 2),
     "joined": (1,),
+    ATTENDED: (1,),
 }
 
 
@@ -95,10 +103,14 @@ def check_net(net: Net) -> str:
         return f"a {net.family} takes examples with {wanted} axes, these have {len(net.inputs)}"
     if min((*net.inputs, *net.widths, *net.channels, net.n_outputs)) < 1:
         return f"sizes must be at least 1, got {net}"
-    if (net.family == "joined") != bool(net.parts):
+    if net.ordered and net.n_outputs < 3:
+        return f"{net.n_outputs} outputs have no order; at least 3 classes do"
+    if (net.family in ("joined", ATTENDED)) != bool(net.parts):
         return f"{len(net.parts)} parts do not fit a {net.family}"
     if net.parts:
         return _check_parts(net)
+    if net.family == "attention":
+        return _check_attention(net)
     has_tokens = net.family == "text" or (net.family == "sequence" and len(net.inputs) == 1)
     if has_tokens != (net.embedding > 0) or has_tokens != (net.vocabulary > 0):
         return f"embedding {net.embedding} and vocabulary {net.vocabulary} do not fit a {net.family} of {net.inputs}"
@@ -118,17 +130,37 @@ def check_net(net: Net) -> str:
     return ""
 
 
+def _check_attention(net: Net) -> str:
+    """Say what does not fit together in a network that attends."""
+    if net.embedding < HEAD_SIZE or net.embedding % HEAD_SIZE:
+        return f"embedding {net.embedding} does not divide into heads of {HEAD_SIZE} numbers"
+    if (len(net.inputs) == 1) != (net.vocabulary > 0) or net.kernel or not net.channels:
+        return f"vocabulary {net.vocabulary}, kernel {net.kernel} and channels {net.channels} do not fit {net.inputs}"
+    if net.leading > net.inputs[0] or net.leading and not net.vocabulary:
+        return f"{net.leading} leading tokens do not fit an attention of {net.inputs}"
+    return ""
+
+
 def _check_parts(net: Net) -> str:
     """Say what does not fit together in the parts of a joined network, each checked as a network of its own."""
     if sum(math.prod(part.shape) for part in net.parts) != net.inputs[0]:
         return f"parts of {[part.shape for part in net.parts]} do not fill a row of {net.inputs[0]}"
-    if bool(net.channels) != (net.kernel > 0):
+    attends = net.family == ATTENDED
+    if bool(net.channels) != (net.kernel > 0 or attends):
         return f"kernel {net.kernel} and channels {net.channels} do not fit together"
     for part in net.parts:
+        if part.both_strands and (part.kind != "signal" or part.letters != BASES):
+            return f"a {part.kind} of letters {part.letters!r} has no other strand"
         if part.parts or part.kind not in _FAMILY_OF_PART:
             return f"a part cannot be {part.kind!r}"
         is_tokens = part.kind == "tokens"
-        family = _FAMILY_OF_PART[part.kind] if net.channels or is_tokens else "mlp"
+        if attends and part.kind != "numbers":
+            own = replace(net, family="attention", inputs=part.shape, parts=(), leading=part.leading)
+            wrong = check_net(replace(own, vocabulary=part.vocabulary))
+            if wrong or not (is_tokens or part.letters):
+                return wrong or f"a {part.kind} is not attended"
+            continue
+        family = _FAMILY_OF_PART[part.kind] if not attends and net.channels or is_tokens else "mlp"
         has_filters = family in ("cnn", "signal")
         own = replace(
             net,
@@ -162,9 +194,12 @@ def list_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> list_layers(Net("forest", (3,), 1))
         Traceback (most recent call last):
         heldout.errors.UsageError: unknown family of networks 'forest'
-          -> families are mlp, cnn, residual, sequence, signal, text, joined
+          -> families are mlp, cnn, residual, sequence, signal, text, attention, joined, joined attention
     """
-    return find_family(net.family).list_layers(net)
+    layers = find_family(net.family).list_layers(net)
+    if not reads_both_strands(net):
+        return layers
+    return tuple(replace(layer, uses=2 * layer.uses, scores=2 * layer.scores) for layer in layers)
 
 
 def find_family(name: str) -> Family:
@@ -191,4 +226,18 @@ def apply_net(net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
     shaped = x.reshape(x.shape[0], *net.inputs)
     if net.vocabulary:
         shaped = shaped.astype(jnp.int32)
-    return find_family(net.family).apply(net, params, memory, shaped, mode)
+    both = reads_both_strands(net)
+    if both:
+        shaped = add_other_strands(net, shaped)
+    outputs, memory = find_family(net.family).apply(net, params, memory, shaped, mode)
+    return finish_outputs(net, average_strands(outputs) if both else outputs), memory
+
+
+def finish_outputs(net: Net, outputs: jax.Array) -> jax.Array:
+    """Give what a network says from the sums that leave its last layer: those, or log-probabilities of its steps.
+
+    Args:
+        net: its size.
+        outputs: float32 [R, outputs of the last layer].
+    """
+    return order_outputs(outputs) if net.ordered else outputs

@@ -17,10 +17,10 @@ from heldout.recipe.steps.tokens import (
     SHAPES,
     UNKNOWN,
     Numbering,
+    cut_text,
     keep_ends,
-    locate_tokens,
+    locate_text,
     number_unknown,
-    split_tokens,
 )
 from heldout.recipe.view import Cells, Outcome
 from heldout.records import Kind
@@ -90,7 +90,7 @@ def trace_words(recipe: Recipe, name: str, text: str, *, state: int = 0) -> tupl
     if found is None:
         return ()
     use, fitted = found
-    tokens, spans = split_tokens(text), locate_tokens(text)
+    tokens, spans = cut_text(text, fitted), locate_text(text, fitted)
     first = use.slots[0].position
     kept = [int(place) for place in keep_ends([str(place) for place in range(len(tokens))], fitted.length)]
     number_of = {word: FIRST_WORD + place for place, word in enumerate(fitted.words)}

@@ -8,6 +8,7 @@ import numpy as np
 
 from heldout.errors import RecipeError
 from heldout.recipe.arrays import fit_arrays, plan_arrays
+from heldout.recipe.layout import LONGEST_TOKENS, SHORTEST_TOKENS
 from heldout.recipe.match import match_columns
 from heldout.recipe.record import ColumnPlan, ColumnState, FitRates, OpUse, Recipe, Slot, State
 from heldout.recipe.rules import read_fields
@@ -20,7 +21,7 @@ from heldout.recipe.steps.set import ItemsAsked
 from heldout.recipe.steps.standardize import take_quantile, take_values
 from heldout.recipe.steps.step import NothingAsked
 from heldout.recipe.steps.table import STEPS
-from heldout.recipe.steps.tokens import TokensAsked
+from heldout.recipe.steps.tokens import TokensAsked, split_tokens
 from heldout.recipe.steps.words import WordsAsked
 from heldout.recipe.view import NUMERIC_KINDS, Cells, FitView, Outcome, make_view
 from heldout.records import ArrayColumn, ColumnSpec, IndexArray, Kind, TypedColumn
@@ -32,6 +33,7 @@ FEWEST_ROWS_FOR_BINS = 1000
 MOST_COLUMNS_FOR_BINS = 200
 ROWS_PER_BIN = 50
 LONGEST_REASON = 2000
+PIECES_A_WORD = 1.5  # assumption: English with a few thousand pieces; longer texts keep their two ends
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class RecipeOptions:
         token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
         most_pairs: pairs of neighbouring words with a number of their own, at most.
         signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own numbers.
+        both_strands: columns whose sequences may come from either strand.
+        pieces: text columns read as pieces of words, with the number of pieces.
 
     Example:
         >>> RecipeOptions(max_bins=8).most_values
@@ -63,6 +67,8 @@ class RecipeOptions:
     token_length: int = 0
     most_pairs: int = 20_000
     signal_scaling: str = "set"
+    both_strands: tuple[str, ...] = ()
+    pieces: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ def fit_recipe(
     n_rows = len(arrays[0].values) if arrays and not columns else None
     views = tuple(make_view(columns, rows, n_rows=n_rows) for rows in fit_rows)
     bins, bins_why = _choose_bins(columns, views, embedding, chosen)
+    _check_asked(columns, chosen)
     plans: list[ColumnPlan] = []
     states: list[list[ColumnState]] = [[] for _ in views]
     position = 0
@@ -180,6 +187,20 @@ def _check_options(options: RecipeOptions) -> None:
         read_fields(values, STEPS[op].asked_rules, f"recipe options for {op}")
 
 
+def _check_asked(columns: tuple[TypedColumn, ...], options: RecipeOptions) -> None:
+    """Refuse what was asked of a column that is no text or no sequence."""
+    asked = [(name, "pieces", Kind.TEXT) for name, _ in options.pieces]
+    asked += [(name, "strands", Kind.SEQUENCE) for name in options.both_strands]
+    for name, setting, kind in asked:
+        found = next((column.spec.kind for column in columns if column.spec.name == name), None)
+        if found is not kind:
+            read = "is not there" if found is None else f"is read as {found.value}"
+            raise RecipeError(
+                f"column {name!r} {read}; {setting} belongs to a {kind.value}",
+                hint=f"leave {setting} out, or set kind = '{kind.value}' for that column",
+            )
+
+
 def _choose_bins(
     columns: tuple[TypedColumn, ...], views: tuple[FitView, ...], embedding: str, options: RecipeOptions
 ) -> tuple[int, str]:
@@ -215,6 +236,9 @@ def _draft_ops(
         return _Draft(
             (("date@1", nothing), absent), "a date becomes days, year and positions in year, week and day"
         )
+    pieces = dict(options.pieces).get(spec.name, 0)
+    if pieces:
+        return _draft_pieces(cells, pieces)
     if spec.kind is Kind.TEXT and options.token_length:
         asked = TokensAsked(length=options.token_length, most_pairs=options.most_pairs)
         why = "the text is the only feature: a row of word numbers, for networks that read texts"
@@ -226,13 +250,26 @@ def _draft_ops(
         items = ItemsAsked(options.most_values, options.rare_rows)
         return _Draft((("set@1", items), absent), "a list becomes one slot per item and the number of items")
     if spec.kind is Kind.SEQUENCE:
-        bases = plan_bases(spec.pattern, cells)
-        words = plan_words(bases.alphabet)
+        both = spec.name in options.both_strands
+        bases = plan_bases(spec.pattern, cells, both_strands=both)
+        words = plan_words(bases.alphabet, both_strands=both)
         return _Draft((("bases@1", bases), ("kmers@1", words), absent), explain_bases(bases, cells))
     asked = CategoriesAsked(options.most_values, options.rare_rows, options.rare_share)
     return _Draft(
         (("onehot@1", asked),), f"{spec.kind.value}: one slot per value; missing, unseen and unparsed apart"
     )
+
+
+def _draft_pieces(cells: tuple[Cells, ...], size: int) -> _Draft:
+    """Texts as rows of pieces, long enough for nearly all fit rows."""
+    counts = []
+    for one in cells:
+        has_value = one.outcome == Outcome.VALUE
+        words = np.array([len(split_tokens(text)) for text in one.levels] or [0])
+        counts.append(np.quantile(words[one.codes[has_value]], 0.95) if has_value.any() else 0.0)
+    length = int(np.clip(round(PIECES_A_WORD * max(counts)), SHORTEST_TOKENS, LONGEST_TOKENS))
+    asked = TokensAsked(length=length, most_pairs=0, pieces=size)
+    return _Draft((("tokens@1", asked),), "as asked, words are cut into pieces: a row of numbers of pieces")
 
 
 def _find_drop_reason(spec: ColumnSpec, cells: tuple[Cells, ...]) -> str:
@@ -264,7 +301,7 @@ def _fit_column(
     fitted: list[list[object]] = [[] for _ in cells]
     for op, asked in draft.ops:
         step = STEPS[op]
-        values = tuple(step.fit(one, asked, None) for one in cells)
+        values = tuple(step.fit(one, asked) for one in cells)
         planned = step.plan(values)
         if not planned and op != "drop@1":
             continue

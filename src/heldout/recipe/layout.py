@@ -7,7 +7,7 @@ import numpy as np
 from heldout.letters import list_letters
 from heldout.recipe.record import OpUse, Recipe
 from heldout.recipe.steps.bases import Bases, count_bases
-from heldout.recipe.steps.tokens import Numbering, count_vocabulary, split_tokens
+from heldout.recipe.steps.tokens import Numbering, count_vocabulary, cut_text, split_tokens
 from heldout.records import DoubleArray, IndexArray, InputLayout, Kind, TypedColumn
 
 LONGEST_TOKENS = (
@@ -77,12 +77,11 @@ def count_unknown(recipe: Recipe, column: TypedColumn) -> tuple[DoubleArray, Dou
         >>> count_unknown(Recipe((), ()), note)
         (array([2.]), None)
     """
-    tokens = [split_tokens(text) for text in column.levels]
-    lengths = np.array([float(len(one)) for one in tokens])
+    lengths = np.array([float(len(split_tokens(text))) for text in column.levels])
     for place, plan in enumerate(recipe.columns):
         for fitted in recipe.states[0].columns[place].fitted:
             if plan.spec.name == column.spec.name and isinstance(fitted, Numbering):
-                known = set(fitted.words)
+                known, tokens = set(fitted.words), [cut_text(text, fitted) for text in column.levels]
                 return lengths, np.array([float(sum(word not in known for word in one)) for one in tokens])
     return lengths, None
 
@@ -104,7 +103,10 @@ def _find_part(use: OpUse, fitted: tuple[object, ...]) -> InputLayout:
         vocabulary = max(count_vocabulary(one) for one in numberings)
         return InputLayout("tokens", (width,), vocabulary, numberings[0].length)
     if isinstance(fitted[0], Bases):
-        return InputLayout("signal", count_bases(fitted[0]), letters=list_letters(fitted[0].alphabet))
+        letters = list_letters(fitted[0].alphabet)
+        return InputLayout(
+            "signal", count_bases(fitted[0]), letters=letters, both_strands=fitted[0].both_strands
+        )
     return InputLayout("numbers", (width,))
 
 

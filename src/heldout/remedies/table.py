@@ -210,6 +210,26 @@ def describe_strength(name: str, value: float) -> str:
     return f"{name}: {REMEDIES[name].shown.format(value=value, percent=100.0 * value)}"
 
 
+def name_use(use: RemedyUse) -> str:
+    """Name one use of a remedy as configurations, events and plans name it: remedy, detail, strength.
+
+    Example:
+        >>> name_use(RemedyUse("augmentation", 0.1, "noise")), name_use(RemedyUse("l2", 0.01))
+        ('augmentation noise 0.1', 'l2 0.01')
+    """
+    return f"{use.name} {name_setting(use)}"
+
+
+def name_setting(use: RemedyUse) -> str:
+    """Name what one use of a remedy has of its own, beside the remedy's name: detail and strength.
+
+    Example:
+        >>> name_setting(RemedyUse("augmentation", 0.1, "noise")), name_setting(RemedyUse("l2", 0.01))
+        ('noise 0.1', '0.01')
+    """
+    return " ".join(filter(None, [use.detail, f"{use.strength:g}"]))
+
+
 def apply_remedies(
     rung: Rung, uses: tuple[RemedyUse, ...], *, layers: Mapping[str, Layers] | None = None
 ) -> Configuration:
@@ -228,8 +248,8 @@ def apply_remedies(
     for use in uses:
         chosen = (layers or {}).get(use.name) or _default_layers(use.name, rung)
         hyper = REMEDIES[use.name].apply(hyper, use, chosen)
-    parts = (" ".join(filter(None, [use.name, use.detail, f"{use.strength:g}"])) for use in uses)
-    return Configuration(" + ".join([f"rung {rung.index}", *parts]), rung, uses, hyper)
+    name = " + ".join([f"rung {rung.index}", *map(name_use, uses)])
+    return Configuration(name, rung, uses, hyper)
 
 
 def _default_layers(name: str, rung: Rung) -> Layers:

@@ -10,6 +10,7 @@ from heldout.report.content import Calibration as Calibration
 from heldout.report.content import ColumnNote as ColumnNote
 from heldout.report.content import Confusion as Confusion
 from heldout.report.content import Costs as Costs
+from heldout.report.content import LabelTable as LabelTable
 from heldout.report.content import LookContent as LookContent
 from heldout.report.content import Mistake as Mistake
 from heldout.report.content import PlanContent as PlanContent
@@ -19,4 +20,3 @@ from heldout.report.content import SplitSummary as SplitSummary
 from heldout.report.content import StudyContent as StudyContent
 from heldout.report.machine import answer_json as answer_json
 from heldout.report.machine import read_schema as read_schema
-from heldout.report.machine import write_answer as write_answer

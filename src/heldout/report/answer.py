@@ -46,22 +46,24 @@ def answer_text(content: StudyContent) -> str:
     """
     tail = _list_tail(content)
     critical = list_critical(content)[:2]
-    blocks = [
-        _tell_partial(content),
-        _tell_ladder(content),
-        _tell_chosen(content),
-        [line for finding in critical for line in _wrap(f"Warning: {_tell_finding(finding)}", most=2)],
-        _tell_remedies(content),
-        _tell_scores(content),
-        [line for line in tell_groups(content)[:2] for line in _wrap(f"For whom not: {line}", most=2)],
-        _tell_look(content),
-    ]
+    blocks = {
+        "partial": _tell_partial(content),
+        "ladder": _tell_ladder(content),
+        "chosen": _tell_chosen(content),
+        "critical": [line for item in critical for line in _wrap(f"Warning: {_tell_finding(item)}", most=2)],
+        "remedies": _tell_remedies(content),
+        "scores": _tell_scores(content),
+        "groups": [
+            line for told in tell_groups(content)[:2] for line in _wrap(f"For whom not: {told}", most=2)
+        ],
+        "findings": _tell_look(content),
+    }
     room = MOST_LINES - len(tail) - 2
-    # What matters least goes first when the screen is full: other findings, remedies, the ladder.
-    for least in (7, 4, 1, 6):
-        if sum(len(block) for block in blocks) > room:
+    # what matters least goes first when the screen is full
+    for least in ("findings", "remedies", "ladder", "groups"):
+        if sum(map(len, blocks.values())) > room:
             blocks[least] = []
-    body = [line for block in blocks for line in block]
+    body = [line for block in blocks.values() for line in block]
     return "\n".join([*body, "", *tail]) + "\n"
 
 
@@ -75,7 +77,8 @@ def _tell_ladder(content: StudyContent) -> list[str]:
         return []
     rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
     size = f" {count_things(rung.n_parameters, 'weight')}" if rung and ladder.word == "overfits from" else ""
-    return [_head(f"{ladder.word.capitalize()}{size}", ladder.code), *_indent(ladder.sentence, most=2)]
+    head = f"{ladder.word.capitalize()}{size}"
+    return [_head(head, ladder.code), *_indent(ladder.sentence.removeprefix(f"{head} "), most=2)]
 
 
 def _tell_chosen(content: StudyContent) -> list[str]:
@@ -118,7 +121,7 @@ def _tell_remedies(content: StudyContent) -> list[str]:
     ):
         names = ", ".join(name_remedy(item) for item in content.remedies if item.outcome == outcome)
         if names:
-            lines.append(f"{show_text(names, limit=50):<24} {words}")
+            lines.append(f"{show_text(names, limit=64):<24} {words}")
     heads = ["What helped: ", *[" " * 13] * (len(lines) - 1)]
     return [show_text(head + line, limit=LINE_WIDTH + 10) for head, line in zip(heads, lines, strict=True)]
 
@@ -196,7 +199,12 @@ def look_text(content: LookContent) -> str:
     lines += [line for bullet in content.bullets for line in _bullet(bullet)]
     lines += _wrap(content.nice_or_messy, most=3) if content.nice_or_messy else []
     lines += _list_dropped(content.affected)
-    lines += ["", *_list_findings(content.findings)]
+    if content.target is None:
+        # Without a target hardly anything can be asked of the rows.
+        lines += ["", *(_list_findings(content.findings) if content.findings else [])]
+        lines += _wrap("No target was named, so only the reading of the columns was looked at.", most=1)
+    else:
+        lines += ["", *_list_findings(content.findings)]
     if content.next_command:
         lines += ["", f"{'next':<8} {show_text(content.next_command)}"]
     return "\n".join(lines) + "\n"

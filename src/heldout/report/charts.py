@@ -7,7 +7,6 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 from heldout.report.content import StudyContent
 from heldout.report.curves import draw_ladder, draw_learning, draw_pair, draw_sizes
@@ -82,22 +81,3 @@ def _write_cell(cell: str | float) -> str | float:
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
     return "" if isinstance(cell, float) and not math.isfinite(cell) else cell
-
-
-def write_charts(content: StudyContent, folder: Path) -> tuple[Path, ...]:
-    """Save each chart's specification and numbers as files.
-
-    Args:
-        content: the study.
-        folder: where to write; made when it does not exist.
-
-    Returns:
-        The paths written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, text in list_chart_files(draw_charts(content)):
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        paths.append(path)
-    return tuple(paths)

@@ -21,6 +21,7 @@ from heldout.records import (
     Gate,
     Growth,
     InputLayout,
+    LabelScore,
     LadderVerdict,
     RemedyResult,
     Rung,
@@ -110,6 +111,19 @@ class Confusion:
     rows: str
     counts: tuple[tuple[int, ...], ...]
     right: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """How well each label of a target with several labels a row is found.
+
+    Args:
+        rows: which rows.
+        labels: one entry a label, the most frequent first.
+    """
+
+    rows: str
+    labels: tuple[LabelScore, ...]
 
 
 @dataclass(frozen=True)
@@ -255,8 +269,11 @@ class StudyContent:
         subgroups: for whom it fails; None where there are too few rows.
         affected: who is affected by an outlier rule; None where none is in use.
         by_heart: what the plain network learned by heart; None where it was not looked at.
-        early_stopping_notes: lines on early stopping's own faults (what it would have missed).
-        confusions: which class was answered for which; empty for regression.
+        early_stopping_notes: where remedies were tried, what each rule of early stopping would have done, what the
+            lecture's rule costs.
+        notes: what was done otherwise than planned, one sentence each.
+        confusions: which class was answered for which; empty for regression and several labels a row.
+        labels: how well each of several labels a row is found; else empty.
         mistakes: the rows with the largest losses, for `show_rows` only.
         layout: what a row is to the networks where it is no table of numbers (picture, signal, tokens); else None.
         examples: a few rows in the units of training, only where the user asked to show rows; else None.
@@ -317,7 +334,9 @@ class StudyContent:
     affected: Affected | None = None
     by_heart: ByHeart | None = None
     early_stopping_notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
+    labels: tuple[LabelTable, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     layout: InputLayout | None = None
     examples: FloatArray | None = None

@@ -238,11 +238,13 @@ def draw_pair(content: StudyContent) -> Chart | None:
         *draw_moment(best, words=f"delivered: {best}", top=top),
     ]
     at_best, at_end = (summarize_seeds(run.validation_curve[:, k - 1], at=k).mean for k in (best, n_epochs))
+    at_last = f", and {format_number(at_end)} at the last epoch {n_epochs}"
+    ending = at_last if best < n_epochs else " and the last one"
     caption = Caption(
         "pair",
         "Training and validation loss of the delivered network",
-        f"The validation loss is {format_number(at_best)} at epoch {best}, which is delivered, and "
-        f"{format_number(at_end)} at the last epoch {n_epochs} (means over seeds).",
+        f"The validation loss is {format_number(at_best)} at epoch {best}, which is delivered"
+        f"{ending} (means over seeds).",
         _CUT.strip() if cut else "",
     )
     rows = tuple(

@@ -204,7 +204,8 @@ def draw_scores(content: StudyContent) -> Chart | None:
         "scores",
         f"{content.metric} with its 95 % interval",
         _find_scores(scores),
-        "Circles: the network. Squares: simple predictors. Overlapping intervals alone prove neither a difference nor "
+        "Circles: the network; its development score comes from rows that also served for choosing. Squares: simple "
+        "predictors. Overlapping intervals alone prove neither a difference nor "
         "its absence; the paired comparison below does that better.",
     )
     table = tuple(

@@ -218,7 +218,13 @@ def _within(item: ColumnHelp) -> str:
     return format_interval(item.validation[1], item.validation[2], signed=True)
 
 
-def _interval(numbers: tuple[float, float, float]) -> dict[str, Any]:
+def describe_interval(numbers: tuple[float, float, float]) -> dict[str, Any]:
+    """Give an estimate with its bounds as plain values.
+
+    Example:
+        >>> describe_interval((0.5, 0.25, 0.75))
+        {'estimate': 0.5, 'low': 0.25, 'high': 0.75}
+    """
     return dict(zip(("estimate", "low", "high"), numbers, strict=True))
 
 
@@ -231,10 +237,10 @@ def _describe_slice(item: Slice) -> dict[str, Any]:
         "n_rows": item.n_rows,
         "n_units": item.n_units,
         "loss": item.loss,
-        "difference": _interval(item.difference),
+        "difference": describe_interval(item.difference),
         "p": item.p,
         "rank_p": item.rank_p,
-        "accuracy": _interval(item.accuracy),
+        "accuracy": describe_interval(item.accuracy),
         "outcome": item.outcome,
         "test": None
         if test is None
@@ -242,8 +248,8 @@ def _describe_slice(item: Slice) -> dict[str, Any]:
             "n_rows": test.n_rows,
             "n_units": test.n_units,
             "loss": test.loss,
-            "difference": _interval(test.difference),
-            "accuracy": _interval(test.accuracy),
+            "difference": describe_interval(test.difference),
+            "accuracy": describe_interval(test.accuracy),
             "too_small": test.too_small,
         },
     }
@@ -252,14 +258,14 @@ def _describe_slice(item: Slice) -> dict[str, Any]:
 def _describe_change(change: ChangeByGroup) -> dict[str, Any]:
     return {
         "what": change.what,
-        "overall": _interval(change.overall),
+        "overall": describe_interval(change.overall),
         "slices": [
             {
                 "name": item.name,
                 "parts": list(item.parts),
                 "n_rows": item.n_rows,
                 "n_units": item.n_units,
-                "change": _interval(item.change),
+                "change": describe_interval(item.change),
                 "p": item.p,
                 "outcome": item.outcome,
             }
@@ -297,7 +303,7 @@ def _describe_affected(found: Affected) -> dict[str, Any]:
                 "n_flagged": item.n_flagged,
                 "n_rows": item.n_rows,
                 "rest_share": item.rest_share,
-                "ratio": _interval(item.ratio),
+                "ratio": describe_interval(item.ratio),
                 "p": item.p,
             }
             for item in found.dropped
@@ -312,9 +318,9 @@ def _describe_affected(found: Affected) -> dict[str, Any]:
 def _describe_column(item: ColumnHelp) -> dict[str, Any]:
     return {
         "column": item.column,
-        "fit": _interval(item.fit),
-        "validation": _interval(item.validation),
-        "gap": _interval(item.gap),
+        "fit": describe_interval(item.fit),
+        "validation": describe_interval(item.validation),
+        "gap": describe_interval(item.gap),
         "outcome": item.outcome,
     }
 

@@ -15,8 +15,8 @@ import jinja2
 from markupsafe import Markup
 
 from heldout.codes import CODES, Code, say_measured
-from heldout.records import Answer, SetAside
-from heldout.report import sentences, summary
+from heldout.records import Answer, Rung, SetAside
+from heldout.report import sentences, summary, wording
 from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
 from heldout.report.examples import show_examples
@@ -25,7 +25,7 @@ from heldout.report.privacy import hide_rows
 from heldout.report.series import find_run
 from heldout.report.sparks import draw_spark
 from heldout.report.svg import Chart
-from heldout.report.who import list_rights
+from heldout.report.who import list_labels, list_rights
 
 FULL_COLUMNS = 40
 MOST_COLUMNS = 2000
@@ -78,7 +78,9 @@ def render_report(
         compared=_count_compared(content),
         would_change=_list_deciders(content),
         delivered=_describe_delivered(content),
+        delivered_size=_describe_size(content),
         rights=[(found.rows, list_rights(found, content.target.classes)) for found in content.confusions],
+        labels=[(found.rows, list_labels(found)) for found in content.labels],
         examples=show_examples(content),
         mistakes=[
             (f"{item.line}", item.truth, item.answer, sentences.format_number(item.loss))
@@ -142,6 +144,11 @@ def make_environment() -> jinja2.Environment:
         baseline_name=sentences.name_baseline,
         remedy_name=sentences.name_remedy,
         verdict_words=sentences.headline_chosen,
+        sentence=wording.write_sentence,
+        finding_words=wording.tell_finding,
+        moment=wording.format_moment,
+        times=wording.say_times,
+        split_title=wording.split_title,
     )
     return environment
 
@@ -174,8 +181,7 @@ def _list_answer(answer: Answer) -> dict[str, Any]:
         "estimate": sentences.format_change(answer.estimate) if has_number else "",
         "bounds": sentences.format_interval(answer.low, answer.high, signed=True) if has_number else "",
         "tolerance": sentences.format_number(answer.tolerance) if has_number else "",
-        "sentence": answer.sentence,
-        "would_decide": answer.would_decide,
+        "sentence": wording.tell_answer(answer),
     }
 
 
@@ -250,10 +256,32 @@ def _count_compared(content: StudyContent) -> str:
     )
 
 
-def _list_deciders(content: StudyContent) -> list[str]:
-    """What would settle what is open, once each."""
+def _list_deciders(content: StudyContent) -> list[tuple[str, str]]:
+    """What would settle what is open: (question, how) for each open question."""
     answers = content.chosen.answers if content.chosen else ()
-    return list(dict.fromkeys(line for answer in answers for line in answer.would_decide))[:6]
+    return [
+        (QUESTIONS.get(answer.question, answer.question), " ".join(answer.would_decide))
+        for answer in answers
+        if answer.would_decide
+    ]
+
+
+def _describe_size(content: StudyContent) -> str:
+    """The delivered configuration's size in brackets; empty where its run is not known."""
+    run = find_run(content, content.chosen_name)
+    if run is None:
+        return ""
+    rung = run.configuration.rung
+    is_linear = rung.family == "mlp" and not rung.widths
+    return f" ({'linear, ' if is_linear else ''}{sentences.count_things(rung.n_parameters, 'weight')})"
+
+
+def _describe_layers(rung: Rung) -> str:
+    """What stands between input and output, in the order of the network."""
+    layers = [f"{rung.embedding} numbers a token"] if rung.embedding else []
+    layers += [f"{n} channels" for n in rung.channels]
+    layers += [f"{width} units" for width in rung.widths]
+    return " + ".join(layers) or ("linear" if rung.family == "mlp" else rung.family.replace("_", " "))
 
 
 def _describe_delivered(content: StudyContent) -> list[tuple[str, str]]:
@@ -265,7 +293,7 @@ def _describe_delivered(content: StudyContent) -> list[tuple[str, str]]:
     best = content.epoch if 1 <= content.epoch <= run.validation_curve.shape[1] else 0
     rows = [
         ("configuration", run.configuration.name),
-        ("size", " + ".join(f"{width} units" for width in rung.widths) or "linear"),
+        ("size", _describe_layers(rung)),
         ("weights", f"{rung.n_parameters:,}"),
         ("learning rate", f"{run.configuration.hyper.learning_rate:g}"),
         ("seeds", f"{run.validation_curve.shape[0]}"),

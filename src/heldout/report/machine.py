@@ -7,9 +7,9 @@ import math
 from importlib.resources import files
 from typing import Any
 
-from heldout.records import Answer, Baseline, Finding, Gate, Growth, RemedyResult, Score
+from heldout.records import Answer, Baseline, Finding, Gate, Growth, LabelScore, RemedyResult, Score
 from heldout.report.content import StudyContent
-from heldout.report.groups import describe_groups
+from heldout.report.groups import describe_groups, describe_interval
 
 SCHEMA_NAME = "heldout/study/1"
 
@@ -67,9 +67,13 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
             {
                 "rows": item.rows,
                 "counts": [list(row) for row in item.counts],
-                "right": [_describe_interval(share) for share in item.right],
+                "right": [describe_interval(share) for share in item.right],
             }
             for item in content.confusions
+        ],
+        "labels": [
+            {"rows": table.rows, "labels": [_describe_label(item) for item in table.labels]}
+            for table in content.labels
         ],
         "seconds": dict(content.costs.seconds),
         "n_networks": content.costs.n_networks,
@@ -81,15 +85,6 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         "versions": dict(content.versions),
     }
     return _replace_unknown(answer)
-
-
-def write_answer(content: StudyContent) -> str:
-    """The answer as one line of strict JSON, ASCII only, safe to print on any terminal.
-
-    Args:
-        content: the study.
-    """
-    return json.dumps(answer_json(content), allow_nan=False, ensure_ascii=True) + "\n"
 
 
 def read_schema() -> dict[str, Any]:
@@ -121,6 +116,7 @@ def _describe_target(content: StudyContent) -> dict[str, Any]:
         "name": target.name,
         "task": target.task.value,
         "classes": list(target.classes),
+        "ordered": target.ordered,
         "unit": target.unit or None,
         "n_missing": int(target.missing.size),
     }
@@ -182,12 +178,8 @@ def _describe_choice(content: StudyContent) -> dict[str, Any] | None:
         "n_parameters": run.configuration.rung.n_parameters if run else None,
         "remedies": {use.name: use.strength for use in run.configuration.remedies} if run else {},
         "sentence": choice.sentence if choice else None,
-        "loss": _describe_interval(choice.loss) if choice else None,
+        "loss": describe_interval(choice.loss) if choice else None,
     }
-
-
-def _describe_interval(numbers: tuple[float, float, float]) -> dict[str, Any]:
-    return dict(zip(("estimate", "low", "high"), numbers, strict=True))
 
 
 def _describe_remedy(remedy: RemedyResult) -> dict[str, Any]:
@@ -195,8 +187,8 @@ def _describe_remedy(remedy: RemedyResult) -> dict[str, Any]:
         "name": remedy.name,
         "strength": remedy.strength,
         "configuration": remedy.configuration,
-        "early_stopped": {**_describe_interval(remedy.early_stopped), "outcome": remedy.outcome},
-        "at_end": {**_describe_interval(remedy.at_end), "outcome": remedy.outcome_at_end},
+        "early_stopped": {**describe_interval(remedy.early_stopped), "outcome": remedy.outcome},
+        "at_end": {**describe_interval(remedy.at_end), "outcome": remedy.outcome_at_end},
         "sentence": remedy.sentence,
     }
 
@@ -205,7 +197,7 @@ def _describe_baseline(baseline: Baseline) -> dict[str, Any]:
     return {
         "name": baseline.name,
         "scores": [_describe_score(item) for item in baseline.scores],
-        "difference": _describe_interval(baseline.difference),
+        "difference": describe_interval(baseline.difference),
         "sentence": baseline.sentence,
     }
 
@@ -248,12 +240,23 @@ def _describe_gate(gate: Gate) -> dict[str, Any]:
     }
 
 
+def _describe_label(item: LabelScore) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "n_rows": item.n_rows,
+        "n_with": item.n_with,
+        "n_answered": item.n_answered,
+        "auc": describe_interval(item.auc),
+        "f1": describe_interval(item.f1),
+    }
+
+
 def _describe_growth(growth: Growth) -> dict[str, Any]:
     return {
         "answer": growth.answer,
         "n_half": growth.n_half,
         "n_full": growth.n_full,
-        "fall": _describe_interval(growth.fall),
+        "fall": describe_interval(growth.fall),
         "guess": {"low": growth.guess[0], "high": growth.guess[1]},
         "sentence": growth.sentence,
     }

@@ -83,9 +83,9 @@ def hide_lines(finding: Finding) -> Finding:
         '1 of 9 labels are contradicted. Most suspicious first: (hidden; show with --show-rows)'
     """
     sentence = finding.sentence
-    for start in ("Most suspicious first: ", "farthest first: "):
+    for start in ("Most suspicious first: ", "farthest first: ", "Most alike first: "):
         head, found, _ = sentence.partition(start)
-        if found and finding.code in ("HO229", "HO232"):
+        if found and finding.code in ("HO229", "HO232", "HO241", "HO242"):
             sentence = head + found + HIDDEN
     if finding.code == "HO216":
         sentence = _PAIR_OF_LINES.sub("", sentence)

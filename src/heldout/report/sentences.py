@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from heldout.records import Baseline, ChosenVerdict, RemedyResult, Score
+from heldout.report.wording import abbreviate_metric
 
 _METRIC_WORDS = {
     "accuracy": "accuracy (share of right answers)",
@@ -14,6 +15,11 @@ _METRIC_WORDS = {
     "auc": "AUC (how well it ranks; 0.5 is chance)",
     "f1": "F1 (balance of found and falsely found)",
     "logloss": "log-loss (lower is better)",
+    "quadratic kappa": "quadratic kappa (agreement on the scale; 0 is chance, 1 perfect)",
+    "rank error": "rank error (mean number of steps off; lower is better)",
+    "label accuracy": "label accuracy (share of labels rightly given or withheld)",
+    "exact match": "exact match (share of rows with every label right)",
+    "micro f1": "micro F1 (balance of found and falsely found labels)",
     "rmse": "RMSE (typical error, large ones weigh more; lower is better)",
     "mae": "MAE (mean size of the error; lower is better)",
     "r2": "R² (share of the spread explained)",
@@ -112,13 +118,15 @@ def format_change(value: float) -> str:
     """A change with its sign.
 
     Example:
-        >>> format_change(-0.0412), format_change(0.2)
-        ('-0.041', '+0.200')
+        >>> format_change(-0.0412), format_change(0.2), format_change(-0.00042)
+        ('-0.041', '+0.200', '-0.0004')
     """
     if math.isnan(value):
         return "not known"
     decimals = 3 if abs(value) < 10 else 1
-    return f"{value:+.{decimals}f}" if abs(value) >= 0.0005 or value == 0 else f"{value:+.1e}"
+    if 0 < abs(value) < 0.0005:  # a change that rounds to 0 would lose its sign
+        decimals = 4 if abs(value) >= 0.00005 else 5 if abs(value) >= 0.000005 else 0
+    return f"{value:+.{decimals}f}" if decimals else f"{value:+.1e}"
 
 
 def format_interval(low: float, high: float, *, signed: bool = False) -> str:
@@ -233,7 +241,7 @@ def describe_score(score: Score, *, unit: str = "") -> str:
         'logloss 0.400 (no interval: under 30 rows; 20 rows)'
     """
     of_unit = f" {unit}" if unit and score.metric in ("rmse", "mae") else ""
-    value = f"{score.metric} {format_number(score.value)}{of_unit}"
+    value = f"{abbreviate_metric(score.metric)} {format_number(score.value)}{of_unit}"
     if math.isnan(score.low) or math.isnan(score.high):
         reason = score.method.rpartition("no interval: ")[2] or "not known why"
         return f"{value} (no interval: {reason}; {describe_size(score)})"
@@ -318,13 +326,15 @@ def describe_remedy(remedy: RemedyResult) -> str:
 
 
 def name_remedy(remedy: RemedyResult) -> str:
-    """A remedy with its strength, as people write it.
+    """A remedy with its kind and strength, as people write it.
 
     Example:
         >>> name_remedy(RemedyResult("early_stopping", 0.0, "", (0, 0, 0), (0, 0, 0), "", "", ""))
         'early stopping'
+        >>> name_remedy(RemedyResult("augmentation", 0.5, "", (0, 0, 0), (0, 0, 0), "", "", "", "mixup"))
+        'augmentation mixup 0.5'
     """
-    name = remedy.name.replace("_", " ")
+    name = " ".join(filter(None, [remedy.name.replace("_", " "), remedy.detail]))
     return f"{name} {remedy.strength:g}" if remedy.strength else name
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from heldout.records import Baseline, Finding, Score, Severity
+from heldout.records import Baseline, Finding, Score, Severity, Task
 from heldout.report.content import StudyContent
 from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
@@ -17,11 +17,17 @@ from heldout.report.sentences import (
     describe_frequency,
     describe_score,
     find_score,
+    format_interval,
     format_number,
     judge_difference,
     name_baseline,
 )
+from heldout.report.wording import abbreviate_metric, say_times
 
+_GUESSES = {
+    Task.REGRESSION: "Always predicting the mean",
+    Task.MULTILABEL: "Always giving the labels that most rows have",
+}
 _SEVERITY_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -58,9 +64,12 @@ def tell_whether_it_works(content: StudyContent) -> tuple[str, ...]:
     if score is None:
         return (*lines, "No score has been measured yet.")
     lines.append(tell_score(content, score, sealed=sealed))
-    frequency = describe_frequency(score)
-    guess = tell_guessing(content)
-    return (*lines, *((frequency,) if frequency else ()), *((guess,) if guess else ()))
+    in_plain_words = (
+        describe_frequency(score),
+        tell_explained(content, sealed=sealed),
+        tell_guessing(content),
+    )
+    return (*lines, *(line for line in in_plain_words if line))
 
 
 def is_confirmed(content: StudyContent) -> bool:
@@ -79,7 +88,7 @@ def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
             f"{tell_split_families(content)}"
         )
     if content.openings_before:
-        times = count_things(content.openings_before, "time")
+        times = say_times(content.openings_before)
         return (
             f"On test rows: {describe_score(score, unit=unit)}. These rows had been looked at {times} before, "
             f"so the score may be too high.{tell_split_families(content)}"
@@ -101,14 +110,32 @@ def tell_split_families(content: StudyContent) -> str:
     return f" Too high for a new group: rows of one value of {torn.column!r} stood on both sides of the split [HO211]."
 
 
+def tell_explained(content: StudyContent, *, sealed: bool) -> str:
+    """How much of the spread of a number is explained, where another score is shown first; else nothing."""
+    score = find_score(content.test_scores if sealed else content.development_scores, "r2")
+    if score is None or content.metric == "r2":
+        return ""
+    if score.value <= 0:
+        return "It explains none of the spread of the target (R² is not above 0)."
+    interval = "" if math.isnan(score.low) else f"; 95 % interval {format_interval(score.low, score.high)}"
+    return (
+        f"It explains about {100 * score.value:.0f} % of the spread of the target "
+        f"(R² {format_number(score.value)}{interval})."
+    )
+
+
 def tell_guessing(content: StudyContent) -> str:
     """What a constant guess reaches in the primary metric; empty when not measured."""
     constant = next((item for item in content.baselines if item.name == "constant"), None)
     score = find_score(constant.scores, content.metric) if constant else None
     if score is None:
         return ""
-    guess = "Always predicting the same class" if content.target.classes else "Always predicting the mean"
-    return f"{guess} reaches {format_number(score.value)}."
+    guess = _GUESSES.get(content.target.task, "Always predicting the same class")
+    return f"{guess} reaches {format_number(score.value)}{_say_direction(content.metric)}."
+
+
+def _say_direction(metric: str) -> str:
+    return " (lower is better)" if metric in ("rmse", "mae", "logloss", "rank error") else ""
 
 
 def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
@@ -130,7 +157,6 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
     if content.growth is not None:
         lines.append(content.growth.sentence)
     if sealed and content.openings_before:
-        lines.append(f"Not the first look at these test rows: {content.openings_before} before.")
         lines.extend([content.best_shown] if content.best_shown else [])
     return tuple(lines) or ("Nothing has been measured yet.",)
 
@@ -141,7 +167,7 @@ def _tell_basis(score: Score) -> str:
     groups = f" from {score.n_units:,} groups" if 0 < score.n_units < score.n_rows else ""
     low, high = format_number(score.low), format_number(score.high)
     return (
-        f"The true {score.metric} on such rows is plausibly between {low} and {high} "
+        f"The true {abbreviate_metric(score.metric)} on such rows is plausibly between {low} and {high} "
         f"(95 % interval, {count_things(score.n_rows, 'row')}{groups})."
     )
 

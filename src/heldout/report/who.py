@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from heldout.records import Slice
-from heldout.report.content import Calibration, Confusion, StudyContent
+from heldout.report.content import Calibration, Confusion, LabelTable, StudyContent
 from heldout.report.marks import AXIS, PADDING_LEFT, WIDTH, Caption, embed_rows, finish_chart, keep_apart
 from heldout.report.sentences import (
     count_things,
@@ -87,17 +87,22 @@ def _find_groups(slices: list[Slice], n_searched: int) -> str:
     worse = [item for item in slices if item.outcome == "worse"]
     searched = f"with {count_things(n_searched, 'group')} compared at once"
     if not worse:
-        return (
-            f"None of the {len(slices)} groups shown is worse than the other rows beyond chance, {searched}."
-        )
-    verb = "is" if len(worse) == 1 else "are"
-    told = f"{len(worse)} of the {len(slices)} groups shown {verb} worse than the other rows"
+        return f"No group listed is shown to be worse than the other rows, {searched}."
+    told = f"{_count_shown(len(worse), len(slices))} worse than the other rows"
     tried = [item.test for item in worse if item.test and math.isfinite(item.test.difference[0])]
     same = sum(test.difference[0] > 0 for test in tried)
     sealed = (
         f"; on the test rows the difference points the same way in {same} of {len(tried)}" if tried else ""
     )
     return f"{told} beyond chance, {searched}{sealed}."
+
+
+def _count_shown(n_worse: int, n_shown: int) -> str:
+    if n_shown == 1:
+        return "The one group shown is"
+    if n_worse == n_shown:
+        return f"All {n_shown} groups shown are"
+    return f"{n_worse} of the {n_shown} groups shown {'is' if n_worse == 1 else 'are'}"
 
 
 def _list_marks(item: Slice, what: str) -> list[dict[str, Any]]:
@@ -206,8 +211,8 @@ def _find_mixed(confusion: Confusion, classes: tuple[str, ...]) -> str:
     n, truth, answer = mixed[0]
     of_class = sum(confusion.counts[truth])
     return (
-        f"{start}; the most frequent mistake is {show_text(classes[answer], limit=40)} for "
-        f"{show_text(classes[truth], limit=40)}: {n:,} of {count_things(of_class, 'row')} of that class."
+        f"{start}; the most frequent mistake is “{show_text(classes[answer], limit=40)}” for "
+        f"“{show_text(classes[truth], limit=40)}”: {n:,} of {count_things(of_class, 'row')} of that class."
     )
 
 
@@ -252,6 +257,37 @@ def list_rights(confusion: Confusion, classes: tuple[str, ...]) -> tuple[tuple[s
         range(len(classes)), key=lambda i: confusion.right[i][0] if sum(confusion.counts[i]) else math.inf
     )
     return tuple(_tell_right(confusion, classes, place) for place in order)
+
+
+def list_labels(found: LabelTable) -> tuple[tuple[str, ...], ...]:
+    """Each label with the rows that have it, those it was answered for, AUC and F1 with their intervals.
+
+    Args:
+        found: scores of every label on some rows.
+
+    Example:
+        >>> from heldout.records import LabelScore
+        >>> score = LabelScore("fever", 100, 40, 35, (0.8, 0.7, 0.9), (0.75, math.nan, math.nan))
+        >>> list_labels(LabelTable("rows", (score,)))[0]
+        ('fever', '40', '35', '0.80 (0.70 to 0.90)', '0.75 (no honest interval)')
+    """
+    return tuple(
+        (
+            show_text(item.name, limit=60),
+            f"{item.n_with:,}",
+            f"{item.n_answered:,}",
+            _tell_measure(item.auc),
+            _tell_measure(item.f1),
+        )
+        for item in found.labels
+    )
+
+
+def _tell_measure(measured: tuple[float, float, float]) -> str:
+    value, low, high = measured
+    if math.isnan(value):
+        return "not defined"
+    return f"{value:.2f} ({'no honest interval' if math.isnan(low) else f'{low:.2f} to {high:.2f}'})"
 
 
 def _tell_right(confusion: Confusion, classes: tuple[str, ...], place: int) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -50,7 +51,7 @@ def read_pictures(files: FileSet, request: Request) -> Table:
     numbers = np.flatnonzero(place.keep)
     names = [files.files[number] for number in numbers]
     album = decode_files(files, names, request)
-    found = FileRows(album.rows, album.faults, "picture", arrays=(album.array,))
+    found = FileRows(album.rows, album.faults, "picture", arrays=(album.array,), columns=album.columns)
     return build_file_table(files, place, found, request)
 
 
@@ -67,10 +68,18 @@ def find_picture_column(table: Table) -> str:
     """
     found = []
     for column in table.columns:
-        hits = sum(text.strip().casefold().endswith(PICTURE_ENDINGS) for text in column.levels)
-        if column.levels and hits >= _PATHS_SHARE * len(column.levels):
+        if len(column.levels) and _are_paths(column.levels):
             found.append(column.name)
     return found[0] if len(found) == 1 else ""
+
+
+def _are_paths(levels: Sequence[str]) -> bool:
+    hits, most_others = 0, len(levels) - _PATHS_SHARE * len(levels)
+    for place, text in enumerate(levels):
+        hits += text.strip().casefold().endswith(PICTURE_ENDINGS)
+        if place + 1 - hits > most_others:
+            return False
+    return hits >= _PATHS_SHARE * len(levels)
 
 
 def attach_named(table: Table, beside: Path | None, request: Request) -> Table:
@@ -243,8 +252,10 @@ def _keep_rows(table: Table, album: Album, paths: list[str]) -> Table:
     )
     told = (f"{len(aside):,} rows were set aside: their picture cannot be read",) if aside else ()
     notes = (*table.notes, *album.array.notes, *told)
+    known = {item.name for item in kept.columns}
     return replace(
         kept,
+        columns=(*kept.columns, *(item for item in album.columns if item.name not in known)),
         arrays=(*kept.arrays, album.array),
         set_aside=(*table.set_aside, *aside),
         ledger=ledger,

@@ -15,8 +15,9 @@ import PIL
 from numpy.typing import NDArray
 
 from heldout.errors import DataError
-from heldout.records import ArrayColumn, ArrayPolicy, IndexArray, Kind
+from heldout.records import ArrayColumn, ArrayPolicy, IndexArray, Kind, RawColumn
 from heldout.sources.cache import Space, find_stored, make_key, make_space
+from heldout.sources.columns import encode_cells
 from heldout.sources.folders import FileSet
 from heldout.sources.pictures import (
     PictureHead,
@@ -32,7 +33,7 @@ Names = list[str] | tuple[str, ...]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _CHUNK, _MOST_THREADS = 128, 16
-_FORM = "pictures 1"  # a change of the decoding rules makes a new cache
+_FORM = "pictures 2"  # a change of the decoding rules makes a new cache
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ class Album:
         rows: int64 [N], positions of the decoded pictures among the files asked for.
         array: the pictures.
         faults: (position, reason) of every other file.
+        columns: how the N pictures were stored, where they differ in it: `picture/height`, `picture/width`,
+            `picture/format`, `picture/camera`.
     """
 
     rows: IndexArray
     array: ArrayColumn
     faults: tuple[tuple[int, str], ...]
+    columns: tuple[RawColumn, ...] = ()
 
 
 def decode_files(files: FileSet, names: Names, request: Request, *, column: str = "picture") -> Album:
@@ -103,7 +107,10 @@ def decode_files(files: FileSet, names: Names, request: Request, *, column: str 
     is_good = np.array([not reason for reason in done], dtype=np.bool_)
     if not is_good.any():
         space.discard()
-        raise DataError(f"none of the {len(names):,} pictures of {files.name} could be decoded: {done[0]}")
+        raise DataError(
+            f"none of the {len(names):,} pictures of {files.name} could be decoded; the first, "
+            f"{names[int(rows[0])]!r}: {done[0]}"
+        )
     _close_gaps(space.values, is_good)
     keep = policy.channels if given else narrow_channels(space.values[: int(is_good.sum())], policy)
     notes = _tell(heads, {int(row): names[row] for row in rows}, files.name, policy)
@@ -113,6 +120,7 @@ def decode_files(files: FileSet, names: Names, request: Request, *, column: str 
         "notes": notes,
         "stored": policy.channels,
         "policy": asdict(replace(policy, channels=keep)),
+        "origins": _list_origins([heads[int(row)] for row in rows[is_good]], keep_all=request.is_fixed),
     }
     return _restore(space.finish(int(is_good.sum()), facts), facts, column)
 
@@ -123,11 +131,24 @@ def _restore(values: NDArray[np.generic], facts: dict[str, Any], column: str) ->
     shown = keep_channels(values, tuple(facts["stored"]), policy.channels)
     array = ArrayColumn(column, Kind.PICTURE, shown, policy, (policy.why, *facts["notes"]))
     faults = tuple((int(row), str(reason)) for row, reason in facts["faults"])
-    return Album(np.array(facts["rows_kept"], dtype=np.int64), array, faults)
+    columns = tuple(encode_cells(f"{column}/{name}", cells) for name, cells in facts["origins"].items())
+    return Album(np.array(facts["rows_kept"], dtype=np.int64), array, faults, columns)
+
+
+def _list_origins(heads: Sequence[PictureHead], *, keep_all: bool) -> dict[str, list[str | None]]:
+    """How pictures were stored, where they differ: by it a class may be told that shows nothing of itself."""
+    cells: dict[str, list[str | None]] = {
+        "height": [str(head.height) for head in heads],
+        "width": [str(head.width) for head in heads],
+        "format": [head.format for head in heads],
+        "camera": [head.camera or None for head in heads],
+    }
+    return {name: texts for name, texts in cells.items() if keep_all or len(set(texts)) > 1}
 
 
 def _list_key(files: FileSet, names: Names, request: Request) -> Iterable[bytes]:
-    yield f"{_FORM};{PIL.__version__};{request.side};{request.policy(Kind.PICTURE)}".encode()
+    rules = (_FORM, PIL.__version__, request.side, request.is_fixed, request.policy(Kind.PICTURE))
+    yield ";".join(map(str, rules)).encode()
     yield from run_parallel(lambda name: _digest(files, name), names)
 
 

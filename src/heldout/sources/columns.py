@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heldout.errors import DataError
+from heldout.packed import pack_texts
 from heldout.records import CodeArray, IndexArray, RawColumn, Table
 from heldout.sources.stacks import hash_arrays, take_arrays
 
@@ -64,10 +65,11 @@ class CellEncoder:
 
     def finish(self, name: str) -> RawColumn:
         """Return the encoded column and forget it."""
-        for block in self._waiting:
+        while self._waiting:
+            block = self._waiting.pop(0)
             self._number(block.unpack() if isinstance(block, _Packed) else block)
         codes = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int32)
-        column = RawColumn(name, codes, tuple(self._index))
+        column = RawColumn(name, codes, pack_texts(tuple(self._index)))
         # The numbering takes more memory than the texts and refers to itself: it must be gone before the next column
         # is numbered, and not only when cycles are collected.
         self._index.clear()
@@ -213,7 +215,8 @@ def compact_levels(raw: RawColumn) -> RawColumn:
     order = np.argsort(first[is_text], kind="stable")
     new_code = np.full(len(found), -1, dtype=np.int32)
     new_code[np.flatnonzero(is_text)[order]] = np.arange(len(order), dtype=np.int32)
-    levels = tuple(raw.levels[code] for code in found[is_text][order])
+    texts = tuple(raw.levels)
+    levels = pack_texts([texts[code] for code in found[is_text][order].tolist()])
     return RawColumn(raw.name, new_code[inverse.reshape(-1)], levels)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from heldout.packed import PackedTexts
 from heldout.records import RawColumn
 from heldout.sources.columns import compact_levels
 
@@ -39,6 +40,12 @@ def unwrap_formulas(
     read: list[RawColumn] = []
     notes: list[str] = []
     for column in columns:
+        levels = column.levels
+        if not (
+            levels.holds('="') if isinstance(levels, PackedTexts) else any('="' in text for text in levels)
+        ):
+            read.append(column)
+            continue
         matches = [_FORMULA.fullmatch(text) if text.startswith('="') else None for text in column.levels]
         count = sum(match is not None for match in matches)
         if not count:
@@ -79,7 +86,7 @@ def find_damage(columns: Sequence[RawColumn], *, name: str) -> tuple[str, ...]:
     notes: list[str] = []
     for column in columns:
         levels = column.levels[:_LEVELS]
-        if not levels:
+        if _are_plain(levels):
             continue
         for count, example, what in _find_traces(levels):
             cells = "cell that looks" if count == 1 else "distinct cells that look"
@@ -87,6 +94,12 @@ def find_damage(columns: Sequence[RawColumn], *, name: str) -> tuple[str, ...]:
                 f"{name}: column {column.name!r} holds {count} {cells} like {what} (first: {example!r})"
             )
     return tuple(notes)
+
+
+def _are_plain(levels: Sequence[str]) -> bool:
+    """Whether texts have the characters of plain numbers alone, none of them of 1e9 or more: these bear no trace."""
+    joined = "".join(levels).encode("utf-8", "surrogatepass").lower()
+    return not joined.translate(None, b"0123456789+-. e") and b"e+" not in joined
 
 
 def _find_traces(levels: Sequence[str]) -> list[tuple[int, str, str]]:

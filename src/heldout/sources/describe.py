@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heldout.records import Table
+from heldout.records import Kind, Table
 from heldout.sources.album_tables import PATHS_UNIT
 
 # Columns that the readers of examples make beside the examples themselves, and what they are.
@@ -13,6 +13,8 @@ _ABOUT_RECORDS = {
     "accession": "the accession of the record",
 }
 _ABOUT = {"header/": "from the header of the file or record", "folder/": "the folder a file lies in"}
+# Made of the header of each picture, for whom and where a network fails.
+_STORED = ("picture/height", "picture/width", "picture/format", "picture/camera")
 _CONTENTS = ("text", "sequence", "quality")
 
 
@@ -37,6 +39,8 @@ def describe_columns(table: Table) -> dict[str, str]:
     is_files = names[:1] == ["file"]
     is_records = "sequence" in names and names[:1] == ["id"]
     known = {**(_ABOUT_FILES if is_files else {}), **(_ABOUT_RECORDS if is_records else {})}
+    if any(array.kind is Kind.PICTURE for array in table.arrays):
+        found |= {name: "how the picture was stored" for name in names if name in _STORED}
     for name in names:
         if name in known:
             found[name] = known[name]

@@ -15,6 +15,7 @@ from heldout.errors import DataError, UsageError
 from heldout.records import Ledger, RawColumn, Table
 from heldout.sources.columns import CellEncoder, encode_cells
 from heldout.sources.header import repair_names
+from heldout.sources.item_lists import write_items
 
 _ROWS_AT_MIDNIGHT = datetime.time(0, 0)
 
@@ -116,10 +117,10 @@ def write_cell(cell: object, *, where: str) -> str | None:
         where: row and column for messages.
 
     Returns:
-        `"63"` for 63, `"63.0"` for 63.0, `"True"` for True, ISO text for dates.
+        `"63"` for 63, `"63.0"` for 63.0, `"True"` for True, ISO text for dates, "a; b" for a list of names.
 
     Raises:
-        DataError: lists, dicts, bytes and other values that are no single cell.
+        DataError: other lists, dicts, bytes and other values that are no single cell.
 
     Example:
         >>> write_cell(63.0, where="row 1, column 'age'"), write_cell(None, where="row 1, column 'age'")
@@ -127,7 +128,7 @@ def write_cell(cell: object, *, where: str) -> str | None:
         >>> write_cell([1, 2], where="row 1, column 'age'")
         Traceback (most recent call last):
         heldout.errors.DataError: row 1, column 'age': a list is no single cell ([1, 2])
-          -> give one text, number or date a cell
+          -> only lists of names are read as lists; put numbers into columns of their own
     """
     if isinstance(cell, str):
         return str(cell)
@@ -148,6 +149,8 @@ def write_cell(cell: object, *, where: str) -> str | None:
         return cell.isoformat()
     if isinstance(cell, datetime.timedelta):
         return repr(cell.total_seconds())
+    if isinstance(cell, list | tuple):
+        return write_items(cell, where=where)
     raise DataError(
         f"{where}: a {type(cell).__name__} is no single cell ({str(cell)[:60]})",
         hint="give one text, number or date a cell",

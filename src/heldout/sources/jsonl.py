@@ -12,6 +12,7 @@ from heldout.records import IndexArray, Ledger, SetAside, Table
 from heldout.sources.columns import encode_cells
 from heldout.sources.decode import decode_text
 from heldout.sources.header import repair_names
+from heldout.sources.item_lists import write_items
 
 _BAD_LIMIT = 0.05
 _TEXT_SHOWN = 120
@@ -44,15 +45,16 @@ def read_jsonl(raw: bytes, *, name: str, encoding: str | None = None) -> Table:
         The table; lines that are no object are set aside.
 
     Raises:
-        DataError: more than 5 % of the lines are no objects, a cell is nested, or there are no rows.
+        DataError: more than 5 % of the lines are no objects, a cell is nested (but for lists of names), or there are no
+            rows.
 
     Example:
         >>> read_jsonl(b'{"age": 63.10, "sex": null}', name="t.jsonl").columns[0].levels
         ('63.10',)
         >>> read_jsonl(b'{"age": [1]}', name="t.jsonl")
         Traceback (most recent call last):
-        heldout.errors.DataError: t.jsonl, line 1, column 'age': a list is no single cell
-          -> flatten nested values into columns of their own
+        heldout.errors.DataError: t.jsonl, line 1, column 'age': a list is no single cell (['1'])
+          -> only lists of names are read as lists; put numbers into columns of their own
     """
     text, notes = decode_text(raw, name=name, encoding=encoding)
     is_list = text.lstrip().startswith("[")
@@ -135,6 +137,8 @@ def _write_value(cell: object, where: str) -> str | None:
         return cell
     if isinstance(cell, bool):
         return str(cell)
+    if isinstance(cell, list):
+        return write_items(cell, where=where)
     raise DataError(
         f"{where}: a {type(cell).__name__} is no single cell",
         hint="flatten nested values into columns of their own",

@@ -46,6 +46,7 @@ LEAST_SIDE = 4
 # Above this, pictures are decoded one at a time, so that threads do not add up their memory.
 _LARGE_PIXELS = 20_000_000
 _ORIENTATION, _SWAPPED = 0x0112, (5, 6, 7, 8)
+_MAKE, _MODEL, _LONGEST_CAMERA = 0x010F, 0x0110, 80
 # Everything that Pillow's decoders were seen to raise on damaged bytes (its own fuzzing corpus, and ours).
 FAULTS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
@@ -70,6 +71,7 @@ class PictureHead:
         has_alpha: it has a transparency of some kind.
         is_animated: it has more than one frame.
         is_turned: EXIF says that it must be turned or mirrored.
+        camera: maker and model as EXIF says, "" where it does not.
     """
 
     width: int
@@ -79,6 +81,7 @@ class PictureHead:
     has_alpha: bool = False
     is_animated: bool = False
     is_turned: bool = False
+    camera: str = ""
 
 
 @contextmanager
@@ -120,7 +123,8 @@ def scan_picture(raw: bytes) -> PictureHead:
     """
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
-            turn = picture.getexif().get(_ORIENTATION, 1) if _may_have_exif(picture) else 1
+            exif = picture.getexif() if _may_have_exif(picture) else Image.Exif()
+            turn = exif.get(_ORIENTATION, 1)
             # Pillow turns TIFF itself and gives the size as seen.
             is_swapped = turn in _SWAPPED and picture.format != "TIFF"
             head = PictureHead(
@@ -131,6 +135,7 @@ def scan_picture(raw: bytes) -> PictureHead:
                 or "transparency" in picture.info,
                 is_animated=getattr(picture, "n_frames", 1) > 1,
                 is_turned=turn not in (0, 1),
+                camera=_name_camera(exif),
             )
             if picture.format == "PNG":
                 picture.verify()
@@ -149,6 +154,11 @@ def scan_picture(raw: bytes) -> PictureHead:
             f"{head.width} x {head.height} pixels; at least {LEAST_SIDE} x {LEAST_SIDE} are needed"
         )
     return head
+
+
+def _name_camera(exif: Image.Exif) -> str:
+    words = " ".join(str(exif.get(tag, "")).strip("\x00 ") for tag in (_MAKE, _MODEL)).split()
+    return " ".join(dict.fromkeys(words))[:_LONGEST_CAMERA]
 
 
 def _may_have_exif(picture: Image.Image) -> bool:

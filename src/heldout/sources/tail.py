@@ -135,7 +135,11 @@ def _compare(table: Table, row: int, body: np.ndarray, numeric: tuple[int, ...])
 
 def _parse_numbers(column: RawColumn, rows: np.ndarray) -> DoubleArray:
     parsed = np.array(
-        [float(text) if _NUMBER.fullmatch(text.strip()) else np.nan for text in (*column.levels, "")]
+        # Not every blank that a text is stripped of is one to float().
+        [
+            float(text) if _NUMBER.fullmatch(text) else np.nan
+            for text in (*(level.strip() for level in column.levels), "")
+        ]
     )
     values = parsed[column.codes[rows]]
     return values[~np.isnan(values)]

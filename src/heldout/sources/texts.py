@@ -20,8 +20,9 @@ from heldout.sources.request import Request
 # A few files of many lines hold one text a line; assumption, and said in a note.
 _MOST_LINE_FILES, _LEAST_LINES = 20, 20
 _NO_TEXT = re.compile(r"(^|/)(readme|license|licence|changelog)(\.\w+)?$", re.IGNORECASE)
-# A novel has half a million characters; longer ones are read and counted, so that the cut can be told later.
-_LONG = 1_000_000
+# A novel has half a million characters; longer ones are read and counted, so that the cut can be told later. One of
+# more than the longest novel in one volume (3.2 million) is a log or a whole corpus, and no example among others.
+_LONG, _LONGEST = 1_000_000, 4_000_000
 
 
 def read_texts(files: FileSet, request: Request) -> Table:
@@ -63,6 +64,9 @@ def read_texts(files: FileSet, request: Request) -> Table:
             continue
         if not text.strip():
             faults[row] = "holds no text"
+            continue
+        if len(text) > _LONGEST:
+            faults[row] = f"holds {len(text):,} characters, more than {_LONGEST:,}: no single text"
             continue
         n_guessed += bool(guesses)
         texts[row] = text.removesuffix("\n").removesuffix("\r")

@@ -9,6 +9,7 @@ from heldout.evidence.compare import EARLY_STOPPED_WIDTH
 from heldout.evidence.crossfit import deploy_run, has_diverged
 from heldout.evidence.harmed import find_harmed
 from heldout.executors.local import Job
+from heldout.label_sets import look_up
 from heldout.recipe.outliers import OutlierLimits, find_limits, flag_clipped, flag_outliers, list_extreme
 from heldout.records import (
     Affected,
@@ -63,6 +64,19 @@ def judge_outliers(
     )
 
 
+def preview_rule(reading: Reading, prepared: Prepared, settings: Settings) -> Affected | None:
+    """Say whose rows would be dropped or changed, before any is; None where no rule was asked for.
+
+    Args:
+        reading: the data.
+        prepared: the data as the study would be fitted.
+        settings: outliers, outlier_limit, and the rules of single columns.
+    """
+    if find_strongest_rule(settings) == "keep":
+        return None
+    return preview_outliers(reading, prepared, settings)
+
+
 def preview_outliers(reading: Reading, prepared: Prepared, settings: Settings) -> Affected | None:
     """Say whose rows the outlier rule concerns, before anything is trained.
 
@@ -81,14 +95,15 @@ def preview_outliers(reading: Reading, prepared: Prepared, settings: Settings) -
     if rule == "keep" and not flags.any():
         return None
     rows = split.development
-    attributes = describe_rows(reading, prepared, settings, rows=rows, truth=reading.target.values[rows])
+    truth = look_up(reading.target, reading.target.values[rows])
+    attributes = describe_rows(reading, prepared, settings, rows=rows, truth=truth)
     extreme = _list_extreme(prepared, settings)
     return judge_affected(
         flags,
         # that rows with a large dose are dropped for a large dose says nothing about whose they are
         attributes=[item for item in attributes if item.name not in extreme],
         unit=split.unit[rows],
-        rule=name_rule(settings, extreme),
+        rule=say_rule(settings, extreme),
         alternatives=list_alternatives(settings),
         is_applied=rule != "keep",
     )
@@ -117,7 +132,7 @@ def flag_rows(prepared: Prepared, settings: Settings) -> BoolArray:
     return flags
 
 
-def name_rule(settings: Settings, extreme: tuple[str, ...] = ()) -> str:
+def say_rule(settings: Settings, extreme: tuple[str, ...] = ()) -> str:
     """Begin the sentence that says what the rule does.
 
     Args:
@@ -125,7 +140,7 @@ def name_rule(settings: Settings, extreme: tuple[str, ...] = ()) -> str:
         extreme: columns that hold the extreme numbers.
 
     Example:
-        >>> name_rule(Settings(outliers="drop"), ("dose",))
+        >>> say_rule(Settings(outliers="drop"), ("dose",))
         "The rule of 3 standard deviations (extremes in 'dose') drops"
     """
     shown = ", ".join(repr(name) for name in extreme[:MOST_NAMED])
@@ -194,11 +209,10 @@ def _find_harm(
         return None
     difference = deploy_run(with_rule, judge).losses - deploy_run(without, judge).losses
     rows = prepared.split.development[crew.tensors.order]
+    truth = look_up(reading.target, reading.target.values[rows])
     return find_harmed(
         difference,
-        attributes=describe_rows(
-            reading, prepared, crew.settings, rows=rows, truth=reading.target.values[rows]
-        ),
+        attributes=describe_rows(reading, prepared, crew.settings, rows=rows, truth=truth),
         unit=judge.unit,
         what={"drop": "Dropping", "clip": "Clipping"}[find_strongest_rule(crew.settings)],
         alpha=judge.alpha,

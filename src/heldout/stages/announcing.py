@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # whatever is announced was made elsewhere: nothing heavy is loaded for it
     from heldout.plan import Plan
     from heldout.records import Answer, ConfigurationRun, JudgeSettings, LadderVerdict, RemedyResult
-    from heldout.stages.judging import Verdicts
+    from heldout.settings import Settings
+    from heldout.stages.judging import Judgement
     from heldout.stages.preparing import Prepared
     from heldout.stages.workplace import Workplace
 
@@ -46,6 +47,38 @@ def tell_plan(
         constant_loss=float(judge.constant_losses.mean()),
         tolerance=judge.delta,
         seconds=plan.seconds,
+    )
+
+
+def tell_rule(workplace: Workplace, prepared: Prepared, settings: Settings) -> None:
+    """Tell whose rows an outlier rule takes, and what to do instead, before any network has been trained by it.
+
+    Args:
+        workplace: its events are the sink; every line is told to those who watch, and the numbers are kept.
+        prepared: the data as the study will be fitted.
+        settings: outliers, outlier_limit, and the rules of single columns; without a rule nothing is told.
+    """
+    from heldout.stages.affecting import preview_rule
+
+    shown = preview_rule(prepared.reading, prepared, settings)
+    if shown is None:
+        return
+    workplace.events.say(shown.sentence)
+    for item in shown.dropped:
+        workplace.events.say(
+            f"  {item.name}: {item.n_flagged:,} of {item.n_rows:,} rows ({100 * item.n_flagged / item.n_rows:.1f} %), "
+            f"rest {100 * item.rest_share:.1f} %"
+        )
+    for other in shown.alternatives:
+        workplace.events.say(f"  instead: {other}")
+    workplace.events.keep(
+        "outliers",
+        sentence=shown.sentence,
+        groups=[item.name for item in shown.dropped],
+        flagged=[item.n_flagged for item in shown.dropped],
+        rows=[item.n_rows for item in shown.dropped],
+        rest=[item.rest_share for item in shown.dropped],
+        alternatives=list(shown.alternatives),
     )
 
 
@@ -94,7 +127,7 @@ def tell_remedies(workplace: Workplace, results: tuple[RemedyResult, ...]) -> tu
     return results
 
 
-def tell_final(workplace: Workplace, verdicts: Verdicts) -> Verdicts:
+def tell_final(workplace: Workplace, verdicts: Judgement) -> Judgement:
     """Tell what stands after the checks of data and training: the ladder, and the network that is delivered.
 
     Returns:

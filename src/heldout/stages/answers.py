@@ -1,4 +1,4 @@
-"""What comes back besides a study: a look, a plan, a score on new rows. They hold records and only show them."""
+"""What comes back: a study, a look, a plan, a score on new rows. They hold records and only show them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,128 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from heldout.records import Score
-    from heldout.report import LookContent, PlanContent
+    from heldout.recipe import CellExplanation, PositionExplanation
+    from heldout.records import Candidate, ChosenVerdict, LadderVerdict, Score
+    from heldout.report import LookContent, PlanContent, StudyContent
+    from heldout.stages.comparing import Comparison
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The two verdicts of a study.
+
+    Args:
+        ladder: from which size on the data are overfitted.
+        chosen: on the delivered configuration.
+    """
+
+    ladder: LadderVerdict | None
+    chosen: ChosenVerdict | None
+
+    def __str__(self) -> str:
+        return "\n".join(item.sentence for item in (self.chosen, self.ladder) if item is not None)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study: its verdict, scores and model. Nothing is computed when it is shown.
+
+    Args:
+        folder: where it lies.
+        content: everything it shows.
+    """
+
+    folder: Path
+    content: StudyContent
+
+    @property
+    def verdict(self) -> Verdicts:
+        """The verdict on the ladder and on the delivered configuration."""
+        return Verdicts(self.content.ladder, self.content.chosen)
+
+    @property
+    def score(self) -> Score | None:
+        """The primary score: on the sealed test rows, else on development rows; None when neither is honest."""
+        return next(iter(self.content.test_scores or self.content.development_scores), None)
+
+    def leaderboard(self) -> tuple[Candidate, ...]:
+        """Give all configurations, best loss first, with intervals."""
+        return () if self.content.choice is None else self.content.choice.candidates
+
+    def predict(self, source: Any, *, allow_shift: bool = False) -> Any:  # noqa: ANN401 - frame in, frame out
+        """Predict new raw rows; gives a frame of the kind that came in (polars for a path)."""
+        from heldout.settings import load_settings
+        from heldout.stages.frames import make_frame
+        from heldout.stages.predicting import predict_rows
+
+        found = predict_rows(self.folder, source, load_settings(None), allow_shift=allow_shift)
+        return make_frame(found, like=source)
+
+    def explain(
+        self,
+        source: Any,  # noqa: ANN401
+        row: int,
+        column: str,
+        *,
+        fold: int = 0,
+        at: tuple[int, ...] = (),
+    ) -> CellExplanation:
+        """Show the way of one raw cell, pixel or point into the network's input: steps, tensor positions, numbers.
+
+        Args:
+            source: path or frame with the raw rows.
+            row: position of the row, from 0.
+            column: column name, or the name of a picture or signal.
+            fold: whose fitted state is used, from 0.
+            at: one place of it: (character,) of a text, (position,) of a sequence (from 1), (row, column, channel) of a
+                picture, (point, channel) of a signal.
+        """
+        from heldout.stages.explaining import explain_raw
+
+        return explain_raw(self.folder, source, row, column, fold=fold, at=at)
+
+    def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
+        """Say of one position of the network's input which column and value it stands for, and in which unit."""
+        from heldout.stages.explaining import explain_input
+
+        return explain_input(self.folder, position, fold=fold)
+
+    def report(self, path: str | Path | None = None, *, show_rows: bool = False) -> Path:
+        """Write the report as one HTML page and give its path; rows of the data only with `show_rows`."""
+        from heldout.stages.reporting import write_report
+
+        place = None if path is None else Path(path)
+        return write_report(self.content, self.folder, place, show_rows=show_rows)
+
+    def answer_text(self) -> str:
+        """Give the answer in at most 25 lines."""
+        from heldout.report import answer_text
+
+        return answer_text(self.content)
+
+    def answer_json(self) -> dict[str, Any]:
+        """Give the answer as one object of plain values, schema `heldout/study/1`."""
+        from heldout.report import answer_json
+
+        return answer_json(self.content)
+
+    def __str__(self) -> str:
+        return self.answer_text()
+
+    def __repr__(self) -> str:
+        chosen = self.content.chosen
+        return f"<Study {str(self.folder)!r}: {chosen.word if chosen else 'no verdict'}; print it for the answer>"
+
+    def compare(self, other: str | Path | Study) -> Comparison:
+        """Compare with another finished study of the same data, paired by row and by seed; see `heldout.compare`."""
+        from heldout.stages.comparing import compare
+
+        return compare(self, other)
+
+    def _repr_html_(self) -> str:
+        from heldout.report.notebook import show_study
+
+        return show_study(self.content)
 
 
 @dataclass(frozen=True)

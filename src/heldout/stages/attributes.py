@@ -24,7 +24,7 @@ from heldout.records import (
 )
 from heldout.settings import Settings
 from heldout.sources import find_column
-from heldout.stages.example_attributes import measure_examples
+from heldout.stages.example_attributes import measure_examples, name_examples
 from heldout.stages.preparing import Prepared
 from heldout.stages.reading import Reading
 
@@ -74,6 +74,9 @@ def make_attributes(reading: Reading, prepared: Prepared, settings: Settings) ->
         codes, levels = bin_numbers(name, values, values[development])
         if len(levels) > 1:
             made.append(Attribute(name, codes, levels))
+    for name, codes, levels in name_examples(prepared):
+        if len(np.unique(codes[development][codes[development] >= 0])) > 1:
+            made.append(Attribute(name, codes, levels))
     return tuple(sorted(made, key=lambda item: not item.declared))
 
 
@@ -90,7 +93,7 @@ def add_label(
     Args:
         attributes: of the same rows.
         target: for its name and classes.
-        truth: float64 [M], true target of the rows.
+        truth: float64 [M], true target of the rows; [M, labels] ones and zeros of several labels a row.
         known: float64, development rows' target, from which the bins of a number are made.
         declared: True when the user asked about the target.
 
@@ -98,14 +101,22 @@ def add_label(
         >>> nothing = np.zeros(0, np.int64)
         >>> target = Target("ill", Task.BINARY, "", ("no", "yes"), np.zeros(2), nothing)
         >>> add_label((), target, truth=np.array([1.0, 0.0]), known=np.zeros(2))[0].levels
-        ('ill = no', 'ill = yes')
+        ('true ill = no', 'true ill = yes')
     """
+    # "true": a reader must not take it for something that is known before the network answers
+    name = f"true {target.name}"
     if target.task is Task.REGRESSION:
-        codes, levels = bin_numbers(target.name, truth, known)
+        made = [Attribute(target.name, *bin_numbers(name, truth, known), declared=declared)]
+    elif target.task is Task.MULTILABEL:
+        names = [(f"{name} without {label}", f"{name} with {label}") for label in target.classes]
+        made = [
+            Attribute(levels[1], held.astype(np.int32), levels, declared=declared)
+            for levels, held in zip(names, truth.T, strict=True)
+        ]
     else:
-        codes, levels = truth.astype(np.int32), tuple(f"{target.name} = {name}" for name in target.classes)
-    label = Attribute(target.name, codes, levels, declared=declared)
-    return (label, *attributes) if declared else (*attributes, label)
+        levels = tuple(f"{name} = {label}" for label in target.classes)
+        made = [Attribute(target.name, truth.astype(np.int32), levels, declared=declared)]
+    return (*made, *attributes) if declared else (*attributes, *made)
 
 
 def bin_numbers(name: str, values: DoubleArray, known: DoubleArray, *, is_date: bool = False) -> Levels:
@@ -219,7 +230,7 @@ def describe_rows(
         prepared: columns and split.
         settings: subgroups.
         rows: int64 positions in the table.
-        truth: float64, the rows' target, as far as it may be read.
+        truth: float64, the rows' target as `look_up` gives it, as far as it may be read.
     """
     return rename_copies(
         add_label(

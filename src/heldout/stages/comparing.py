@@ -68,7 +68,7 @@ class Comparison:
 
 
 class Placed(Protocol):
-    """Anything that knows its folder, as a `heldout.study.Study` does."""
+    """Anything that knows its folder, as a `stages.answers.Study` does."""
 
     @property
     def folder(self) -> Path:
@@ -128,7 +128,8 @@ def list_obstacles(one: Finished, other: Finished) -> Iterator[str]:
     for what, values in (
         ("target", [study.content.target.name for study in (one, other)]),
         ("task", [study.content.target.task.value for study in (one, other)]),
-        ("classes", [", ".join(study.content.target.classes) for study in (one, other)]),
+        # an order of the classes changes the network, not what a loss means
+        ("classes", [", ".join(sorted(study.content.target.classes)) for study in (one, other)]),
         *((name, [study.settings.get(name) for study in (one, other)]) for name in SAME_QUESTION),
         ("target_map", [_write_value(study.settings.get("target_map")) for study in (one, other)]),
     ):

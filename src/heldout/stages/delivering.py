@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heldout.bundle import Bundle, Member
-from heldout.bundle.forward import decide_labels, predict_members
+from heldout.bundle.forward import decide_labels, predict_members, temper
 from heldout.evidence.calibration import choose_threshold, conformal_half_width, fit_temperature
 from heldout.evidence.early_stopping import Stop, StoppingRule, find_stop
 from heldout.executors import LocalExecutor
+from heldout.label_sets import look_up
 from heldout.ladder import plan_schedule
 from heldout.nets import Net, fold_shares, list_layers
 from heldout.plan import DELIVERY_EFFORT
@@ -88,7 +89,7 @@ def train_delivered(
     stopped by its own validation loss.
     """
     settings, plan = crew.settings, crew.plan
-    configuration, rule = trained.find(choice.name).configuration, name_rule(settings)
+    configuration, rule = trained.find(choice.name).configuration, read_rule(settings)
     folds = thin_folds(prepared)
     executor, tensors = crew.executor, crew.tensors
     if plan.n_fit == plan.n_fit_all and rule.name == "best":
@@ -102,11 +103,11 @@ def train_delivered(
     return deliver(reading, prepared, tensors, weights, settings, folds=folds)
 
 
-def name_rule(settings: Settings) -> StoppingRule:
-    """Give the rule of early stopping that the user named.
+def read_rule(settings: Settings) -> StoppingRule:
+    """Read the rule of early stopping that the user named.
 
     Example:
-        >>> name_rule(Settings(early_stopping="lecture")).name
+        >>> read_rule(Settings(early_stopping="lecture")).name
         'lecture'
     """
     asked = settings.early_stopping
@@ -263,7 +264,10 @@ def deliver(
         last = max(member.fold for member in members)
         members = tuple(member for member in members if member.fold == last)
     bundle = _calibrate(
-        replace(bundle, members=members[:kept]), values, reading.target.values[order], settings
+        replace(bundle, members=members[:kept]),
+        values,
+        look_up(reading.target, reading.target.values[order]),
+        settings,
     )
     development = _apply_calibration(bundle, values)
     return Delivered(bundle, development, order, int(np.median(weights.epochs)), folds)
@@ -271,7 +275,7 @@ def deliver(
 
 def _add_offset(layers: Layers, tensors: Tensors, fold: int) -> Layers:
     """Take class weights out of a delivered network, once and for all, through its last bias."""
-    if tensors.output_offset is None:
+    if tensors.output_offset is None or not tensors.output_offset.any():
         return layers
     weight, bias = layers[-1]
     return (*layers[:-1], (weight, bias + tensors.output_offset[fold]))
@@ -304,18 +308,24 @@ def _calibrate(bundle: Bundle, values: DoubleArray, truth: DoubleArray, settings
         return replace(bundle, half_width=half, level=INTERVAL_LEVEL)
     if len(truth) < LEAST_CALIBRATION_ROWS:
         return bundle
-    bundle = replace(
-        bundle, temperature=fit_temperature(np.log(np.maximum(values, 1e-12)), truth.astype(int))
-    )
+    bundle = replace(bundle, temperature=_fit_temperature(values, truth))
     if bundle.task is Task.BINARY and settings.class_weight == "balanced" and not settings.costs:
         # equal weight of both classes is the cost of a miss over that of a false alarm that their rarity implies
         return replace(bundle, threshold=float(np.clip(np.mean(truth == 1), 0.01, 0.99)))
     if bundle.task is Task.BINARY and settings.costs:
         miss, false_alarm = settings.costs.get("miss", 1.0), settings.costs.get("false_alarm", 1.0)
         costs = {"miss": miss, "false_alarm": false_alarm}
-        found = choose_threshold(costs, _temper(values, bundle.temperature)[:, 1], truth == 1)
+        tempered = temper(values, bundle.temperature, task=bundle.task)
+        found = choose_threshold(costs, tempered[:, 1], truth == 1)
         bundle = replace(bundle, threshold=found.threshold, costs=(miss, false_alarm))
     return bundle
+
+
+def _fit_temperature(values: DoubleArray, truth: DoubleArray) -> float:
+    """Fit one temperature to all classes, or to the yes or no of every label of every row."""
+    if truth.ndim == 2:
+        values, truth = np.stack([1.0 - values, values], axis=-1).reshape(-1, 2), truth.reshape(-1)
+    return fit_temperature(np.log(np.maximum(values, 1e-12)), truth.astype(int))
 
 
 def _apply_calibration(bundle: Bundle, values: DoubleArray) -> Prediction:
@@ -325,10 +335,5 @@ def _apply_calibration(bundle: Bundle, values: DoubleArray) -> Prediction:
         return Prediction(
             values, np.zeros(0, np.int32), *((np.zeros(0), np.zeros(0)) if nothing else (low, high))
         )
-    calibrated = _temper(values, bundle.temperature)
+    calibrated = temper(values, bundle.temperature, task=bundle.task)
     return Prediction(calibrated, decide_labels(bundle, calibrated))
-
-
-def _temper(values: DoubleArray, temperature: float) -> DoubleArray:
-    powers = (values / values.max(axis=1, keepdims=True)) ** (1.0 / temperature)
-    return powers / powers.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Properties of pictures, signals, texts and sequences by which rows fall into groups: brightness, length, GC share."""
+"""Properties of pictures, signals, texts and sequences by which rows fall into groups: brightness, length, language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from heldout.languages import UNKNOWN, guess_language
 from heldout.letters import NUCLEOTIDES
 from heldout.recipe import count_unknown
 from heldout.records import ArrayColumn, CodeArray, DoubleArray, Kind, TypedColumn
@@ -37,6 +38,26 @@ def measure_examples(prepared: Prepared) -> Iterator[tuple[str, DoubleArray]]:
                 yield f"share of unknown words in {column.spec.name}", _by_row(shares, column.codes)
         elif column.spec.kind is Kind.SEQUENCE:
             yield from _measure_sequences(column)
+
+
+def name_examples(prepared: Prepared) -> Iterator[tuple[str, CodeArray, tuple[str, ...]]]:
+    """Give each property that has names and no numbers: the language of a text.
+
+    Args:
+        prepared: columns.
+
+    Returns:
+        triples of a name, int32 [N] codes (-1 where there is no text, or one whose language is not told), and the names
+        of the levels.
+    """
+    for column in prepared.columns:
+        if column.spec.kind is Kind.TEXT and column.spec.used:
+            of_level = [guess_language(text) for text in column.levels]
+            names = sorted(set(of_level) - {UNKNOWN})
+            number = {name: code for code, name in enumerate(names)} | {UNKNOWN: -1}
+            numbers = np.array([*(number[name] for name in of_level), -1], np.int32)
+            levels = tuple(f"language of {column.spec.name} = {name}" for name in names)
+            yield f"language of {column.spec.name}", numbers[column.codes], levels
 
 
 def _by_row(of_level: DoubleArray, codes: CodeArray) -> DoubleArray:

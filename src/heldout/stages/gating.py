@@ -1,4 +1,4 @@
-"""Gates before the verdict: runs what needs a training or a classifier and hands losses and scores to the evidence."""
+"""Fifth stage: gates before the verdict. What needs training or a classifier is run here; the evidence judges it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import entr
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from heldout.audit.families import find_families
-from heldout.audit.input import AuditInput
+from heldout.errors import RecipeError
 from heldout.evidence.gates import (
     gate_columns,
     gate_copies,
@@ -49,8 +50,8 @@ from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.sources import find_column
 from heldout.stages.growing import measure_growth
-from heldout.stages.judging import Verdicts
-from heldout.stages.preparing import Prepared
+from heldout.stages.judging import Judgement
+from heldout.stages.preparing import Prepared, encode_alike, gather_audit
 from heldout.stages.reading import Reading
 from heldout.stages.training import RATE_SEED, Crew, Trained
 from heldout.train.program import MemberSpec
@@ -83,7 +84,7 @@ class Gated:
     settings: Settings
 
 
-def pass_gates(crew: Crew, trained: Trained, judged: Verdicts, *, data: Gated) -> Verdicts:
+def pass_gates(crew: Crew, trained: Trained, judged: Judgement, *, data: Gated) -> Judgement:
     """Let what was judged from losses pass the gates, and measure what twice the rows brought.
 
     Args:
@@ -178,24 +179,14 @@ def _gate_groups(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
 def _find_proposal(data: Gated) -> str:
     if not any(item.code == "HO211" and item.action for item in data.findings):
         return ""
-    split = data.prepared.split
-    found = find_families(
-        AuditInput(
-            columns=data.prepared.columns,
-            table=data.reading.table,
-            target=data.reading.target,
-            split=split,
-            rows=split.development,
-            first_of_duplicate=data.reading.links.first_of_duplicate,
-        )
-    )
+    prepared = data.prepared
+    found = find_families(gather_audit(data.reading, prepared.split, prepared.columns, data.settings))
     return next((item.option for item in found if item.n_torn and not item.is_place), "")
 
 
 def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
     """Train the classifier on the last fold: of forward blocks it holds the most rows."""
     split, fold = data.prepared.split, data.folds[-1]
-    features = data.prepared.source.features[-1]
     rng = np.random.default_rng(int(split.fingerprint[:12], 16))
     fit, held = (_sample(len(rows), rng) for rows in (fold.fit, fold.validation))
     rows = np.concatenate([fold.fit[fit], fold.validation[held]])
@@ -203,7 +194,11 @@ def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
     unit = split.unit[split.development[rows]]
     if is_validation.all() or not is_validation.any():
         return skip_gate("HO304", "one side has no rows")
-    score = score_out_of_fold(features[rows].reshape(len(rows), -1), is_validation, unit=unit, rng=rng)
+    try:
+        features = encode_alike(data.prepared, rows)
+    except RecipeError:
+        return skip_gate("HO304", "every column is constant among the rows compared")
+    score = score_out_of_fold(features, is_validation, unit=unit, rng=rng)
     last = losses.shape[1] - len(fold.validation)  # the last fold's rows come last in the pooled order
     return gate_shift(score, is_validation, unit, losses[:, last + held], judge, ordered=split.ordered)
 
@@ -276,7 +271,7 @@ def _gate_few_rows(crew: Crew, trained: Trained, data: Gated) -> Gate:
     target = crew.tensors.target[0][rows].astype(np.float64)
     if len(rows) < FEW_ROWS or np.ptp(target) == 0:
         return skip_gate("HO307", f"fewer than {FEW_ROWS} fit rows differ, or all have one target")
-    constant = _measure_constant(target, crew.tensors.task) * float(crew.tensors.target_scale[0]) ** 2
+    constant = _measure_constant(target, crew.tensors) * float(crew.tensors.target_scale[0]) ** 2
     executor = crew.make_variant(repeat_rows(crew.tensors, rows))
     configuration = apply_remedies(rung, ())
     curve = np.full(executor.schedule.n_epochs, np.inf, np.float32)
@@ -311,9 +306,12 @@ def repeat_rows(tensors: Tensors, rows: IndexArray) -> Tensors:
     )
 
 
-def _measure_constant(target: DoubleArray, task: Task) -> float:
-    if task is Task.REGRESSION:
+def _measure_constant(target: DoubleArray, tensors: Tensors) -> float:
+    if tensors.task is Task.REGRESSION:
         return float(target.var())
+    if tensors.sets is not None:
+        held = tensors.sets[target.astype(int)].mean(axis=0, dtype=np.float64)
+        return float((entr(held) + entr(1.0 - held)).sum())
     share = np.bincount(target.astype(int)) / len(target)
     return float(-(share[share > 0] * np.log(share[share > 0])).sum())
 

@@ -11,6 +11,7 @@ from heldout.evidence.compare import EARLY_STOPPED_WIDTH
 from heldout.evidence.crossfit import deploy_run, has_diverged
 from heldout.evidence.harmed import find_harmed
 from heldout.evidence.subgroups import find_subgroups, measure_slices
+from heldout.label_sets import look_up
 from heldout.records import (
     Affected,
     Attribute,
@@ -25,6 +26,7 @@ from heldout.records import (
     RemedyResult,
     Subgroups,
 )
+from heldout.report.sentences import name_remedy
 from heldout.settings import Settings
 from heldout.stages.affecting import judge_outliers
 from heldout.stages.attributes import describe_rows
@@ -92,7 +94,7 @@ def find_groups(
     Returns:
         the groups; None where there are too few rows for any.
     """
-    truth = reading.target.values[delivered.order]
+    truth = look_up(reading.target, reading.target.values[delivered.order])
     if len(truth) < LEAST_SEARCHED_ROWS:
         return None
     found = find_subgroups(
@@ -103,7 +105,7 @@ def find_groups(
         seed=int(prepared.split.fingerprint[:8], 16),
     )
     rows = prepared.split.development[crew.tensors.order]
-    known = reading.target.values[rows]
+    known = look_up(reading.target, reading.target.values[rows])
     attributes = describe_rows(reading, prepared, crew.settings, rows=rows, truth=known)
     return replace(found, harms=find_harms(attributes, judged))
 
@@ -139,8 +141,11 @@ def show_on_test(
 
 
 def mark_hits(prediction: Prediction, truth: DoubleArray) -> DoubleArray | None:
-    """Say which rows were predicted rightly: float64 [n] of 0 and 1, None for regression."""
-    return (prediction.labels == truth).astype(np.float64) if prediction.labels.size else None
+    """Say which rows were predicted rightly (every label): float64 [n] of 0 and 1, None for regression."""
+    if not prediction.labels.size:
+        return None
+    right = prediction.labels == truth
+    return (right.all(axis=1) if right.ndim == 2 else right).astype(np.float64)
 
 
 def find_harms(attributes: Sequence[Attribute], judged: Judged) -> tuple[ChangeByGroup, ...]:
@@ -164,7 +169,7 @@ def find_harms(attributes: Sequence[Attribute], judged: Judged) -> tuple[ChangeB
                 _pair(item, plain, remedied, judge),
                 attributes=attributes,
                 unit=judge.unit,
-                what=f"{item.name.replace('_', ' ')} {item.strength:g}",
+                what=name_remedy(item) if is_early else f"{name_remedy(item)} (at the last epoch)",
                 alpha=judge.alpha / len(helping),
                 widen=EARLY_STOPPED_WIDTH if is_early else 1.0,
             )

@@ -45,11 +45,12 @@ def measure_growth(
         tensors, size = halve_rows(crew.tensors, unit, seed=number)
         executor = crew.make_variant(tensors, kept=True)
         job = Job(f"half-{number + 1}", (chosen.configuration,), crew.seeds[number : number + 1])
-        if crew.workplace.read_cut(job.phase) is not None:
-            return None
-        runs = executor.train(job, deadline=crew.workplace.deadline(GROWTH_SHARE))
+        runs = ()
+        if crew.workplace.read_cut(job.phase) is None:
+            runs = executor.train(job, deadline=crew.workplace.deadline(GROWTH_SHARE))
         if not runs:
             crew.workplace.write_cut(job.phase, [])
+            crew.workplace.note("the budget is used up: what more rows would bring was not measured")
             return None
         halves.append(runs[0])
         n_half.append(size)

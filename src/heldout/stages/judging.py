@@ -9,6 +9,8 @@ import numpy as np
 
 from heldout.evidence import compare_remedies, judge_chosen, score_choice
 from heldout.evidence import judge_ladder as judge_by_rule
+from heldout.evidence.curve_rule import DELTA_SHARE
+from heldout.evidence.verdict import MIN_ROWS
 from heldout.ladder import nominal_net
 from heldout.nets import list_layers
 from heldout.records import (
@@ -34,9 +36,7 @@ from heldout.stages.preparing import Prepared
 from heldout.stages.training import Controls, Trained
 from heldout.tensors import constant_losses
 
-LEAST_JUDGED_ROWS = 30
 Interval = tuple[float, float, float]
-TOLERANCE_SHARE = 0.02  # delta, as a share of the constant predictor's loss R0
 
 
 def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) -> JudgeSettings:
@@ -46,7 +46,7 @@ def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) ->
         task=tensors.task,
         constant_losses=constant,
         unit=prepared.split.unit[prepared.split.development[tensors.order]],
-        delta=TOLERANCE_SHARE * float(np.mean(constant)),
+        delta=DELTA_SHARE * float(np.mean(constant)),
         fold_seed=_fold_seed(prepared.split),
         has_groups=prepared.split.has_groups,
     )
@@ -60,10 +60,10 @@ def _fold_seed(split: Split) -> int:
 def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> LadderVerdict:
     """Say from which size on the data are overfitted; under thirty rows no rule keeps its error rate."""
     verdict = judge_by_rule(ladder, judge)
-    if len(judge.constant_losses) >= LEAST_JUDGED_ROWS:
+    if len(judge.constant_losses) >= MIN_ROWS:
         return verdict
     rows = f"{len(judge.constant_losses)} development rows"
-    sentence = f"Cannot tell: {rows}; under {LEAST_JUDGED_ROWS} no rule keeps its error rate."
+    sentence = f"Cannot tell: {rows}; under {MIN_ROWS} no rule keeps its error rate."
     return replace(verdict, word="undecided", code="HO103", rung=-1, sentence=sentence)
 
 
@@ -155,7 +155,7 @@ def judge_delivered(
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class Judgement:
     """All that was judged from losses.
 
     Args:
@@ -195,4 +195,5 @@ def score_whole_choice(
     if judge.task is Task.REGRESSION:
         value, low, high = (float(np.sqrt(max(part, 0.0)) * spread) for part in choice.loss)
         return {"rmse": (value, low, high)}
-    return {"logloss": choice.loss, "accuracy": score_choice(trained.all_runs(), judge)}
+    hits = "exact match" if judge.task is Task.MULTILABEL else "accuracy"
+    return {"logloss": choice.loss, hits: score_choice(trained.all_runs(), judge)}

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from heldout.audit.questions import ask_columns
+from heldout.label_sets import count_labels
 from heldout.plan import count_networks
 from heldout.recipe import Recipe
-from heldout.records import PART_FIT, Affected, ArrayColumn, Table
-from heldout.remedies import plan_uses
-from heldout.remedies.augmentation import find_kinds
+from heldout.records import PART_FIT, ArrayColumn, Table, Task
+from heldout.remedies import name_setting
 from heldout.report import ColumnNote, LookContent, PlanContent
-from heldout.settings import Settings, find_strongest_rule, list_kinds, list_strengths, scales_test
+from heldout.settings import Settings
 from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
-from heldout.stages.affecting import preview_outliers
+from heldout.stages.affecting import preview_rule
+from heldout.stages.labelling import settle_labels
 from heldout.stages.reading import Reading, choose_target, link_table, name_source, read_data, read_parts
 
 MOST_CHANNELS = 8  # named one by one
@@ -34,8 +36,9 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         return _look_at_columns(table, settings, source)
     reading = link_table(table, settings)
     split = preparing.split_rows(reading, settings)
+    reading, rare = settle_labels(reading, split, settings)
     columns = preparing.type_columns(reading, split, settings)
-    found = preparing.audit_rows(reading, split, columns, settings)
+    found = (*preparing.audit_rows(reading, split, columns, settings), *rare)
     findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
     prepared = preparing.encode_rows(reading, split, columns, settings)
     nice = [
@@ -65,7 +68,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         next_command=_name_command("fit", source, settings),
         passed_checks=findings.passed,
         set_aside=_count_reasons(reading.table),
-        affected=_preview_rule(reading, prepared, settings),
+        affected=preview_rule(reading, prepared, settings),
     )
 
 
@@ -74,14 +77,7 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     reading = read_data(source, settings)
     prepared, _ = preparing.prepare(reading, settings, strict=False)
     plan = preparing.plan_training(prepared, settings)
-    uses = plan_uses(
-        plan.n_strengths,
-        list_strengths(settings),
-        list_kinds(settings),
-        kind=prepared.source.layout.kind if prepared.source.layout else "numbers",
-        parts=find_kinds(prepared.source.layout),
-        scales_test=scales_test(settings),
-    )
+    uses = preparing.list_uses(prepared.source.layout, plan, settings)
     expected, most = count_networks(plan, n_uses=len(uses))
     raced = (
         f"{expected} networks are expected, {most} at most: every strength of a remedy and every pair begins with one "
@@ -95,9 +91,7 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         remedies=tuple(
             (
                 name,
-                ", ".join(
-                    " ".join(filter(None, [u.detail, f"{u.strength:g}"])) for u in uses if u.name == name
-                ),
+                ", ".join(name_setting(use) for use in uses if use.name == name),
             )
             for name in dict.fromkeys(use.name for use in uses)
         ),
@@ -124,6 +118,8 @@ def _name_command(verb: str, source: Any, settings: Settings) -> str:  # noqa: A
         "label-pattern": settings.label_pattern,
         "images": settings.images,
         "hdu": settings.hdu,
+        "task": settings.task if settings.task != Settings.model_fields["task"].default else "",
+        "ordinal": ",".join(settings.target_order),
     }
     options = [f"--{name} {shlex.quote(value)}" for name, value in given.items() if value]
     options += [f"--side {settings.side}"] if settings.side != Settings.model_fields["side"].default else []
@@ -162,6 +158,9 @@ def _tell_shape(array: ArrayColumn) -> str:
 
 def _count_classes(reading: Reading) -> tuple[tuple[str, int], ...]:
     """Rows of each class, the test rows too: their number alone tells nothing of what is to be learned."""
+    if reading.target.task is Task.MULTILABEL:
+        found = count_labels(reading.target, reading.rows).tolist()
+        return tuple(zip(reading.target.classes, found, strict=True))
     values = reading.target.values[~np.isnan(reading.target.values)].astype(np.int64)
     counts = np.bincount(values, minlength=len(reading.target.classes)) if reading.target.classes else ()
     return tuple((name, int(count)) for name, count in zip(reading.target.classes, counts, strict=True))
@@ -174,13 +173,6 @@ def _tell_reading(table: Table) -> tuple[str, ...]:
     is_files = [column.name for column in table.columns[:1]] == ["file"]
     told = tell_ledger(table.ledger, table.source, "files" if is_files else "rows")
     return table.notes if told in table.notes else (*table.notes, told)
-
-
-def _preview_rule(reading: Reading, prepared: preparing.Prepared, settings: Settings) -> Affected | None:
-    """Whose rows would be dropped, before any is; looked at only where a rule was asked for."""
-    if find_strongest_rule(settings) == "keep":
-        return None
-    return preview_outliers(reading, prepared, settings)
 
 
 def _count_reasons(table: Table) -> tuple[tuple[str, int], ...]:
@@ -206,5 +198,6 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
         read_notes=_tell_reading(table),
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
+        findings=ask_columns(specs, n_rows=len(everything)),
         next_command=target,
     )

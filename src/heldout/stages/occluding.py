@@ -21,6 +21,7 @@ from heldout.records import (
     RemedyResult,
     Tensors,
 )
+from heldout.report.sentences import name_remedy
 from heldout.stages.delivering import retrain_chosen
 from heldout.stages.hiding import TOKENS, Unit, list_units, mark_held
 from heldout.stages.hiding_words import keep_leant_on, list_words
@@ -38,7 +39,7 @@ MOST_TEXTS = 6000  # rows a side, over all folds, among which those that hold a 
 MOST_NUMBERS = 20_000_000  # of these rows of one fold: 80 MB
 LEAST_HELD = 15  # rows a side that hold a word, over all folds: measured in docs/error-rates.md
 MOST_COLUMNS, SCREENING_ROWS = 40, 100
-BUDGET_SHARE, CUT = 0.85, "cut-by-heart.json"
+BUDGET_SHARE, PHASE = 0.85, "by-heart"  # of the budget, after which it is not begun
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,7 @@ def _list_remedied(
             what = f"stopping at epoch {item.strength:g}"
             subjects.append(Subject(what, plain.configuration, int(item.strength)))
         elif item.configuration and item.name not in ("early_stopping", "fewer_parameters"):
-            what = f"{item.name.replace('_', ' ')} {item.strength:g}"
-            subjects.append(Subject(what, trained.find(item.configuration).configuration, last))
+            subjects.append(Subject(name_remedy(item), trained.find(item.configuration).configuration, last))
     return subjects
 
 
@@ -327,11 +327,10 @@ def _sample(rows: np.ndarray, key: tuple[int, int, int], most: int) -> IndexArra
 def _is_cut(crew: Crew) -> bool:
     """Whether the budget leaves no time for this; what a first start left out stays left out."""
     workplace = crew.workplace
-    if workplace.folder.has(CUT):
-        return True
-    deadline = workplace.deadline(BUDGET_SHARE)
-    if deadline is None or time.monotonic() <= deadline:
-        return False
-    workplace.folder.write_json(CUT, {"left_out": ["what was learned by heart"]})
-    workplace.events.say("the budget is used up: what was learned by heart is not looked at")
+    if workplace.read_cut(PHASE) is None:
+        deadline = workplace.deadline(BUDGET_SHARE)
+        if deadline is None or time.monotonic() <= deadline:
+            return False
+        workplace.write_cut(PHASE, [])
+    workplace.note("the budget is used up: what was learned by heart was not looked at")
     return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.evidence.permutation import find_permutation_p
 from heldout.executors import LocalExecutor
 from heldout.ladder import make_net, plain_hyper
 from heldout.nets import count_products, list_layers
@@ -106,9 +107,8 @@ def run_permutations(
         losses = _train_variants(executor, rung, len(orders), seed)
         best = np.minimum(best, losses)
         executor.report("permutation test", index + 1, len(rungs))
-    skill = float(np.mean(constant)) - best
-    p_value = float(np.mean(skill >= skill[0]))
-    return PermutationTest(p_value, n_permutations, float(skill[0]))
+    p_value = find_permutation_p(float(best[0]), best[1:])
+    return PermutationTest(p_value, n_permutations, float(np.mean(constant) - best[0]))
 
 
 def _train_variants(executor: LocalExecutor, rung: Rung, n_variants: int, seed: int) -> DoubleArray:

@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from heldout.nets import EVALUATION, Net, apply_net
+from heldout.nets import EVALUATION, Net, apply_net, finish_outputs
 from heldout.nets.net import Memory, Params
 from heldout.records import BoolArray, DoubleArray, FloatArray, IndexArray, Task, Tensors
 from heldout.stages.hiding import PERMUTE, ZERO, Unit, hide_unit
-from heldout.train.member import LOGIT_LIMIT
+from heldout.train.losses import LOGIT_LIMIT
 
 BLOCK = 128  # rows of a pass, the last one padded: one compiled program a network
 PLAIN = "mlp"  # its first layer is linear in the inputs: only what is hidden is computed again
@@ -141,23 +141,23 @@ def _measure_plain(
     looked, partner = masks
     weight, bias = network.layers[0][:2]
     first = seen.x @ weight + bias
-    before = _loss(_finish(first, network.layers), seen, np.arange(len(seen.rows)))
+    before = _loss(_finish(first, network), seen, np.arange(len(seen.rows)))
     rises = np.zeros(looked.shape)
     for index, unit in enumerate(units):
         rows, places = np.flatnonzero(looked[index]), unit.positions
         there = seen.x[np.ix_(rows, places)]
         instead = 0.0 if unit.how == ZERO else seen.x[np.ix_(partner[index, rows], places)]
         changed = first[rows] + (instead - there) @ weight[places]
-        rises[index, rows] = _loss(_finish(changed, network.layers), seen, rows) - before[rows]
+        rises[index, rows] = _loss(_finish(changed, network), seen, rows) - before[rows]
     return rises
 
 
-def _finish(first: FloatArray, layers: Params) -> FloatArray:
+def _finish(first: FloatArray, network: Network) -> FloatArray:
     """Compute the outputs of a fully connected network from the sums that reach its first layer."""
     hidden = first
-    for weight, bias in (layer[:2] for layer in layers[1:]):
+    for weight, bias in (layer[:2] for layer in network.layers[1:]):
         hidden = np.maximum(hidden, 0.0) @ weight + bias
-    return hidden
+    return np.asarray(finish_outputs(network.net, jnp.asarray(hidden)))
 
 
 def _loss(outputs: FloatArray, seen: Seen, places: IndexArray) -> DoubleArray:
@@ -183,6 +183,9 @@ def row_loss(outputs: FloatArray, tensors: Tensors, *, fold: int, rows: IndexArr
     logits = np.clip(outputs.astype(np.float64) + offset, -LOGIT_LIMIT, LOGIT_LIMIT)
     if tensors.task is Task.BINARY:
         return np.logaddexp(0.0, np.where(target > 0.5, -logits[:, 0], logits[:, 0]))
+    if tensors.sets is not None:
+        held = tensors.sets[target.astype(int)] > 0.5
+        return np.logaddexp(0.0, np.where(held, -logits, logits)).sum(axis=1)
     return (
         np.logaddexp.reduce(logits, axis=1)
         - np.take_along_axis(logits, target.astype(int)[:, None], axis=1)[:, 0]
@@ -205,7 +208,9 @@ def lean_on_vectors(network: Network, seen: Seen, *, place: int) -> DoubleArray:
     """
     target = seen.tensors.target[seen.fold, seen.rows]
     task, n_outputs = seen.tensors.task, network.net.n_outputs
-    if task is Task.MULTICLASS:
+    if seen.tensors.sets is not None:
+        sign = 2.0 * seen.tensors.sets[target.astype(int)] - 1.0
+    elif task is Task.MULTICLASS:
         sign = np.eye(n_outputs, dtype=np.float32)[target.astype(int)] - 1.0 / n_outputs
     else:
         sign = np.sign(target - (0.5 if task is Task.BINARY else 0.0)).astype(np.float32)[:, None]

@@ -13,8 +13,8 @@ from heldout.cells import declare_column, declare_columns, read_target, type_col
 from heldout.errors import DataError, UsageError
 from heldout.homologs import join_homologs
 from heldout.links import Links, link_rows, parse_group_option, read_groups
+from heldout.near_copies import join_near
 from heldout.records import (
-    PART_TEST,
     ArrayPolicy,
     DoubleArray,
     IndexArray,
@@ -38,9 +38,18 @@ from heldout.sources import (
     read_table,
 )
 from heldout.split import MINIMUM_ROWS
+from heldout.stages.near_rows import join_near_rows
 
 NUMBER_ONLY = ("rmse", "mae", "r2")
 CLASS_ONLY = ("accuracy", "balanced_accuracy", "auc", "f1", "logloss")
+ORDER_ONLY = ("quadratic_kappa", "rank_error")
+FITTING_METRICS = {
+    Task.BINARY: CLASS_ONLY,
+    Task.MULTICLASS: tuple(name for name in CLASS_ONLY if name != "f1"),
+    Task.MULTILABEL: ("label_accuracy", "exact_match", "micro_f1", "auc", "logloss"),
+    Task.REGRESSION: NUMBER_ONLY,
+}
+TASK_OF_KIND = {"set": "multilabel", "category": "classification"}
 AS_NUMBER = ColumnSettings.model_validate({"kind": "number"})
 
 
@@ -107,7 +116,14 @@ def link_table(table: Table, settings: Settings) -> Reading:
         names = ", ".join(column.name for column in table.columns[:12])
         raise UsageError("no target column was named", hint=f"say --target COLUMN, one of: {names}")
     raw = find_column(table, name)
-    target = read_target(raw, task=settings.task, target_map=settings.target_map or None, lines=table.lines)
+    target = read_target(
+        raw,
+        task=_name_task(raw.name, settings),
+        target_map=settings.target_map or None,
+        order=settings.target_order,
+        lines=table.lines,
+        override=settings.columns.get(raw.name),
+    )
     if settings.target_log and np.nanmin(target.values) <= 0:
         row = int(np.nanargmin(target.values))
         raise DataError(
@@ -129,10 +145,21 @@ def link_table(table: Table, settings: Settings) -> Reading:
     }
     unused = {**_list_descriptions(table, settings), **unused}
     digests = tuple(hash_rows(array) for array in table.arrays)
-    columns, sequences = _comparable(table, rows, settings, unused)
+    columns, sequences, texts = _comparable(table, rows, settings, unused)
     links = link_rows(columns, examples=digests, group=group)
     links = join_homologs(links, sequences, accession=_find_accession(table, unused) if sequences else None)
+    links = join_near(links, table.arrays, texts)
+    if settings.keep_near_rows:
+        links = join_near_rows(links, table, settings, unused)
     return Reading(table, target, rows, group, time, weight, links, unused, fingerprint_table(table))
+
+
+def _name_task(target: str, settings: Settings) -> str:
+    """Give the task that was asked for: by its name, or by the kind of the target's column."""
+    column = settings.columns.get(target)
+    if settings.task != "auto" or settings.target_order or column is None or column.kind is None:
+        return settings.task
+    return TASK_OF_KIND.get(column.kind, "auto")
 
 
 def refuse_unfit(target: Target, settings: Settings) -> None:
@@ -142,23 +169,23 @@ def refuse_unfit(target: Target, settings: Settings) -> None:
         UsageError: a metric, costs or class weights that do not fit the task.
     """
     number = target.task is Task.REGRESSION
-    if settings.metric != "auto" and (settings.metric in NUMBER_ONLY) != number:
-        fitting = NUMBER_ONLY if number else CLASS_ONLY
+    fitting = (*FITTING_METRICS[target.task], *(ORDER_ONLY if target.ordered else ()))
+    if settings.metric != "auto" and settings.metric not in fitting:
+        read = f"{'ordinal' if target.ordered else target.task.value} with {len(target.classes)} classes or labels"
         raise UsageError(
-            f"metric {settings.metric!r} does not fit {target.name!r}, which is read as {target.task.value}",
+            f"metric {settings.metric!r} does not fit {target.name!r}, which is read as "
+            f"{target.task.value if number else read}",
             hint=f"metrics here are {', '.join(fitting)}",
-        )
-    if settings.metric == "f1" and target.task is not Task.BINARY:
-        raise UsageError(
-            f"metric 'f1' needs two classes, {target.name!r} has {len(target.classes)}", hint="try accuracy"
         )
     if settings.costs and target.task is not Task.BINARY:
         raise UsageError(
             f"costs need two classes, {target.name!r} is read as {target.task.value}", hint="leave them out"
         )
-    if number and settings.class_weight != "none":
+    has_weights = target.task in (Task.BINARY, Task.MULTICLASS) and not target.ordered
+    if not has_weights and settings.class_weight != "none":
+        read = "ordinal" if target.ordered else target.task.value
         raise UsageError(
-            f"class weights need classes, {target.name!r} is read as regression", hint="leave them out"
+            f"class weights need classes, {target.name!r} is read as {read}", hint="leave them out"
         )
 
 
@@ -366,8 +393,8 @@ def _find_accession(table: Table, unused: dict[str, str]) -> RawColumn | None:
 
 def _comparable(
     table: Table, rows: IndexArray, settings: Settings, unused: dict[str, str]
-) -> tuple[tuple[RawColumn, ...], tuple[RawColumn, ...]]:
-    """Give the raw columns by which rows are compared, and those of them that hold sequences.
+) -> tuple[tuple[RawColumn, ...], tuple[RawColumn, ...], tuple[RawColumn, ...]]:
+    """Give the raw columns by which rows are compared, and those of them that hold sequences, and texts.
 
     They are features, without identifiers (they differ in every copy).
     """
@@ -380,10 +407,9 @@ def _comparable(
             f"no column is left to predict from ({reasons})",
             hint='say how to read a column, e.g. [columns."x"] kind = "category" in heldout.toml',
         )
-    sequences = {spec.name for spec in specs if spec.used and spec.kind is Kind.SEQUENCE}
-    return columns, tuple(column for column in columns if column.name in sequences)
-
-
-def is_test_part(table: Table) -> bool:
-    """Whether the user declared test rows."""
-    return table.part is not None and bool((table.part == PART_TEST).any())
+    kinds = {spec.name: spec.kind for spec in specs if spec.used}
+    sequences, texts = (
+        tuple(column for column in columns if kinds.get(column.name) is kind)
+        for kind in (Kind.SEQUENCE, Kind.TEXT)
+    )
+    return columns, sequences, texts

@@ -17,7 +17,8 @@ from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths
 from heldout.stages.rebuilding import rebuild_runs, rebuild_verdict
 from heldout.stages.telling import sort_findings
 
-UNKNOWN = "not known"
+UNKNOWN, ABSENT = "not known", "there is no such file"
+OTHERS = ("audit.json", "split.json", "test.json")
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,32 @@ def salvage_content(folder: Path) -> StudyContent:
     except StudyError:
         pass
     record, start = read_file(folder / "content.json"), read_file(folder / "study.json")
-    if record.value is None and start.value is None:
-        raise StudyError(
-            f"{str(folder)!r} holds no study that can be read",
-            hint="name the folder that --out named, or one under runs/",
-        )
+    others = {name: read_file(folder / name) for name in ("study.json", *OTHERS)}
     known, lost = read_known(record)
     given = {**_gather_rest(folder, start), **known}
+    if not any(file.value for file in (record, *others.values())):
+        replay = f"its event file is there: 'heldout live {folder}' shows the curves again"
+        raise StudyError(
+            f"{str(folder)!r} holds no study that can be read",
+            hint=replay
+            if (folder / "events.jsonl").is_file()
+            else "name the folder that --out named, or one under runs/",
+        )
     notes = [f"content.json: {record.trouble}"] if record.trouble else []
     notes += [f"content.json, field {name}: {why}" for name, why in lost]
-    notes += [] if start.value is not None else [f"study.json: {start.trouble}"]
+    notes += [f"{name}: {why}" for name, file in others.items() if (why := _find_trouble(name, file))]
     before = str(known.get("partial", ""))
     content = StudyContent(**{**_default_required(folder), **given})
     return replace(content, **name_paths(folder), partial=_say_missing(notes, before, content))
+
+
+def _find_trouble(name: str, file: Found) -> str:
+    """What is wrong with one of the other files; a study that ended early has no test scores, which is no fault."""
+    if name == "test.json" and file.trouble == ABSENT:
+        return ""
+    schema = "" if file.value is None else str(file.value.get("schema", ""))
+    is_newer = bool(schema) and not schema.endswith("/1")
+    return file.trouble or (f"{schema!r}: another version of heldout wrote it" if is_newer else "")
 
 
 def read_file(place: Path) -> Found:
@@ -76,7 +90,7 @@ def read_file(place: Path) -> Found:
         'there is no such file'
     """
     if not place.is_file():
-        return Found(trouble="there is no such file")
+        return Found(trouble=ABSENT)
     try:
         value = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -114,6 +128,8 @@ def read_known(record: Found) -> tuple[dict[str, Any], list[tuple[str, str]]]:
             lost.append((name, error.message))
         except (TypeError, ValueError, AttributeError) as error:
             lost.append((name, f"damaged ({error})"))
+    needed = [item.name for item in fields(StudyContent) if item.default is MISSING]
+    lost += [(name, "it is not there") for name in needed if name not in plain]
     return kept, lost
 
 

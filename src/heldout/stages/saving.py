@@ -17,16 +17,18 @@ from heldout.bundle import bundle_bytes, find_common_values
 from heldout.bundle.manifest import hash_bytes
 from heldout.evidence import list_findings
 from heldout.folder import StudyFolder
+from heldout.label_sets import look_up
 from heldout.plan import Plan
 from heldout.recipe import recipe_hash, recipe_to_json
 from heldout.records import BoolArray, ConfigurationRun, Finding, IndexArray, Target, Task
 from heldout.report import StudyContent, answer_json
 from heldout.settings import Settings
+from heldout.sources import name_rows
 from heldout.stages import telling
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.delivering import Delivered
 from heldout.stages.grouping import show_on_test
-from heldout.stages.judging import Verdicts
+from heldout.stages.judging import Judgement
 from heldout.stages.loading import CONTENT_SCHEMA as CONTENT_SCHEMA
 from heldout.stages.loading import load_content as load_content
 from heldout.stages.loading import name_paths
@@ -37,6 +39,7 @@ from heldout.stages.showing import (
     compare_numbers,
     count_confusions,
     list_mistakes,
+    score_labels,
     take_examples,
     weigh_evidence,
 )
@@ -69,10 +72,10 @@ def save_start(
     findings: tuple[Finding, ...],
     source: str,
 ) -> None:
-    """Write what is known before the first network is trained: request, plan, audit, split, recipe."""
+    """Write what is known before the first network is trained, its budget too: request, plan, audit, split, recipe."""
     from safetensors.numpy import save
 
-    folder = workplace.folder
+    folder, workplace.budget_seconds = workplace.folder, plan.budget_seconds
     start = {
         "schema": "heldout/start/1",
         "source": source,
@@ -110,7 +113,7 @@ def list_validated(prepared: Prepared, plan: Plan) -> IndexArray:
 def save_end(
     workplace: Workplace,
     data: tuple[Reading, Prepared, tuple[Finding, ...]],
-    judged: tuple[Trained, Verdicts],
+    judged: tuple[Trained, Judgement],
     delivery: tuple[Delivered, Scores],
     source: str,
 ) -> StudyContent:
@@ -141,7 +144,7 @@ def save_end(
 def gather_content(
     workplace: Workplace,
     data: tuple[Reading, Prepared, tuple[Finding, ...]],
-    judged: tuple[Trained, Verdicts],
+    judged: tuple[Trained, Judgement],
     delivery: tuple[Delivered, Scores],
     *,
     source: str,
@@ -189,7 +192,7 @@ def gather_content(
         best_shown=scores.best_shown,
         test_scores_without_copies=scores.test_without_copies,
         permutation_p=None if permutation is None else permutation.p_value,
-        early_stopping_notes=(*_note_remedies(workplace, trained, verdicts), *workplace.notes),
+        **_gather_notes(workplace, trained, verdicts),
         **_gather_answers(workplace, data[:2], delivery),
         threshold_notes=telling.note_threshold(delivered),
         interval=telling.describe_interval(delivered, scores.test_rows),
@@ -204,7 +207,7 @@ def gather_content(
 def _gather_groups(
     workplace: Workplace,
     data: tuple[Reading, Prepared, tuple[Finding, ...]],
-    verdicts: Verdicts,
+    verdicts: Judgement,
     delivery: tuple[Delivered, Scores],
 ) -> dict[str, Any]:
     groups = verdicts.groups
@@ -221,13 +224,16 @@ def _gather_groups(
 def _gather_findings(
     workplace: Workplace,
     data: tuple[Reading, Prepared, tuple[Finding, ...]],
-    verdicts: Verdicts,
+    verdicts: Judgement,
     delivery: tuple[Delivered, Scores],
 ) -> dict[str, Any]:
     (reading, prepared, found), (delivered, scores) = data, delivery
     marked = telling.mark_families(found, reading.group is not None)
     shares = delivered.development.values
-    suspects = suspect_labels(reading.target, reading.table.lines, order=delivered.order, shares=shares)
+    _, names = name_rows(reading.table)
+    suspects = suspect_labels(
+        reading.target, reading.table.lines, order=delivered.order, shares=shares, names=names
+    )
     evidence = weigh_evidence(
         prepared.split,
         scores.development,
@@ -253,7 +259,7 @@ def _gather_answers(
     """What was answered: confusions, the worst rows, how probabilities or numbers fit, what a row looks like."""
     (reading, prepared), (delivered, scores) = data, delivery
     target, order, unit = reading.target, delivered.order, prepared.split.unit
-    truth, answered = target.values[order], delivered.development
+    truth, answered = look_up(target, target.values[order]), delivered.development
     gathered: dict[str, Any] = {
         "mistakes": list_mistakes(target, truth, prediction=answered, lines=reading.table.lines[order]),
         "layout": prepared.source.layout,
@@ -266,27 +272,30 @@ def _gather_answers(
         gathered["calibration"] = compare_numbers(truth, numbers, has_groups=prepared.split.has_groups)
         return gathered
     sides = [
-        (
-            truth,
-            answered.labels,
-            unit[order],
-            "development rows, answered by networks that had not fitted them",
-        )
+        (truth, answered, unit[order], "development rows, answered by networks that had not fitted them")
     ]
     if scores.test_rows is not None:
         prediction, labels = scores.test_rows
-        sides.append((labels, prediction.labels, unit[prepared.split.test], "sealed test rows"))
+        sides.append((labels, prediction, unit[prepared.split.test], "sealed test rows"))
+    if target.task is Task.MULTILABEL:
+        gathered["labels"] = tuple(
+            score_labels(target, given, prediction=answers, unit=units, rows=rows)
+            for given, answers, units, rows in sides
+        )
+        return gathered
     gathered["confusions"] = tuple(
-        count_confusions(target, given, labels=answers, unit=units, rows=rows)
+        count_confusions(target, given, labels=answers.labels, unit=units, rows=rows)
         for given, answers, units, rows in sides
     )
     return gathered
 
 
-def _note_remedies(workplace: Workplace, trained: Trained, verdicts: Verdicts) -> tuple[str, ...]:
+def _gather_notes(workplace: Workplace, trained: Trained, verdicts: Judgement) -> dict[str, tuple[str, ...]]:
+    """Where remedies were tried and what early stopping costs; what was done otherwise than planned."""
     plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
     where = telling.say_where_tried(verdicts.ladder, trained.rung)
-    return (where, *telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace)))
+    stopping = telling.note_early_stopping(plain, verdicts.judge, _read_settings(workplace))
+    return {"early_stopping_notes": (where, *stopping), "notes": tuple(workplace.notes)}
 
 
 def _write_curves(folder: StudyFolder, runs: tuple[ConfigurationRun, ...]) -> None:
@@ -316,7 +325,7 @@ def _write_curves(folder: StudyFolder, runs: tuple[ConfigurationRun, ...]) -> No
 
 def _without_values(target: Target) -> Target:
     """Leave the rows out of the record: no test label stands outside the bundle's scores."""
-    return replace(target, values=np.zeros(0), missing=target.missing)
+    return replace(target, values=np.zeros(0), missing=target.missing, sets=np.zeros((0, 0), np.bool_))
 
 
 def _without_rows(run: ConfigurationRun) -> ConfigurationRun:

@@ -6,14 +6,19 @@ import math
 
 import numpy as np
 
+from heldout.audit.input import pass_check, skip_check
 from heldout.evidence.intervals import bound_grouped_share, bound_share
+from heldout.evidence.label_scores import find_label_losses
 from heldout.evidence.paired import index_units
+from heldout.evidence.score import score_predictions
+from heldout.label_sets import write_labels
 from heldout.records import (
     Baseline,
     DoubleArray,
     Finding,
     FloatArray,
     IndexArray,
+    LabelScore,
     Prediction,
     Score,
     Severity,
@@ -21,7 +26,7 @@ from heldout.records import (
     Target,
     Task,
 )
-from heldout.report.content import Calibration, Confusion, Mistake, ReliabilityBin
+from heldout.report.content import Calibration, Confusion, LabelTable, Mistake, ReliabilityBin
 from heldout.stages.preparing import Prepared
 
 MOST_MISTAKES = 20
@@ -74,12 +79,12 @@ def list_mistakes(
 
     Args:
         target: task and classes.
-        truth: float64 [M], class index or number.
+        truth: float64 [M], class index or number; [M, labels] ones and zeros.
         prediction: of networks that had not fitted the rows.
         lines: int64 [M], line of each row in its file.
 
     Returns:
-        at most 20, the worst first; rows that were answered rightly never stand among them.
+        at most 20, the worst first; of classes only rows that were answered wrongly.
     """
     if target.task is Task.REGRESSION:
         loss = np.abs(prediction.values[:, 0] - truth)
@@ -88,6 +93,8 @@ def list_mistakes(
             Mistake(int(lines[i]), f"{truth[i]:.6g}", f"{prediction.values[i, 0]:.6g}", float(loss[i]))
             for i in worst
         )
+    if target.task is Task.MULTILABEL:
+        return _list_label_mistakes(target, truth, prediction=prediction, lines=lines)
     given = truth.astype(np.int64)
     share = np.clip(prediction.values[np.arange(len(given)), given], 1e-12, 1.0)
     wrong = np.flatnonzero(prediction.labels != given)
@@ -101,6 +108,50 @@ def list_mistakes(
         )
         for i in worst
     )
+
+
+def _list_label_mistakes(
+    target: Target, truth: DoubleArray, *, prediction: Prediction, lines: IndexArray
+) -> tuple[Mistake, ...]:
+    losses = find_label_losses(prediction.values, truth)
+    wrong = np.flatnonzero((prediction.labels != truth).any(axis=1))
+    worst = wrong[np.argsort(-losses[wrong], kind="stable")][:MOST_MISTAKES]
+    return tuple(
+        Mistake(
+            int(lines[i]),
+            write_labels(target.classes, truth[i]),
+            write_labels(target.classes, prediction.labels[i]),
+            float(losses[i]),
+        )
+        for i in worst
+    )
+
+
+def score_labels(
+    target: Target, truth: DoubleArray, *, prediction: Prediction, unit: IndexArray, rows: str
+) -> LabelTable:
+    """Score each label of a target with several labels a row as a yes or no of its own.
+
+    Args:
+        target: its labels.
+        truth: float64 [M, labels], ones and zeros.
+        prediction: of networks that had not fitted the rows.
+        unit: int64 [M], group of each row.
+        rows: which rows, in words.
+
+    Returns:
+        n, AUC and F1 of every label, the most frequent first.
+    """
+    found = []
+    for at in np.argsort(-truth.sum(axis=0), kind="stable").tolist():
+        chance, answer = prediction.values[:, at], prediction.labels[:, at]
+        auc, f1 = score_predictions(
+            truth[:, at], chance, metrics=("auc", "f1"), task=Task.BINARY, unit=unit, labels=answer
+        )
+        ends = ((item.value, item.low, item.high) for item in (auc, f1))
+        n_with, n_answered = int(truth[:, at].sum()), int(answer.sum())
+        found.append(LabelScore(target.classes[at], len(truth), n_with, n_answered, *ends))
+    return LabelTable(rows, tuple(found))
 
 
 def compare_numbers(truth: DoubleArray, predicted: DoubleArray, *, has_groups: bool) -> Calibration | None:
@@ -179,9 +230,9 @@ def weigh_evidence(
 def _weigh_openings(test: tuple[Score, ...], openings: int) -> Finding:
     code, title = "HO401", "test rows looked at before"
     if not test:
-        return _skip(code, title, "no test rows were opened")
+        return skip_check(code, title, "no test rows were opened")
     if not openings:
-        return _pass(code, title, "the journal knows of no earlier opening of these rows")
+        return pass_check(code, title, "the journal knows of no earlier opening of these rows")
     return Finding(
         code,
         title,
@@ -195,7 +246,7 @@ def _weigh_openings(test: tuple[Score, ...], openings: int) -> Finding:
 def _weigh_seal(split: Split) -> Finding:
     code, title = "HO402", "no untouched rows"
     if len(split.test):
-        return _pass(code, title, f"{len(split.test)} rows were sealed before anything was trained")
+        return pass_check(code, title, f"{len(split.test)} rows were sealed before anything was trained")
     return Finding(
         code,
         title,
@@ -209,12 +260,12 @@ def _weigh_baselines(baselines: tuple[Baseline, ...]) -> Finding:
     code, title = "HO403", "a simpler method is not beaten"
     judged = [item for item in baselines if item.name != "constant" and math.isfinite(item.difference[0])]
     if not judged:
-        return _skip(code, title, "no simple predictor but the constant one was compared")
+        return skip_check(code, title, "no simple predictor but the constant one was compared")
     best = max(judged, key=lambda item: item.difference[0])
     estimate, low, high = best.difference
     numbers = f"loss {estimate:+.3f} (95 % interval {low:+.3f} to {high:+.3f}), network minus {best.name}"
     if high < 0:
-        return _pass(code, title, numbers)
+        return pass_check(code, title, numbers)
     return Finding(
         code, title, Severity.INFO, numbers, action=f"consider the {best.name} model, which is simpler"
     )
@@ -224,16 +275,16 @@ def _weigh_agreement(scores: tuple[Score, ...], test: tuple[Score, ...]) -> Find
     code, title = "HO404", "development and test disagree"
     other = next((item for item in scores if test and item.metric == test[0].metric), None)
     if other is None:
-        return _skip(code, title, "there are not both a development and a test score")
+        return skip_check(code, title, "there are not both a development and a test score")
     ends = (test[0].low, test[0].high, other.low, other.high)
     if not all(math.isfinite(end) for end in ends):
-        return _skip(code, title, "one of the two scores has no honest interval")
+        return skip_check(code, title, "one of the two scores has no honest interval")
     told = (
         f"{test[0].metric} on test rows {test[0].value:.3f} ({ends[0]:.3f} to {ends[1]:.3f}), "
         f"on development rows {other.value:.3f} ({ends[2]:.3f} to {ends[3]:.3f})"
     )
     if ends[0] <= ends[3] and ends[2] <= ends[1]:
-        return _pass(code, title, f"the intervals overlap: {told}")
+        return pass_check(code, title, f"the intervals overlap: {told}")
     return Finding(
         code,
         title,
@@ -241,11 +292,3 @@ def _weigh_agreement(scores: tuple[Score, ...], test: tuple[Score, ...]) -> Find
         f"the intervals do not overlap: {told}",
         action="the development estimate was optimistic, or the test rows come from elsewhere",
     )
-
-
-def _pass(code: str, title: str, looked: str) -> Finding:
-    return Finding(code, f"passed: {title}", Severity.INFO, looked)
-
-
-def _skip(code: str, title: str, why: str) -> Finding:
-    return Finding(code, f"not applicable: {title}", Severity.INFO, why)

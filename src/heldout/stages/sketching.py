@@ -9,6 +9,7 @@ import numpy as np
 from heldout.records import DoubleArray, FloatArray, IndexArray, Kind, TypedColumn
 from heldout.report.content import ColumnNote
 from heldout.stages.preparing import Prepared
+from heldout.tensors import TensorSource
 
 MOST_ROWS = 5_000  # of the development rows, evenly spread: a sketch of 12 bins needs no more
 MOST_SKETCHED = 60  # columns; the report draws at most so many
@@ -38,7 +39,8 @@ def sketch_columns(notes: tuple[ColumnNote, ...], prepared: Prepared) -> tuple[C
     if encoded is None:
         shares = {}
     else:
-        explained = explain_alone(encoded, prepared.source.target[picked], classes=prepared.source.n_classes)
+        source = prepared.source
+        explained = explain_alone(encoded, _take_truth(source, picked), classes=source.n_classes)
         shares = {name: float(explained[slots].max()) for name, slots in places.items() if slots}
     weighed = tuple(replace(note, importance=shares.get(note.name, 0.0)) for note in notes)
     first = {
@@ -71,12 +73,17 @@ def pick_rows(n_rows: int) -> IndexArray:
     return np.linspace(0, n_rows - 1, MOST_ROWS).astype(np.int64)
 
 
+def _take_truth(source: TensorSource, rows: IndexArray) -> DoubleArray:
+    target = source.target[rows]
+    return target if source.sets is None else source.sets[target.astype(np.int64)].astype(np.float64)
+
+
 def explain_alone(encoded: FloatArray, target: DoubleArray, *, classes: int) -> DoubleArray:
     """Give for each input the share of the target's spread that it alone explains (squared correlation).
 
     Args:
         encoded: float32 [N, D].
-        target: float64 [N], class index or number.
+        target: float64 [N], class index or number; [N, labels] ones and zeros.
         classes: number of classes; 0 for a number.
 
     Returns:
@@ -87,7 +94,8 @@ def explain_alone(encoded: FloatArray, target: DoubleArray, *, classes: int) -> 
         >>> explain_alone(x, np.array([5.0, 7.0, 9.0]), classes=0).round(6).tolist()
         [1.0, 0.0]
     """
-    truth = target[:, None] if classes == 0 else (target[:, None] == np.arange(classes)).astype(np.float64)
+    truth = target if target.ndim == 2 else target[:, None]
+    truth = (truth == np.arange(classes)).astype(np.float64) if classes and target.ndim == 1 else truth
     truth = truth - truth.mean(axis=0)
     length = np.sqrt((truth**2).sum(axis=0))
     truth = truth / np.where(length > 0, length, 1.0)

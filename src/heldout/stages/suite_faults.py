@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from heldout.evidence import answer_overtrained, answer_too_big, answer_underfit, choose, judge_chosen
 from heldout.evidence.contrasts import pick_freer, pick_restrained
 from heldout.evidence.crossfit import deploy_run, make_crossfit_folds
+from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.evidence.gates import gate_copies, gate_flipped, gate_shift
 from heldout.evidence.looks import answer_in_looks
 from heldout.evidence.subgroups import find_subgroups
@@ -29,7 +30,7 @@ from heldout.records import (
 )
 from heldout.stages.gating import score_out_of_fold
 from heldout.stages.suite_checks import LARGE_ROWS
-from heldout.stages.suite_studies import TOLERANCE_SHARE, Study, cut_run, make_judge, mix_truth
+from heldout.stages.suite_studies import Study, cut_run, make_judge, mix_truth
 from heldout.stages.suite_training import SIZES, Played, play_tasks
 from heldout.suite import (
     N_VALIDATION,
@@ -253,7 +254,7 @@ def _make_runs(made: SolvedLadder, index: int) -> tuple[list[ConfigurationRun], 
         Task.REGRESSION,
         made.constant,
         np.arange(len(made.constant)),
-        TOLERANCE_SHARE * float(made.constant.mean()),
+        DELTA_SHARE * float(made.constant.mean()),
         fold_seed=index,
     )
     empty = Hyper(0.0, (0.0,), (0.0,), (0.0,))

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heldout.evidence.crossfit import has_diverged
+from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.records import ConfigurationRun, DoubleArray, IndexArray, JudgeSettings, Task
 from heldout.stages.suite_training import Played
 from heldout.suite import PARTS
 from heldout.suite.promises import Mark
 
 LEAST_UNITS = 10  # below, a study gives no verdict
-TOLERANCE_SHARE = 0.02
 SEED_CHOICES = (tuple(range(5)), tuple(range(5, 10)), (0, 1, 2))
 
 
@@ -100,7 +100,7 @@ def make_judge(played: Played, rows: IndexArray, index: int) -> JudgeSettings:
         played.task.task,
         constant,
         unit,
-        TOLERANCE_SHARE * float(constant.mean()),
+        DELTA_SHARE * float(constant.mean()),
         fold_seed=index,
         has_groups=len(np.unique(unit)) < len(unit),
     )

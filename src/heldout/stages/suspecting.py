@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from heldout.audit.input import pass_check, skip_check
 from heldout.evidence.suspects import MOST_LISTED, Suspects, find_suspects
 from heldout.records import DoubleArray, Finding, IndexArray, Severity, Target, Task
 
@@ -12,7 +15,12 @@ FEWEST_ROWS = 50
 
 
 def suspect_labels(
-    target: Target, lines: IndexArray, *, order: IndexArray, shares: DoubleArray
+    target: Target,
+    lines: IndexArray,
+    *,
+    order: IndexArray,
+    shares: DoubleArray,
+    names: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """Rank labels that networks which had not fitted the row contradict.
 
@@ -21,6 +29,8 @@ def suspect_labels(
         lines: int64 [N], line of each row in its file.
         order: int64 [M], positions of the development rows that were predicted.
         shares: float64 [M, C], their predicted probabilities.
+        names: N names of pictures, texts or sequences (their files or ids); none for rows of a table, which their lines
+            name.
 
     Returns:
         HO232: the suspects, passed, or why not asked.
@@ -30,27 +40,25 @@ def suspect_labels(
         >>> suspect_labels(target, np.arange(3), order=np.arange(3), shares=np.zeros((3, 1)))[0].title
         'not applicable: labels to look at'
     """
-    if target.task is Task.REGRESSION:
-        why = "the target is a number"
-        return (Finding(CODE, f"not applicable: {TITLE}", Severity.INFO, why),)
+    if target.task in (Task.REGRESSION, Task.MULTILABEL):
+        why = "the target is a number" if target.task is Task.REGRESSION else "rows have several labels"
+        return (skip_check(CODE, TITLE, why),)
     if len(order) < FEWEST_ROWS:
-        why = f"{len(order)} predicted rows are fewer than {FEWEST_ROWS}"
-        return (Finding(CODE, f"not applicable: {TITLE}", Severity.INFO, why),)
+        return (skip_check(CODE, TITLE, f"{len(order)} predicted rows are fewer than {FEWEST_ROWS}"),)
     found = find_suspects(shares, target.values[order].astype(np.int64))
     if not len(found.rows):
         looked = f"no label of {found.n_rows} is contradicted by networks that had not fitted its row"
-        return (Finding(CODE, f"passed: {TITLE}", Severity.INFO, looked),)
-    return (_report(found, target, lines[order[found.rows]]),)
+        return (pass_check(CODE, TITLE, looked),)
+    rows = order[found.rows[:MOST_LISTED]].tolist()
+    return (_report(found, target, [repr(names[row]) if names else f"line {lines[row]}" for row in rows]),)
 
 
-def _report(found: Suspects, target: Target, lines: IndexArray) -> Finding:
+def _report(found: Suspects, target: Target, named: list[str]) -> Finding:
     shown = "; ".join(
-        f"line {line}: {target.classes[given]!r}, the networks say {target.classes[guess]!r}"
-        for line, given, guess in zip(
-            lines[:MOST_LISTED].tolist(), found.given.tolist(), found.guess.tolist(), strict=False
-        )
+        f"{name}: {target.classes[given]!r}, the networks say {target.classes[guess]!r}"
+        for name, given, guess in zip(named, found.given.tolist(), found.guess.tolist(), strict=False)
     )
-    more = f"; and {len(lines) - MOST_LISTED} more" if len(lines) > MOST_LISTED else ""
+    more = f"; and {len(found.rows) - len(named)} more" if len(found.rows) > len(named) else ""
     by_class = np.bincount(found.given, minlength=len(target.classes))
     worst = int(by_class.argmax())
     return Finding(

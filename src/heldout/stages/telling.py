@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 from collections.abc import Sequence
@@ -14,6 +13,8 @@ import numpy as np
 from heldout.evidence.calibration import measure_calibration
 from heldout.evidence.early_stopping import RULES, StoppingRule, cost_of_faults, find_stop
 from heldout.evidence.intervals import bound_share
+from heldout.evidence.score import MIN_ROWS
+from heldout.label_sets import look_up
 from heldout.nets.convolution import convolution_path
 from heldout.plan import stretch_to_all_rows
 from heldout.recipe import Recipe
@@ -40,11 +41,13 @@ from heldout.report.content import (
     ReliabilityBin,
     SplitSummary,
 )
+from heldout.report.sentences import count_things
 from heldout.settings import Settings
-from heldout.stages.delivering import Delivered, name_rule
+from heldout.stages.delivering import Delivered, read_rule
 from heldout.stages.reading import Reading
 from heldout.stages.training import INTERPOLATED_LOSS, Trained
 from heldout.stages.workplace import Workplace
+from heldout.train.device import describe_devices
 from heldout.version import __version__
 
 NICE_CODES = ("HO220", "HO221", "HO222", "HO223", "HO224")
@@ -143,13 +146,17 @@ def describe_calibration(reading: Reading, delivered: Delivered, split: Split) -
     """Compare predicted probabilities with what came true on the validation rows."""
     if reading.target.task is Task.REGRESSION:
         return None
-    truth = reading.target.values[delivered.order]
+    truth = look_up(reading.target, reading.target.values[delivered.order])
     bins: tuple[ReliabilityBin, ...] = ()
-    if len(truth) >= 30:
-        values = delivered.development.values
-        top = values[:, 1] if reading.target.task is Task.BINARY else values.max(axis=1)
-        happened = truth == (1 if reading.target.task is Task.BINARY else values.argmax(axis=1))
-        found = measure_calibration(top, happened, unit=split.unit[delivered.order])
+    if len(truth) >= MIN_ROWS:
+        unit, values = split.unit[delivered.order], delivered.development.values
+        if reading.target.task is Task.MULTILABEL:  # every label of every row is a yes or no
+            top, happened, unit = values.ravel(), truth.ravel() > 0.5, np.repeat(unit, values.shape[1])
+        elif reading.target.task is Task.BINARY:
+            top, happened = values[:, 1], truth == 1
+        else:
+            top, happened = values.max(axis=1), truth == values.argmax(axis=1)
+        found = measure_calibration(top, happened, unit=unit)
         bins = tuple(
             ReliabilityBin(float(p), float(o), *bound_share(float(round(o * n)), float(n)), int(n))
             for p, o, n in zip(found.predicted, found.observed, found.count, strict=True)
@@ -187,7 +194,7 @@ def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings:
     curves = [curve for curve in plain.validation_curve if np.isfinite(curve).all()]
     if not curves:
         return ()
-    named = name_rule(settings)
+    named = read_rule(settings)
     told = [_tell_rule(replace(named, name=name), curves) for name in RULES]
     end = float(np.mean([curve[-1] for curve in curves]))
     first = (
@@ -240,7 +247,9 @@ def say_cut(workplace: Workplace) -> str:
     if not names:
         return ""
     n_rungs = sum("+" not in name for name in names)
-    return f"the budget left out {n_rungs} sizes and {len(names) - n_rungs} remedy settings that were planned"
+    parts = (count_things(n_rungs, "size"), count_things(len(names) - n_rungs, "remedy setting"))
+    left = " and ".join(part for part in parts if not part.startswith("0 "))
+    return f"the budget left out {left} that had been planned"
 
 
 def note_threshold(delivered: Delivered) -> tuple[str, ...]:
@@ -279,14 +288,13 @@ def describe_costs(workplace: Workplace, trained: Trained, *, n_fit_all: int = 0
             n_fit_all,
             n_validation=reference.losses.shape[2],
         )
-    # phases inside "training" are shown by themselves; the sum counts only the outer ones
     total = sum(workplace.seconds.values())
     return Costs(
         seconds=tuple((name, round(value, 2)) for name, value in workplace.seconds.items()),
         n_networks=workplace.n_networks,
         study_tax=total / alone if alone else None,
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        device=f"{os.cpu_count()} cores",
+        device=describe_devices(),
     )
 
 

@@ -19,8 +19,10 @@ from heldout.baselines import (
 from heldout.bundle import Bundle
 from heldout.bundle.forward import predict_features
 from heldout.bundle.score import square_errors
+from heldout.evidence.label_scores import find_label_losses
 from heldout.evidence.looks import start_shown, update_shown
-from heldout.evidence.score import compare_losses, score_predictions
+from heldout.evidence.score import compare_losses, find_class_losses, score_predictions
+from heldout.label_sets import look_up
 from heldout.records import (
     Baseline,
     CodeArray,
@@ -42,7 +44,6 @@ from heldout.stages.delivering import Delivered
 from heldout.stages.preparing import Prepared, encode_other_rows
 from heldout.stages.reading import Reading
 from heldout.stages.workplace import Workplace
-from heldout.train.member import LOGIT_LIMIT
 
 LEAST_SCORED_ROWS = 30
 JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
@@ -55,7 +56,9 @@ SEEN_IN_PARTS = (
 CLASS_METRICS = {
     Task.BINARY: ("accuracy", "balanced accuracy", "auc", "f1", "logloss"),
     Task.MULTICLASS: ("accuracy", "balanced accuracy", "auc", "logloss"),
+    Task.MULTILABEL: ("label accuracy", "micro f1", "auc", "exact match", "logloss"),
 }
+ORDER_METRICS = ("quadratic kappa", "rank error")  # follow the primary one of classes in order
 NUMBER_METRICS = ("rmse", "mae", "r2")
 
 
@@ -89,17 +92,21 @@ class Scores:
 def name_metrics(target: Target, settings: Settings, values: DoubleArray) -> tuple[str, ...]:
     """Name the metrics, the primary one first; it is fixed before the test is opened.
 
-    Below 10 % prevalence of the rarest class the balanced accuracy comes second.
+    Below 10 % prevalence of the rarest class the balanced accuracy comes second; where labels are held by less than
+    10 % of the rows on average, F1 of all labels comes first, as answering none would be right nearly always. Of
+    classes in order, those that count steps follow the primary one.
 
     Args:
         target: the target.
         settings: `metric`.
         values: float64, development rows' target.
     """
-    metrics = NUMBER_METRICS if target.task is Task.REGRESSION else CLASS_METRICS[target.task]
+    metrics = list_metrics(target.task, ordered=target.ordered)
     if settings.metric != "auto":
-        primary = settings.metric.replace("_", " ")
-        return (primary, *(metric for metric in metrics if metric != primary))
+        return put_first(settings.metric.replace("_", " "), metrics)
+    if target.task is Task.MULTILABEL:
+        is_rare = look_up(target, values).mean() < RARE_PREVALENCE
+        return put_first("micro f1", metrics) if is_rare else metrics
     if target.task is not Task.REGRESSION:
         rarest = np.bincount(values.astype(int), minlength=len(target.classes)).min() / len(values)
         if rarest >= RARE_PREVALENCE:
@@ -109,6 +116,26 @@ def name_metrics(target: Target, settings: Settings, values: DoubleArray) -> tup
                 "balanced accuracy",
             )
     return metrics
+
+
+def list_metrics(task: Task, *, ordered: bool = False) -> tuple[str, ...]:
+    """List the metrics of a task.
+
+    Args:
+        task: what is predicted.
+        ordered: the classes are steps of a scale.
+
+    Example:
+        >>> list_metrics(Task.MULTICLASS, ordered=True)
+        ('accuracy', 'quadratic kappa', 'rank error', 'balanced accuracy', 'auc', 'logloss')
+    """
+    first, *rest = NUMBER_METRICS if task is Task.REGRESSION else CLASS_METRICS[task]
+    return (first, *(ORDER_METRICS if ordered else ()), *rest)
+
+
+def put_first(primary: str, metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the metrics with the primary one first."""
+    return (primary, *(metric for metric in metrics if metric != primary))
 
 
 def score_rows(
@@ -130,12 +157,15 @@ def score_rows(
 def row_losses(values: DoubleArray, truth: DoubleArray, bundle: Bundle) -> DoubleArray:
     """Compute each row's log-loss, or squared error in units of the learned target's variance: float64 [n].
 
+    Of several labels a row the log-loss is their sum.
+
     These are the units of the tolerance, so that a difference can be held against it.
     """
     if bundle.task is Task.REGRESSION:
         return square_errors(bundle, values[:, 0], truth)
-    picked = values[np.arange(len(truth)), truth.astype(int)]
-    return -np.log(np.maximum(picked, np.exp(-LOGIT_LIMIT)))
+    if bundle.task is Task.MULTILABEL:
+        return find_label_losses(values, truth)
+    return find_class_losses(values, truth)
 
 
 def correct_scores(
@@ -182,6 +212,7 @@ def train_baselines(
         task=reading.target.task,
         n_classes=len(reading.target.classes),
         weight=prepared.source.weight,
+        sets=prepared.source.sets,
         sees_features=any(c.spec.used and c.spec.kind in SEEN_IN_PARTS for c in prepared.columns),
         has_arrays=bool(prepared.arrays),
         texts=take_texts(prepared, split.development),
@@ -229,12 +260,12 @@ def compare_baselines(
         prepared: split and folds.
         delivered: the network's development predictions.
         metrics: the study's metrics.
-        test: the network's predictions of the test rows and their labels, once opened; None compares on the
+        test: the network's predictions of the test rows and their truth, once opened; None compares on the
             validation rows.
         gap: rows between what is known and what is predicted (time-ordered studies).
     """
     target, rows = reading.target, delivered.order
-    own, truth = delivered.development, target.values[delivered.order]
+    own, truth = delivered.development, look_up(target, target.values[delivered.order])
     if test is not None:
         rows, (own, truth) = prepared.split.test, test
     judged = (target, metrics, prepared.split.unit[rows])
@@ -267,7 +298,7 @@ def _compare(
     bundle: Bundle,
 ) -> Baseline:
     (own, truth), (target, metrics, unit) = network, judged
-    labels = np.zeros(0, np.int32) if target.task is Task.REGRESSION else _most_probable(values)
+    labels = _decide(values, target.task)
     scores = score_rows(truth, Prediction(values, labels), target, metrics=metrics, unit=unit)
     difference = compare_losses(
         row_losses(own.values, truth, bundle), row_losses(values, truth, bundle), unit
@@ -283,8 +314,11 @@ def _compare(
     return Baseline(name, scores, difference, sentence)
 
 
-def _most_probable(values: DoubleArray) -> CodeArray:
-    return np.argmax(values, axis=1).astype(np.int32)
+def _decide(values: DoubleArray, task: Task) -> CodeArray:
+    """The most probable class, or every label that is likelier than not."""
+    if task is Task.REGRESSION:
+        return np.zeros(0, np.int32)
+    return (values >= 0.5 if task is Task.MULTILABEL else np.argmax(values, axis=1)).astype(np.int32)
 
 
 def open_test(
@@ -313,8 +347,8 @@ def open_test(
         corrected: metric -> estimate and interval of the whole choice, by the BBC bootstrap.
     """
     target, split = reading.target, prepared.split
-    truth = target.values[delivered.order]
-    metrics = name_metrics(target, settings, truth)
+    known = target.values[delivered.order]
+    metrics, truth = name_metrics(target, settings, known), look_up(target, known)
     development = ()
     if len(truth) >= LEAST_SCORED_ROWS:  # under thirty rows "cannot tell" is the answer, not a score
         development = score_rows(
@@ -334,7 +368,7 @@ def open_test(
     # a resumed study opens its own test again; one that was deleted and run anew has looked before
     own = name if workplace.folder.resumed else ""
     before = count_openings(journal, split.fingerprint, except_study=own)
-    labels = sealed.open("the study's one test", journal)
+    labels = look_up(target, sealed.open("the study's one test", journal))
     test = score_rows(labels, prediction, target, metrics=metrics, unit=split.unit[split.test])
     return Scores(
         metrics=metrics,
@@ -392,7 +426,8 @@ def show_best(
     prediction, labels = test
     loss = f"squared error{' of logarithms' * bundle.target_log}"
     if bundle.task is not Task.REGRESSION:
-        loss = f"log-loss over {len(bundle.classes)} classes"
+        what = "labels" if bundle.task is Task.MULTILABEL else "classes"
+        loss = f"log-loss over {len(bundle.classes)} {what}"
     rows = {"split_seed": split.split_seed, "n": len(split.test), "loss": loss}
     seen = list_shown(place, split.fingerprint, except_study=study if is_resumed else "", **rows)
     shown = start_shown()

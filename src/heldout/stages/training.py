@@ -24,11 +24,10 @@ from heldout.records import (
     Rung,
     Tensors,
 )
-from heldout.remedies import apply_remedies, plan_uses
-from heldout.remedies.augmentation import find_kinds
-from heldout.settings import Settings, list_kinds, list_layers, list_strengths, scales_test
+from heldout.remedies import apply_remedies
+from heldout.settings import Settings, list_layers
 from heldout.stages.permuting import PermutationTest, run_permutations
-from heldout.stages.preparing import Prepared
+from heldout.stages.preparing import Prepared, list_uses
 from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
 from heldout.train.assemble import join_seeds
 from heldout.train.program import MemberSpec
@@ -37,9 +36,8 @@ SEED_STRIDE = 1000  # studies with different seeds share no network
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
-INTERPOLATED_LOSS = (
-    0.01  # nats, or of the variance: a network with a lower training loss knows its rows by heart
-)
+# Nats, or of the variance: a network with a lower training loss knows its rows by heart (assumption).
+INTERPOLATED_LOSS = 0.01
 PERMUTATION_EFFORT = 0.4  # share of the steps; observed and permuted labels are treated alike
 
 
@@ -94,14 +92,7 @@ class Crew:
     def __init__(self, workplace: Workplace, tensors: Tensors, plan: Plan, settings: Settings) -> None:
         self.workplace, self.tensors, self.plan, self.settings = workplace, tensors, plan, settings
         self.layers = list_layers(settings)
-        self.uses = plan_uses(
-            plan.n_strengths,
-            list_strengths(settings),
-            list_kinds(settings),
-            kind=tensors.layout.kind if tensors.layout else "numbers",
-            parts=find_kinds(tensors.layout),
-            scales_test=scales_test(settings),
-        )
+        self.uses = list_uses(tensors.layout, plan, settings)
         self.executor = workplace.make_executor(tensors, plan.schedule, shapes=plan.shapes)
         self.seeds = tuple(range(settings.seed * SEED_STRIDE, settings.seed * SEED_STRIDE + plan.n_seeds))
 

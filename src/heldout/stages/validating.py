@@ -17,7 +17,9 @@ from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table
 from heldout.stages.reading import name_column, name_source, read_new
-from heldout.stages.testing import CLASS_METRICS, JOURNAL, NUMBER_METRICS, score_rows
+from heldout.stages.testing import JOURNAL, list_metrics, put_first, score_rows
+
+TASK_WORDS = {Task.REGRESSION: "regression", Task.MULTILABEL: "multilabel"}
 
 
 def score_external(
@@ -46,25 +48,28 @@ def score_external(
     raw = find_column(table, name_column(table, settings.target or bundle.target))
     target = read_target(
         raw,
-        task="regression" if bundle.task is Task.REGRESSION else "classification",
+        task=TASK_WORDS.get(bundle.task, "classification"),
         target_map=settings.target_map or _read_map(Path(model)) or None,
         classes=bundle.classes or None,
         lines=table.lines,
+        override=settings.columns.get(raw.name),
     )
     scored = score_table(bundle, table, target, allow_shift=allow_shift)
     if len(scored.rows) == 0:
         raise DataError(
             f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one"
         )
-    metrics = NUMBER_METRICS if bundle.task is Task.REGRESSION else CLASS_METRICS[bundle.task]
-    metrics = (
-        (bundle.metric, *(metric for metric in metrics if metric != bundle.metric))
-        if bundle.metric
-        else metrics
-    )
+    metrics = list_metrics(bundle.task, ordered=bundle.net is not None and bundle.net.ordered)
+    metrics = put_first(bundle.metric, metrics) if bundle.metric else metrics
     unit = _read_units(table, settings)[scored.rows]
     scores = score_rows(scored.truth, scored.prediction, target, metrics=metrics, unit=unit)
-    notes = (*scored.report.notes, *scored.report.refused, *_journal(model, table, bundle, len(scored.rows)))
+    told = (target.why,) if bundle.task is Task.MULTILABEL else ()
+    notes = (
+        *told,
+        *scored.report.notes,
+        *scored.report.refused,
+        *_journal(model, table, bundle, len(scored.rows)),
+    )
     return scores, notes, len(scored.rows), name_source(source)
 
 

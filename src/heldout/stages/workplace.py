@@ -12,15 +12,15 @@ from heldout.executors import LocalExecutor, Surroundings
 from heldout.folder import StudyFolder
 from heldout.ladder import Schedule
 from heldout.records import Configuration, FloatArray, Tensors
+from heldout.remedies import name_use
 from heldout.signals import stop_if_requested
 from heldout.stages.store import FolderStore
 from heldout.train.program import MemberSpec
 
 Shapes = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
-LADDER_SHARE, REMEDY_SHARE = (
-    0.55,
-    0.80,
-)  # parts of the budget after which ladder and remedies begin nothing new
+# Parts of the budget after which ladder and remedies begin nothing new; delivery, groups and test need the rest
+# (assumption).
+LADDER_SHARE, REMEDY_SHARE = 0.55, 0.80
 
 
 @dataclass
@@ -33,6 +33,9 @@ class Workplace:
         identity: text that changes with anything the results depend on.
         started: monotonic time of the start.
         budget_seconds: limit of the whole study, 0 for none.
+        seconds: time of each part so far, by its name.
+        left_out: configurations that the budget cut.
+        notes: what was done otherwise than planned, one sentence each.
     """
 
     folder: StudyFolder
@@ -74,9 +77,7 @@ class Workplace:
             configuration=configuration.name,
             rung=rung.index,
             weights=rung.n_parameters,
-            remedies=[
-                " ".join(filter(None, (u.name, u.detail, f"{u.strength:g}"))) for u in configuration.remedies
-            ],
+            remedies=[name_use(use) for use in configuration.remedies],
             seed=spec.seed,
             fold=spec.fold,
             share=round(share, 6),
@@ -141,9 +142,10 @@ class Workplace:
         """Record that the budget ended a phase early, so that a resumed study gives the same bits."""
         self.folder.write_json(f"cut-{phase}.json", {"left_out": left_out})
         self.left_out.extend(left_out)
-        self.events.say(
-            f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
-        )
+        if left_out:
+            self.events.say(
+                f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
+            )
 
 
 def round_losses(losses: FloatArray) -> list[float]:

@@ -147,6 +147,21 @@ def count_cores() -> int:
     return allowed if quota == "max" else max(1, min(allowed, math.ceil(int(quota) / int(period))))
 
 
+def describe_devices() -> str:
+    """Name what networks are computed on: the cores of the processor, or the graphics cards. Starts JAX.
+
+    Example:
+        >>> "core" in describe_devices() or " x " in describe_devices()
+        True
+    """
+    import jax
+
+    devices = jax.devices()
+    if devices[0].platform == "cpu":
+        return f"{count_cores()} core{'s' * (count_cores() != 1)}"
+    return f"{len(devices)} x {devices[0].device_kind}"
+
+
 def cache_folder() -> Path:
     """Where compiled programs are kept, below `folder.cache_root`.
 

@@ -18,11 +18,11 @@ from heldout.nets.net import Memory, Params
 from heldout.random_bits import Stream, draw_permutation, draw_uniform, keep_mask
 from heldout.records import InputLayout, Task
 from heldout.remedies.augmentation import augment_batch
+from heldout.train.losses import look_up_target, row_hits, row_losses, smoothed_losses
 
 ADAM_DECAY_MEAN = 0.9
 ADAM_DECAY_SQUARE = 0.999
 ADAM_EPSILON = 1e-8
-LOGIT_LIMIT = 15.0  # bounds the influence of one row on a log-loss (verdicts: |z| <= 15)
 SLOT_DROPOUT = (
     0.01  # share of cells whose category is replaced by <unseen>, so that the slot is a trained one
 )
@@ -66,7 +66,7 @@ class Data(NamedTuple):
     features: jax.Array  # [K or 1, N, ...]: of one fold's recipe, or the same for all folds
     center: jax.Array  # [K or 1, C] of bytes (pictures): subtracted; else not used
     spread: jax.Array  # [K or 1, C] of bytes: divided by
-    target: jax.Array  # [P, K, N]
+    target: jax.Array  # [P, K, N]; of several labels the number of their set
     fit_rows: jax.Array  # [K, F]
     fit_weight: jax.Array  # [K, F]
     watch_rows: jax.Array  # [K, R] fit rows on which the training loss is read
@@ -77,6 +77,7 @@ class Data(NamedTuple):
     is_unseen: jax.Array  # [D] 1 at the <unseen> slot of each block
     n_blocks: jax.Array  # [] number of blocks
     output_offset: jax.Array  # [K, n_outputs] takes class weights out of the outputs
+    sets: jax.Array  # [sets, labels] 1 for the labels of each set; [0, 0] where rows have no several labels
 
 
 class Member(NamedTuple):
@@ -118,57 +119,6 @@ class Moving(NamedTuple):
     memory: Memory
     mean: Params
     square: Params
-
-
-def row_losses(task: Task, outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Compute the loss of each row in evaluation mode, without penalty.
-
-    Args:
-        task: binary (one logit), multiclass (one logit a class) or regression.
-        outputs: float32 [rows, n_outputs]; logits are clipped to +-15.
-        target: float32 [rows], class index or standardized number.
-
-    Returns:
-        float32 [rows]: log-loss in nats, or squared error.
-
-    Example:
-        >>> float(row_losses(Task.REGRESSION, jnp.array([[2.0]]), jnp.array([0.0]))[0])
-        4.0
-    """
-    if task is Task.REGRESSION:
-        return jnp.square(outputs[:, 0] - target)
-    logits = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
-    if task is Task.BINARY:
-        z = logits[:, 0]
-        return jax.nn.softplus(z) - z * target
-    picked = jnp.take_along_axis(logits, target.astype(jnp.int32)[:, None], axis=1)[:, 0]
-    return jax.nn.logsumexp(logits, axis=1) - picked
-
-
-def row_hits(task: Task, outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Say for each row whether the predicted class is the true one (all False for regression).
-
-    Example:
-        >>> bool(row_hits(Task.BINARY, jnp.array([[0.3]]), jnp.array([1.0]))[0])
-        True
-    """
-    if task is Task.REGRESSION:
-        return jnp.zeros(target.shape, bool)
-    if task is Task.BINARY:
-        return (outputs[:, 0] > 0) == (target > 0.5)
-    return jnp.argmax(outputs, axis=1) == target.astype(jnp.int32)
-
-
-def _smoothed_losses(task: Task, outputs: jax.Array, target: jax.Array, smoothing: jax.Array) -> jax.Array:
-    plain = row_losses(task, outputs, target)
-    if task is Task.REGRESSION:
-        return plain
-    logits = jnp.clip(outputs, -LOGIT_LIMIT, LOGIT_LIMIT)
-    if task is Task.BINARY:
-        uniform = jax.nn.softplus(logits[:, 0]) - 0.5 * logits[:, 0]
-    else:
-        uniform = jax.nn.logsumexp(logits, axis=1) - jnp.mean(logits, axis=1)
-    return (1.0 - smoothing) * plain + smoothing * uniform
 
 
 def gather_rows(data: Data, fold: jax.Array, rows: jax.Array) -> jax.Array:
@@ -225,7 +175,7 @@ def _train_step(
 ) -> Moving:
     fold = member.fold
     x = gather_rows(data, fold, data.fit_rows[fold, rows])
-    y = data.target[member.variant, fold, data.fit_rows[fold, rows]]
+    y = look_up_target(data.target[member.variant, fold, data.fit_rows[fold, rows]], data.sets)
     weight = data.fit_weight[fold, rows]
     if x.ndim == 2 and x.dtype == jnp.float32:  # encoded tables only have slots of categories
         stream = Stream(member.seed, PURPOSE_SLOTS, count, 0)
@@ -245,11 +195,11 @@ def _train_step(
 
     def mean_loss(params: Params) -> tuple[jax.Array, Memory]:
         outputs, memory = apply_net(shape.net, params, before.memory, batch.x, mode)
-        losses = _smoothed_losses(shape.task, outputs, y, member.label_smoothing)
+        losses = smoothed_losses(shape.task, outputs, y, member.label_smoothing)
         if (
             batch.partner is not None and batch.share is not None
         ):  # mixed examples belong to two targets, each by its share
-            other = _smoothed_losses(shape.task, outputs, y[batch.partner], member.label_smoothing)
+            other = smoothed_losses(shape.task, outputs, y[batch.partner], member.label_smoothing)
             losses = batch.share * losses + (1.0 - batch.share) * other
         penalty = sum(
             strength * jnp.sum(jnp.square(layer[0]))
@@ -344,7 +294,8 @@ def _evaluate(
     def losses_of(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         outputs, _ = apply_net(shape.net, params, memory, gather_rows(data, fold, rows), EVALUATION)
         outputs = outputs + data.output_offset[fold]
-        return row_losses(shape.task, outputs, target[rows]), row_hits(shape.task, outputs, target[rows])
+        truth = look_up_target(target[rows], data.sets)
+        return row_losses(shape.task, outputs, truth), row_hits(shape.task, outputs, truth)
 
     # one call for both kinds of rows: every further one would be compiled by itself
     n_watched = data.watch_rows.shape[1]

@@ -166,6 +166,7 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
         "block_of": block_of,
         "is_unseen": is_unseen,
         "output_offset": _offset(tensors),
+        "sets": np.zeros((0, 0), np.float32) if tensors.sets is None else tensors.sets,
         "n_blocks": np.float32(len(blocks)),
     }
     everywhere = NamedSharding(make_mesh(), PartitionSpec())

@@ -25,7 +25,7 @@ def view(cells, alphabet="DNA"):
 
 
 def fit(cells, asked):
-    return STEP.fit(view(cells), asked, None)
+    return STEP.fit(view(cells), asked)
 
 
 def slots_of(fitted):
@@ -55,7 +55,7 @@ def test_every_code_shares_one_evenly_over_its_bases():
 
 def test_proteins_have_twenty_channels_and_their_own_codes():
     column = sequence("x", ["ACDEFGHIKLMNPQRSTVWY", "BZX*"], "protein")
-    fitted = STEP.fit(make_view((column,), np.arange(2)).columns[0], BasesAsked("protein", 4), None)
+    fitted = STEP.fit(make_view((column,), np.arange(2)).columns[0], BasesAsked("protein", 4))
     made = STEP.apply(take_cells(column), fitted, slots_of(fitted)).reshape(2, 4, 20)
     plain = "ACDEFGHIKLMNPQRSTVWY"
     assert fitted.present == plain
@@ -146,14 +146,14 @@ def test_a_column_of_sequences_becomes_letters_and_words_in_a_recipe():
     recipe = fit_recipe((column,), (np.arange(5), np.arange(1, 6)))
     assert [use.op for use in recipe.columns[0].ops] == ["bases@1", "kmers@1", "missing@1"]
     assert recipe.layout[0].role is Role.BASE
-    assert recipe.n_features == 24 + 64 + 256 + 1
+    assert recipe.n_features == 24 + 64 + 256 + 1024 + 1
     sentence = explain_position(recipe, 9).sentence
     assert sentence.startswith("[9] base position 3 C of 'gene'")
     layout = find_layout(recipe)
     assert layout is not None
     assert [(part.kind, part.shape, part.letters) for part in layout.parts] == [
         ("signal", (6, 4), "ACGT"),
-        ("numbers", (64 + 256 + 1,), ""),
+        ("numbers", (64 + 256 + 1024 + 1,), ""),
     ]
     assert decode_cell(recipe, "gene", apply_recipe(recipe, (column,))[1]) == "TTGACA"
     text, arrays = recipe_to_json(recipe)

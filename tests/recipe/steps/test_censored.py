@@ -6,12 +6,12 @@ from recipe.sample_columns import number
 
 
 def fit(cells):
-    return STEP.fit(take_cells(number("a", cells)), NothingAsked(), None)
+    return STEP.fit(take_cells(number("a", cells)), NothingAsked())
 
 
 def test_limits_are_counted_and_marked():
     cells = take_cells(number("a", [1, "<0.5", ">9", ">9"]))
-    fitted = STEP.fit(cells, NothingAsked(), None)
+    fitted = STEP.fit(cells, NothingAsked())
     slots = STEP.plan((fitted,))
     assert fitted == Censored(1, 2)
     assert [slot.role for slot in slots] == [Role.BELOW, Role.ABOVE]

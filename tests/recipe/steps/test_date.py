@@ -14,7 +14,7 @@ EPOCH = dt.date(1970, 1, 1)
 
 
 def fit(cells):
-    return STEP.fit(take_cells(date("a", cells)), NothingAsked(), None)
+    return STEP.fit(take_cells(date("a", cells)), NothingAsked())
 
 
 @given(st.dates())

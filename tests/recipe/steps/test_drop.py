@@ -9,7 +9,7 @@ from recipe.sample_columns import category
 
 def test_a_dropped_column_fills_nothing():
     cells = take_cells(category("a", ["x", "y"]))
-    fitted = STEP.fit(cells, DropAsked("an identifier"), None)
+    fitted = STEP.fit(cells, DropAsked("an identifier"))
     assert STEP.plan((fitted,)) == ()
     assert STEP.apply(cells, fitted, ()).shape == (2, 0)
 

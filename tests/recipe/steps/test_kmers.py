@@ -20,7 +20,7 @@ PAIR = {"A": "T", "C": "G", "G": "C", "T": "A"}
 
 
 def fit(cells, asked):
-    return STEP.fit(make_view((sequence("x", cells),), np.arange(len(cells))).columns[0], asked, None)
+    return STEP.fit(make_view((sequence("x", cells),), np.arange(len(cells))).columns[0], asked)
 
 
 def slots_of(fitted):
@@ -53,7 +53,8 @@ def test_counts_are_those_of_a_loop(text, both_strands):
 def test_words_of_both_strands_are_half_as_many():
     assert len(list_kmers(WordsOfLettersAsked("DNA", 3, 3, both_strands=True))) == 32
     assert len(list_kmers(WordsOfLettersAsked("DNA", 4, 4, both_strands=True))) == 136
-    assert len(list_kmers(plan_words("RNA"))) == 64 + 256
+    assert len(list_kmers(plan_words("RNA"))) == 64 + 256 + 1024
+    assert len(list_kmers(plan_words("DNA", both_strands=True))) == 32 + 136 + 512
     assert len(list_kmers(plan_words("protein"))) == 20 + 400
 
 
@@ -68,7 +69,7 @@ def test_numbers_are_standardized_logs_of_counts():
     fitted = fit(cells, WordsOfLettersAsked("DNA", 1, 1))
     made = STEP.apply(take_cells(sequence("x", [*cells, None])), fitted, slots_of(fitted))
     logs = np.log1p([3, 2, 0, 3])
-    assert made[:4, 0] == pytest.approx(0.25 * (logs - logs.mean()) / logs.std(), abs=1e-6)
+    assert made[:4, 0] == pytest.approx(0.15 * (logs - logs.mean()) / logs.std(), abs=1e-6)
     assert not made[:, 2:].any()  # no G, no T in any fit row
     assert not made[4].any()
     assert "2 words do not differ" in STEP.describe(fitted)

@@ -6,7 +6,7 @@ from recipe.sample_columns import number
 
 
 def fit(cells):
-    return STEP.fit(take_cells(number("a", cells)), NothingAsked(), None)
+    return STEP.fit(take_cells(number("a", cells)), NothingAsked())
 
 
 def test_slots_exist_only_where_a_fit_row_needs_them():

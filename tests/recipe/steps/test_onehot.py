@@ -9,7 +9,7 @@ from recipe.sample_columns import category, yes_no
 def fit(cells, make=category, **asked):
     column = make("a", cells)
     view = make_view((column,), np.arange(len(cells)))
-    return STEP.fit(view.columns[0], CategoriesAsked(**asked), None)
+    return STEP.fit(view.columns[0], CategoriesAsked(**asked))
 
 
 def place(cells, fitted, slots, make=category):

@@ -7,7 +7,7 @@ from recipe.sample_columns import number
 
 
 def fit(cells, bins=4):
-    return STEP.fit(take_cells(number("a", cells)), BinsAsked(bins), None)
+    return STEP.fit(take_cells(number("a", cells)), BinsAsked(bins))
 
 
 def test_edges_stand_at_quantiles():
@@ -34,7 +34,7 @@ def test_the_encoding_agrees_with_the_definition():
 
 def test_a_cell_without_value_gets_the_mean_of_the_fit_rows():
     cells = take_cells(number("a", [0, 10, 20, 30, 40, None]))
-    fitted = STEP.fit(cells, BinsAsked(2), None)
+    fitted = STEP.fit(cells, BinsAsked(2))
     made = STEP.apply(cells, fitted, STEP.plan((fitted,)))
     assert made[5] == pytest.approx(made[:5].mean(axis=0))
 

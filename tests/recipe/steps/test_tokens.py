@@ -29,9 +29,8 @@ ASKED = TokensAsked(length=4, most_words=10, fewest_rows=2, most_pairs=10, fewes
 
 def fit(texts=TEXTS, asked=ASKED, rows=None):
     column = text("x", texts)
-    return STEP.fit(
-        make_view((column,), np.arange(len(texts)) if rows is None else rows).columns[0], asked, None
-    )
+    chosen = np.arange(len(texts)) if rows is None else rows
+    return STEP.fit(make_view((column,), chosen).columns[0], asked)
 
 
 def encode(fitted, texts):

@@ -14,7 +14,7 @@ TEXTS = ["red cat", "red dog", "red cat cat", "blue", None]
 
 def fit(cells, **asked):
     view = make_view((text("a", cells),), np.arange(len(cells)))
-    return STEP.fit(view.columns[0], WordsAsked(**asked), None)
+    return STEP.fit(view.columns[0], WordsAsked(**asked))
 
 
 @given(st.text(max_size=60))

@@ -2,8 +2,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from heldout.errors import UsageError
 from heldout.random_bits import Stream
 from heldout.records import InputLayout
+from heldout.remedies import plan_uses
 from heldout.remedies.augmentation.sequences import mutate, name_kind, reverse_complement
 
 STREAM = Stream(3, 4, 5, 40)
@@ -77,6 +79,15 @@ def test_strength_zero_changes_nothing_and_a_stream_repeats(change):
     assert (change(STREAM, x, jnp.float32(0.5)) == one).all()
     assert (change(STREAM._replace(step=6), x, jnp.float32(0.5)) != one).any()
     assert (change(STREAM, x[:7], jnp.float32(0.5)) == one[:7]).all()  # a row does not depend on the others
+
+
+def test_where_both_strands_are_read_none_is_turned():
+    kind = name_kind(InputLayout("signal", (9, 4), letters="ACGT", both_strands=True))
+    planned = plan_uses(5, {}, {}, kind="joined", parts=(kind, "numbers"))
+    assert {use.detail for use in planned if use.name == "augmentation"} >= {"mutation", "mixup"}
+    assert not any("reverse complement" in use.detail for use in planned)
+    with pytest.raises(UsageError, match="augmenter 'reverse complement' does not apply to these data"):
+        plan_uses(2, {}, {"augmentation": {"reverse complement": (0.5,)}}, kind="joined", parts=(kind,))
 
 
 def test_sequences_are_a_kind_of_their_own():

@@ -186,7 +186,7 @@ export function drawSmall(summary, top, length) {
   const every = Math.max(1, Math.ceil(summary.length / 80));
   const keep = (at) => at % every === 0 || at === summary.best || at === summary.length - 1;
   const x = (at) => 2 + (at / last) * (width - 4);
-  const y = (loss) => height - 2 - Math.min(1.02, loss / top) * (height - 6);
+  const y = (loss) => height - 2 - Math.min(3, loss / top) * (height - 6); // what is too high leaves the picture, and is no flat line
   const parts = [svg("line", { x1: 0, x2: width, y1: height - 1, y2: height - 1, class: "ground" })];
   for (const name of ["train", "validation"]) {
     const { mean, low, high } = summary[name];

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from heldout.errors import RecipeError
 from heldout.letters import DNA, GAPS, NUCLEOTIDES, PROTEIN, RNA, list_letters, spell_bytes, weigh_letters
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.rules import Rule
@@ -33,11 +34,13 @@ class BasesAsked:
         alphabet: "DNA", "RNA" or "protein".
         length: letters that are kept, from the left; of a longer sequence the end is lost.
         has_case: True when lower-case letters are marked in a channel of their own.
+        both_strands: True when sequences may come from either strand: networks read both.
     """
 
     alphabet: str = DNA
     length: int = USUAL_LENGTH
     has_case: bool = False
+    both_strands: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Bases:
         present: plain letters that a fit row holds; others stay 0 everywhere.
         rows: fit rows with a sequence.
         longer: fit rows that are longer and lose their end.
+        both_strands: as asked.
     """
 
     alphabet: str
@@ -61,27 +65,34 @@ class Bases:
     present: str
     rows: int
     longer: int
+    both_strands: bool = False
 
 
-def plan_bases(alphabet: str, views: tuple[Cells, ...]) -> BasesAsked:
+def plan_bases(alphabet: str, views: tuple[Cells, ...], *, both_strands: bool = False) -> BasesAsked:
     """Choose how many letters are kept: all of them where the fit rows are of one length, else nearly all.
 
     Args:
         alphabet: of the column; "" is judged from the letters.
         views: cells of each state's fit rows.
+        both_strands: whether sequences may come from either strand.
 
     Returns:
         The common length, else the 95 % quantile of the longest view, at most 1,000 and at most what 100 million
         numbers hold. Case is kept where one sequence has both (soft masking); sequences in different cases come from
         different files.
 
+    Raises:
+        RecipeError: a protein has one strand.
+
     Example:
         >>> nothing = np.zeros(0)
         >>> cells = Cells("x", "sequence", np.zeros(2, np.uint8), nothing, nothing, np.arange(2), ("ACGT", "AcG"))
         >>> plan_bases("DNA", (cells,))
-        BasesAsked(alphabet='DNA', length=4, has_case=True)
+        BasesAsked(alphabet='DNA', length=4, has_case=True, both_strands=False)
     """
     chosen = alphabet if alphabet in ALPHABETS else _guess_alphabet(views)
+    if both_strands and chosen == PROTEIN:
+        raise RecipeError("a protein has one strand", hint="leave strands out, or set it to 'one'")
     n_letters = len(list_letters(chosen))
     longest, has_case, rows = 1, False, 1
     for view in views:
@@ -94,7 +105,7 @@ def plan_bases(alphabet: str, views: tuple[Cells, ...]) -> BasesAsked:
         used = (view.levels[code] for code in np.flatnonzero(weight).tolist())
         has_case = has_case or any(not (text.islower() or text.isupper()) for text in used)
     fitting = max(1, MOST_NUMBERS // (rows * (n_letters + has_case)))
-    return BasesAsked(chosen, min(longest, USUAL_LENGTH, fitting), has_case)
+    return BasesAsked(chosen, min(longest, USUAL_LENGTH, fitting), has_case, both_strands)
 
 
 def explain_bases(asked: BasesAsked, views: tuple[Cells, ...]) -> str:
@@ -107,6 +118,7 @@ def explain_bases(asked: BasesAsked, views: tuple[Cells, ...]) -> str:
     said = (
         f"a {asked.alphabet} sequence becomes its first {asked.length} letters, "
         f"{len(list_letters(asked.alphabet)) + asked.has_case} numbers each, and the counts of its short words"
+        + ("; both strands are read, a word and its reverse complement are one" if asked.both_strands else "")
     )
     measured = [_measure_levels(view) for view in views]
     cut = [(int(weight[lengths > asked.length].sum()), int(weight.sum())) for lengths, weight in measured]
@@ -181,7 +193,7 @@ def _measure_levels(cells: Cells) -> tuple[IndexArray, IndexArray]:
     return lengths, np.bincount(cells.codes[has_value], minlength=len(cells.levels)).astype(np.int64)
 
 
-def _fit(cells: Cells, asked: BasesAsked, slots: tuple[Slot, ...] | None) -> Bases:
+def _fit(cells: Cells, asked: BasesAsked) -> Bases:
     lengths, weight = _measure_levels(cells)
     used = np.flatnonzero(weight)
     kept = {letter for code in used.tolist() for letter in set(cells.levels[code][: asked.length])}
@@ -195,6 +207,7 @@ def _fit(cells: Cells, asked: BasesAsked, slots: tuple[Slot, ...] | None) -> Bas
         present="".join(letter for place, letter in enumerate(plain) if weights[:, place].any()),
         rows=int(weight.sum()),
         longer=int(weight[lengths > asked.length].sum()),
+        both_strands=asked.both_strands,
     )
 
 
@@ -244,6 +257,8 @@ def _describe(fitted: Bases) -> str:
     )
     if fitted.has_case:
         said += "; one more number marks lower case"
+    if fitted.both_strands:
+        said += "; networks read both strands and give the mean"
     if fitted.longer:
         said += f"; {fitted.longer} of {fitted.rows} fit rows are longer and lose their end"
     return said
@@ -255,6 +270,8 @@ def _check(fitted: Bases, slots: tuple[Slot, ...]) -> str:
         return f"expected {length} x {channels} slots of letters, got {len(slots)}"
     if fitted.reached > fitted.length or fitted.longer > fitted.rows:
         return "more positions or rows than there are"
+    if fitted.both_strands and fitted.alphabet == PROTEIN:
+        return "a protein has one strand"
     plain = list_letters(fitted.alphabet)
     if "".join(letter for letter in plain if letter in fitted.present) != fitted.present:
         return f"present letters {fitted.present!r} are not letters of {fitted.alphabet} in their order"
@@ -291,6 +308,7 @@ STEP = Step(
         "alphabet": Rule("choice", choices=ALPHABETS),
         "length": Rule("count", low=1, high=MOST_LETTERS),
         "has_case": Rule("flag"),
+        "both_strands": Rule("flag"),
     },
     fitted_rules={
         "alphabet": Rule("choice", choices=ALPHABETS),
@@ -300,5 +318,6 @@ STEP = Step(
         "present": Rule("text", longest=20),
         "rows": Rule("count", low=0),
         "longer": Rule("count", low=0),
+        "both_strands": Rule("flag"),
     },
 )

@@ -26,7 +26,7 @@ class Censored:
     above: int
 
 
-def _fit(cells: Cells, asked: NothingAsked, slots: tuple[Slot, ...] | None) -> Censored:
+def _fit(cells: Cells, asked: NothingAsked) -> Censored:
     return Censored(int(np.count_nonzero(cells.censored < 0)), int(np.count_nonzero(cells.censored > 0)))
 
 

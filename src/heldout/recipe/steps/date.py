@@ -68,7 +68,7 @@ def take_parts(days: DoubleArray) -> DoubleArray:
     return np.stack(parts, axis=1).astype(np.float64)
 
 
-def _fit(cells: Cells, asked: NothingAsked, slots: tuple[Slot, ...] | None) -> Calendar:
+def _fit(cells: Cells, asked: NothingAsked) -> Calendar:
     days = np.clip(take_values(cells), FIRST_DAY, LAST_DAY)
     parts = take_parts(days)
     return Calendar(

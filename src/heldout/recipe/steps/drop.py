@@ -29,7 +29,7 @@ class NothingFitted:
     """Nothing is fitted for a dropped column."""
 
 
-def _fit(cells: Cells, asked: DropAsked, slots: tuple[Slot, ...] | None) -> NothingFitted:
+def _fit(cells: Cells, asked: DropAsked) -> NothingFitted:
     return NothingFitted()
 
 

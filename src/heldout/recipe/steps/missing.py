@@ -26,7 +26,7 @@ class Absent:
     unparsed: int
 
 
-def _fit(cells: Cells, asked: NothingAsked, slots: tuple[Slot, ...] | None) -> Absent:
+def _fit(cells: Cells, asked: NothingAsked) -> Absent:
     counts = np.bincount(cells.outcome, minlength=len(Outcome))
     return Absent(int(counts[Outcome.MISSING]), int(counts[Outcome.UNPARSED]))
 

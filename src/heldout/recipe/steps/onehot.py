@@ -90,7 +90,7 @@ def fold_known(known: Iterable[str]) -> dict[str, str]:
     return {key: text for key, text in folded if counts[key] == 1 and len(key) > 1}
 
 
-def _fit(cells: Cells, asked: CategoriesAsked, slots: tuple[Slot, ...] | None) -> Categories:
+def _fit(cells: Cells, asked: CategoriesAsked) -> Categories:
     has_value = cells.outcome == Outcome.VALUE
     counts = np.bincount(cells.codes[has_value], minlength=len(cells.levels))
     fewest = max(2, asked.rare_rows, math.ceil(asked.rare_share * cells.size))

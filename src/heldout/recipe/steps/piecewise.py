@@ -66,14 +66,12 @@ def spread_over_bins(values: DoubleArray, edges: DoubleArray) -> DoubleArray:
     return np.clip(passed, 0.0, 1.0)
 
 
-def _fit(cells: Cells, asked: BinsAsked, slots: tuple[Slot, ...] | None) -> Bins:
+def _fit(cells: Cells, asked: BinsAsked) -> Bins:
     ordered = take_values(cells)
-    # A state added later must fit the finished layout.
-    n_bins = asked.bins if slots is None else min(asked.bins, len(slots))
     distinct = np.count_nonzero(ordered[1:] != ordered[:-1]) + 1
-    if ordered.size < 3 or distinct < 3 or n_bins < 2:
+    if ordered.size < 3 or distinct < 3:
         return Bins((), ())
-    raw = np.array([take_quantile(ordered, index / n_bins) for index in range(n_bins + 1)])
+    raw = np.array([take_quantile(ordered, index / asked.bins) for index in range(asked.bins + 1)])
     edges = raw[np.concatenate([[True], raw[1:] > raw[:-1]])]
     if edges.size < 3:
         return Bins((), ())

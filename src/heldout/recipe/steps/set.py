@@ -62,7 +62,7 @@ def split_set(text: str) -> list[str]:
     return [item for item in text.split(JOIN) if item]
 
 
-def _fit(cells: Cells, asked: ItemsAsked, slots: tuple[Slot, ...] | None) -> Items:
+def _fit(cells: Cells, asked: ItemsAsked) -> Items:
     weight = np.bincount(cells.codes[cells.outcome == Outcome.VALUE], minlength=len(cells.levels))
     rows_with: Counter[str] = Counter()
     lengths: list[int] = []

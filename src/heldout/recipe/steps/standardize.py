@@ -232,7 +232,7 @@ def _measure_tails(inner: DoubleArray) -> tuple[float, float]:
     return float((square * away).mean()) / variance**1.5, float((square * square).mean()) / variance**2
 
 
-def _fit(cells: Cells, asked: NothingAsked, slots: tuple[Slot, ...] | None) -> Scale:
+def _fit(cells: Cells, asked: NothingAsked) -> Scale:
     return fit_scale(take_values(cells))
 
 

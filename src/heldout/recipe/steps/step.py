@@ -42,8 +42,7 @@ class Step:
         name: name and version, e.g. "onehot@1".
         asked_record: frozen dataclass of asked parameters.
         fitted_record: frozen dataclass of fitted values.
-        fit: (cells, asked, slots or None) -> fitted; sees the cells of a view only. `slots` is given when a state
-            is added to a finished layout.
+        fit: (cells, asked) -> fitted; sees the cells of a view only.
         plan: (fitted of all states) -> slot plans, the same for all states.
         apply: (cells, fitted, slots) -> float32 [n, len(slots)], finite.
         describe: (fitted) -> one sentence with the fitted numbers.

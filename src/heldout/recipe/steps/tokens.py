@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.rules import Rule
+from heldout.recipe.steps.pieces import INNER, cut_word, learn_pieces, rank_merges
 from heldout.recipe.steps.step import SlotPlan, Step
 from heldout.recipe.view import Cells, Outcome
 from heldout.records import FloatArray
@@ -41,6 +43,7 @@ class TokensAsked:
         fewest_rows: a word must stand in at least so many fit rows.
         most_pairs: at most so many pairs of neighbouring words; 0 leaves pairs out.
         fewest_pair_rows: a pair must stand in at least so many fit rows.
+        pieces: at most so many pieces of words (byte-pair encoding) take the place of words; 0 reads whole words.
     """
 
     length: int = 256
@@ -48,6 +51,7 @@ class TokensAsked:
     fewest_rows: int = 2
     most_pairs: int = 20_000
     fewest_pair_rows: int = 4
+    pieces: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +63,14 @@ class Numbering:
         pairs: known pairs, the two words joined by a blank.
         length: words of a text that are kept.
         has_pairs: True when pairs have slots.
+        merges: how words are cut into pieces, which are then the words known here; none for whole words.
     """
 
     words: tuple[str, ...]
     pairs: tuple[str, ...]
     length: int
     has_pairs: bool
+    merges: tuple[str, ...] = ()
 
 
 def split_tokens(text: str) -> list[str]:
@@ -104,6 +110,49 @@ def locate_tokens(text: str) -> list[tuple[int, int]]:
             stops += [first + (width or 1)] * n_made
     found = _TOKEN.finditer(plain.lower().replace("\u2019", "'"))
     return [(starts[match.start()], stops[match.end() - 1]) for match in found]
+
+
+def cut_text(text: str, fitted: Numbering) -> list[str]:
+    """Split a text into the words that have numbers, or into their pieces.
+
+    Example:
+        >>> cut_text("An ant", Numbering(("an", "##t"), (), 8, False, ("a ##n",)))
+        ['an', 'an', '##t']
+    """
+    return [piece for pieces in _cut_words(split_tokens(text), fitted) for piece in pieces]
+
+
+def locate_text(text: str, fitted: Numbering) -> list[tuple[int, int]]:
+    """Give the characters of the raw text that each word or piece of `cut_text` comes from.
+
+    Example:
+        >>> locate_text("An ant", Numbering(("an", "##t"), (), 8, False, ("a ##n",)))
+        [(0, 2), (3, 5), (5, 6)]
+    """
+    spans: list[tuple[int, int]] = []
+    pieces_of = _cut_words(split_tokens(text), fitted)
+    for pieces, (start, stop) in zip(pieces_of, locate_tokens(text), strict=True):
+        sizes = [len(piece.removeprefix(INNER)) for piece in pieces]
+        if (
+            sum(sizes) != stop - start
+        ):  # an entity stands for a letter: the whole word is all that can be said
+            spans += [(start, stop)] * len(pieces)
+            continue
+        for size in sizes:
+            spans.append((start, start + size))
+            start += size
+    return spans
+
+
+def _cut_words(words: list[str], fitted: Numbering) -> list[list[str]]:
+    return [[word] for word in words] if not fitted.merges else list(map(_make_cutter(fitted.merges), words))
+
+
+@functools.lru_cache(maxsize=16)
+def _make_cutter(merges: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """A function that cuts words, and remembers the frequent ones."""
+    ranks = rank_merges(merges)
+    return functools.lru_cache(maxsize=MOST_WORDS)(lambda word: cut_word(word, ranks))
 
 
 def _unescape_pieces(text: str) -> list[tuple[str, int, int]]:
@@ -185,8 +234,10 @@ def _choose(rows_with: Counter[str], fewest: int, most: int) -> tuple[str, ...]:
     return tuple(frequent[:most])
 
 
-def _fit(cells: Cells, asked: TokensAsked, slots: tuple[Slot, ...] | None) -> Numbering:
+def _fit(cells: Cells, asked: TokensAsked) -> Numbering:
     weight = np.bincount(cells.codes[cells.outcome == Outcome.VALUE], minlength=len(cells.levels)).tolist()
+    if asked.pieces:
+        return _fit_pieces(cells, weight, asked)
     words: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
     for text, rows in zip(cells.levels, weight, strict=True):
@@ -202,6 +253,15 @@ def _fit(cells: Cells, asked: TokensAsked, slots: tuple[Slot, ...] | None) -> Nu
         asked.length,
         asked.most_pairs > 0,
     )
+
+
+def _fit_pieces(cells: Cells, weight: list[int], asked: TokensAsked) -> Numbering:
+    words: Counter[str] = Counter()
+    for text, rows in zip(cells.levels, weight, strict=True):
+        for word in split_tokens(text) if rows else ():
+            words[word] += rows
+    pieces, merges = learn_pieces(words, size=asked.pieces)
+    return Numbering(pieces, (), asked.length, False, merges)
 
 
 def _add(counter: Counter[str], items: Iterable[str], rows: int) -> None:
@@ -224,7 +284,7 @@ def _apply(cells: Cells, fitted: Numbering, slots: tuple[Slot, ...]) -> FloatArr
     used, row_of = np.unique(cells.codes[has_value], return_inverse=True)
     block = np.zeros((used.size, len(slots)), np.float32)
     for row, code in enumerate(used.tolist()):
-        tokens = keep_ends(split_tokens(cells.levels[code]), fitted.length)
+        tokens = keep_ends(cut_text(cells.levels[code], fitted), fitted.length)
         block[row, : len(tokens)] = [number_of.get(token) or number_unknown(token) for token in tokens]
         if fitted.has_pairs and len(tokens) > 1:
             found = [pair_of.get(pair, PADDING) for pair in _join_pairs(tokens)]
@@ -234,6 +294,11 @@ def _apply(cells: Cells, fitted: Numbering, slots: tuple[Slot, ...]) -> FloatArr
 
 
 def _describe(fitted: Numbering) -> str:
+    if fitted.merges:
+        return (
+            f"words are cut into pieces by {len(fitted.merges):,} merges learned from the fit rows; numbers of "
+            f"{len(fitted.words):,} pieces; of more than {fitted.length} the first and last half are kept"
+        )
     return (
         f"numbers of {len(fitted.words):,} known words and {len(fitted.pairs):,} pairs of neighbours; 1 is an unknown "
         f"word, 2 to 5 unknown numbers and codes, 0 is nothing; of more than {fitted.length} words the first and last "
@@ -248,17 +313,22 @@ def _check(fitted: Numbering, slots: tuple[Slot, ...]) -> str:
     for items in (fitted.words, fitted.pairs):
         if len(set(items)) != len(items):
             return "a word or pair is listed twice"
+    if fitted.merges and fitted.has_pairs:
+        return "pieces of words have no pairs"
+    if any(len(merge.split(" ")) != 2 for merge in fitted.merges):
+        return "a merge does not join two pieces"
     return "" if fitted.has_pairs or not fitted.pairs else "pairs without slots for them"
 
 
 def _decode(numbers: FloatArray, fitted: Numbering, slots: tuple[Slot, ...]) -> str:
     """Read the words back, unknown ones as <unk>."""
     words = numbers[: fitted.length].astype(int)
-    return " ".join(
+    said = " ".join(
         fitted.words[number - FIRST_WORD] if number >= FIRST_WORD else "<unk>"
         for number in words.tolist()
         if number != PADDING
     )
+    return said.replace(" " + INNER, "") if fitted.merges else said
 
 
 STEP = Step(
@@ -277,11 +347,13 @@ STEP = Step(
         "fewest_rows": Rule("count", low=1, high=1_000_000_000),
         "most_pairs": Rule("count", low=0, high=MOST_WORDS),
         "fewest_pair_rows": Rule("count", low=1, high=1_000_000_000),
+        "pieces": Rule("count", low=0, high=MOST_WORDS),
     },
     fitted_rules={
         "words": Rule("texts", longest=MOST_WORDS),
         "pairs": Rule("texts", longest=MOST_WORDS),
         "length": Rule("count", low=2, high=MOST_TOKENS),
         "has_pairs": Rule("flag"),
+        "merges": Rule("texts", longest=MOST_WORDS),
     },
 )

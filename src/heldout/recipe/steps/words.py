@@ -64,7 +64,7 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("\u2019", "'"))
 
 
-def _fit(cells: Cells, asked: WordsAsked, slots: tuple[Slot, ...] | None) -> Vocabulary:
+def _fit(cells: Cells, asked: WordsAsked) -> Vocabulary:
     weight = np.bincount(cells.codes[cells.outcome == Outcome.VALUE], minlength=len(cells.levels))
     texts = [split_words(text) for text in cells.levels]
     rows_with: Counter[str] = Counter()

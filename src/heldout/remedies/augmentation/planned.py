@@ -65,6 +65,7 @@ PLANNED: dict[str, dict[int, Plan]] = {
         ),
     },
     "bases": {2: BASE_USES[:2], 3: BASE_USES[:4], 5: BASE_USES},
+    "bases of either strand": {2: RESIDUE_USES[:2], 3: RESIDUE_USES[:4], 5: RESIDUE_USES},
     "residues": {2: RESIDUE_USES[:2], 3: RESIDUE_USES[:4], 5: RESIDUE_USES},
     "tokens": {
         2: (("word dropout", 0.2), ("span deletion and word dropout", 1.0)),

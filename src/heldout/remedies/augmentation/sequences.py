@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 
 from heldout.letters import BASES, RESIDUES
+from heldout.nets.strands import read_other_strand
 from heldout.random_bits import Stream, draw_bits, draw_uniform
 from heldout.records import InputLayout
 
 NUCLEIC, PROTEIC = "bases", "residues"
-LETTERS = (NUCLEIC, PROTEIC)
+UNORIENTED = "bases of either strand"  # networks read both: turning them round changes nothing
+LETTERS = (NUCLEIC, UNORIENTED, PROTEIC)
 
 
 def name_kind(layout: InputLayout) -> str:
@@ -22,6 +24,8 @@ def name_kind(layout: InputLayout) -> str:
     """
     if not layout.letters:
         return layout.kind
+    if layout.both_strands:
+        return UNORIENTED
     return NUCLEIC if layout.letters == BASES else PROTEIC
 
 
@@ -38,15 +42,8 @@ def reverse_complement(stream: Stream, x: jax.Array, strength: jax.Array) -> jax
         >>> reverse_complement(Stream(0, 4, 0, 40), x, 1.0)[0].argmax(axis=1).tolist()  # GTT
         [2, 3, 3]
     """
-    n_rows, length, _ = x.shape
-    is_turned = draw_uniform(stream, (n_rows, 1, 1)) < strength
-    places = jnp.arange(length)
-    ends = jnp.where(x.any(axis=2), places + 1, 0).max(axis=1, keepdims=True)
-    sources = jnp.where(places < ends, ends - 1 - places, places)  # [R, L]
-    turned = jnp.take_along_axis(x, sources[:, :, None], axis=1)
-    n_bases = len(BASES)
-    turned = jnp.concatenate([turned[..., n_bases - 1 :: -1], turned[..., n_bases:]], axis=2)
-    return jnp.where(is_turned, turned, x)
+    is_turned = draw_uniform(stream, (x.shape[0], 1, 1)) < strength
+    return jnp.where(is_turned, read_other_strand(x), x)
 
 
 def mutate(stream: Stream, x: jax.Array, strength: jax.Array) -> jax.Array:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heldout.errors import DataError
-from heldout.forward import PIECES, cut_blocks, make_forward_folds, number_pieces, order_by_time
+from heldout.time_blocks import PIECES, cut_blocks, make_forward_folds, number_pieces, order_by_time
 
 
 @settings(max_examples=50, deadline=None)
