@@ -261,3 +261,16 @@ def test_very_many_categories_do_not_stop_the_boosting():
     raw, is_category = stack_raw((make_column("town", Kind.CATEGORY, codes),), np.arange(N))
     data = replace(make_data(), raw=raw, is_category=is_category, test_raw=raw[:N_TEST])
     assert np.isfinite(by_name(fit_baselines(data, FOLDS, seed=0))["gradient boosting"].development).all()
+
+
+def test_a_predictor_that_does_not_fit_into_the_budget_is_left_out() -> None:
+    asked: list[str] = []
+
+    def affords(name: str, seconds: float) -> bool:
+        asked.append(name)
+        assert seconds >= 0
+        return name != "gradient boosting"
+
+    outputs = fit_baselines(make_data(), FOLDS, seed=0, affords=affords)
+    assert asked == ["constant", "linear", "gradient boosting"]
+    assert [output.name for output in outputs] == ["constant", "linear"]

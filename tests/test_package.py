@@ -81,7 +81,9 @@ def test_every_core_and_dev_dependency_is_pinned():
     extras = PROJECT["optional-dependencies"]
     own, *dev = extras["dev"]
     asked = re.fullmatch(r"heldout\[([a-z,]+)\]", own).group(1).split(",")
-    wanted = requirement_names(PROJECT["dependencies"] + dev + [line for name in asked for line in extras[name]])
+    wanted = requirement_names(
+        PROJECT["dependencies"] + dev + [line for name in asked for line in extras[name]]
+    )
     assert wanted - pinned() == set()
 
 

@@ -335,3 +335,12 @@ def test_copies_are_found_with_time_and_parts() -> None:
 def test_a_gap_that_leaves_too_little_is_refused() -> None:
     with pytest.raises(DataError, match="a gap of 235 rows leaves 5 rows before the test rows"):
         split_table(request(np.arange(300) % 2, time=np.arange(300.0), gap=235))
+
+
+def test_many_scarce_classes_are_one_note():
+    values = np.concatenate([np.repeat(np.arange(12), 2), np.full(200, 12), np.full(100, 13)])
+    split = split_table(request(values))
+    told = [note for note in split.notes if "fewer than 3 units" in note]
+    assert len(told) == 1
+    assert told[0].startswith("12 classes have fewer than 3 units, none of them is in the test rows: ")
+    assert told[0].endswith("and 4 more")

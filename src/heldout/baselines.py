@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,7 +116,13 @@ def stack_raw(columns: tuple[TypedColumn, ...], rows: IndexArray) -> tuple[Doubl
     return np.column_stack(stacked), np.array(flags)
 
 
-def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> tuple[BaselineOutput, ...]:
+def fit_baselines(
+    data: BaselineData,
+    folds: tuple[Fold, ...],
+    *,
+    seed: int,
+    affords: Callable[[str, float], bool] = lambda name, seconds: True,
+) -> tuple[BaselineOutput, ...]:
     """Fit constant, linear and gradient-boosting predictors on each fold and on all development rows.
 
     Of several labels a row each predictor is fitted to one label after the other (one against the rest).
@@ -123,6 +131,8 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
         data: what they see.
         folds: the study's folds, positions within the development rows.
         seed: seed of the boosting.
+        affords: asked after the first fold of a predictor, with its name and the seconds that the rest is expected to
+            take; False leaves it out. Predictors of several labels are not asked about.
     """
     if data.sets is not None:
         return _join_labels(
@@ -132,8 +142,13 @@ def fit_baselines(data: BaselineData, folds: tuple[Fold, ...], *, seed: int) -> 
     outputs = []
     has_trees = not data.texts and not data.has_arrays
     for name in ("constant", "linear", "gradient boosting") if has_trees else ("constant", "linear"):
-        held = [
-            _fit_predict(name, data, fold.fit, (k, fold.validation), seed) for k, fold in enumerate(folds)
+        begun = time.monotonic()
+        held = [_fit_predict(name, data, folds[0].fit, (0, folds[0].validation), seed)]
+        if not affords(name, len(folds) * (time.monotonic() - begun)):
+            continue
+        held += [
+            _fit_predict(name, data, fold.fit, (k, fold.validation), seed)
+            for k, fold in enumerate(folds[1:], start=1)
         ]
         test = _fit_predict(name, data, everything, None, seed)
         told = (

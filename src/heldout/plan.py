@@ -71,6 +71,8 @@ LEAN = (
     Lean(5, 3, 2, SUBSET_ROWS // 2, 0.5),
     Lean(5, 3, 2, SUBSET_ROWS // 4, 0.5),
 )
+# Only where the smallest three sizes take too long even so: a few large pictures.
+LEANEST = (Lean(4, 3, 2, SUBSET_ROWS // 4, 0.25), Lean(4, 3, 2, SUBSET_ROWS // 8, 0.125))
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     n_sizes = len(every)
     while n_sizes > LEAST_KIND_RUNGS and plan(leans[-1], n_sizes).seconds > limit / 2:
         n_sizes -= 1
-    plans = [plan(lean, n_sizes) for lean in leans]
+    plans = [plan(lean, n_sizes) for lean in (*leans, *LEANEST)]
     return next((made for made in plans if made.seconds <= limit), plans[-1])
 
 

@@ -7,7 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from heldout.codes import refuse_mute
 from heldout.errors import UsageError
@@ -250,6 +258,7 @@ class Settings(BaseModel):
     early_stopping: Annotated[
         StoppingSettings, BeforeValidator(_read_rule, json_schema_input_type=Rule | StoppingSettings)
     ] = Field(StoppingSettings(), description="a rule by its name, or with its numbers: rule, patience, ...")
+    _config: tuple[str, frozenset[str]] = PrivateAttr(("", frozenset()))
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto", description="where networks are trained; auto takes a graphics card where one is there"
     )
@@ -363,11 +372,29 @@ def load_settings(path: str | Path | None, **given: Any) -> Settings:  # noqa: A
           -> did you mean 'seed'?
     """
     values: dict[str, Any] = _read_toml(Path(path)) if path else {}
-    values.update({name: value for name, value in given.items() if value is not None})
+    typed = {name: value for name, value in given.items() if value is not None}
+    from_file = frozenset(values.keys() - typed.keys())
+    values.update(typed)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise _explain(error) from None
+    if path:
+        settings._config = (str(path), from_file)  # noqa: SLF001 - where they came from is no setting
+    return settings
+
+
+def read_config(settings: Settings) -> tuple[str, frozenset[str]]:
+    """Give the file that settings were read from, and which of them came from there.
+
+    Returns:
+        Path and names; "" and none where no file was read.
+
+    Example:
+        >>> read_config(load_settings(None, seed=3))
+        ('', frozenset())
+    """
+    return settings._config  # noqa: SLF001 - as above
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -395,7 +422,7 @@ def _explain(error: ValidationError) -> UsageError:
             lines.append(item["msg"].removeprefix("Value error, "))
             continue
         got = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
-        lines.append(f"setting {where!r}: {item['msg']}{got}")
+        lines.append(f"setting {where!r}: {item['msg'].removeprefix('Value error, ')}{got}")
         if item["type"] == "extra_forbidden":
             close = difflib.get_close_matches(str(item["loc"][-1]), list(Settings.model_fields), n=1)
             hint = hint or (

@@ -30,6 +30,7 @@ TEST_SHARE = VALIDATION_SHARE = 0.20
 N_FOLDS, N_TIME_BLOCKS = 5, 4
 FOLDS_BELOW_ROWS, FOLDS_BELOW_UNITS, FOLDS_BELOW_CLASS = 2_000, 200, 200
 FOLDS_NEVER_ABOVE = 20_000
+MOST_NAMED = 8
 MINIMUM_VALIDATION_ABOVE = 5_000
 
 
@@ -113,6 +114,16 @@ def split_table(request: SplitRequest) -> Split:
     return replace(split, notes=tuple(notes))
 
 
+def derive_fold_seed(split: Split) -> int:
+    """Give the seed of the cross-fitting folds of a study, the same whenever its losses are judged.
+
+    Args:
+        split: for the fingerprint of its rows and its seed.
+    """
+    text = f"cross-fit {split.fingerprint} {split.split_seed}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
 # ------------------------------------------------------------------------------------------------- refusals
 def _refuse_hopeless(request: SplitRequest) -> None:
     """Raise when no honest split exists."""
@@ -190,10 +201,8 @@ def _seal_sample(request: SplitRequest, free: IndexArray, notes: list[str]) -> I
         classes, n_units = _count_units(values, unit)
         scarce = classes[n_units < 3]
         keep = np.isin(unit, unit[np.isin(values, scarce)])
-        notes += [
-            f"class {name_class(request.target, value)} has fewer than 3 units: none of them is in the test rows"
-            for value in scarce
-        ]
+        if len(scarce):
+            notes.append(_tell_scarce(request.target, scarce))
     if keep.all():
         return free[:0]
     stratum = _number_strata(request.target, free[~keep])
@@ -204,6 +213,16 @@ def _seal_sample(request: SplitRequest, free: IndexArray, notes: list[str]) -> I
     if request.target.task is not Task.REGRESSION:
         _return_classes(sealed, unit, values)
     return free[sealed]
+
+
+def _tell_scarce(target: Target, scarce: DoubleArray) -> str:
+    names = [name_class(target, value) for value in scarce]
+    if len(names) == 1:
+        return f"class {names[0]} has fewer than 3 units: none of them is in the test rows"
+    shown = ", ".join(names[:MOST_NAMED]) + (
+        f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    )
+    return f"{len(names)} classes have fewer than 3 units, none of them is in the test rows: {shown}"
 
 
 def _return_classes(sealed: np.ndarray, unit: IndexArray, values: DoubleArray) -> None:

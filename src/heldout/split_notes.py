@@ -95,9 +95,11 @@ def _describe_copies(split: Split, unit: IndexArray) -> list[str]:
     notes = []
     copies = find_copies(split, unit)
     if len(copies):
+        is_all = len(copies) == len(split.test)
+        without = "no other test row is left" if is_all else "the score is given with and without them"
         notes.append(
             f"{len(copies)} of {len(split.test)} test rows belong to a unit (copy or group) that also has "
-            "development rows; the score is given with and without them"
+            f"development rows; {without}"
         )
     fold = split.folds[0]
     shared = int(np.isin(unit[fold.validation], unit[fold.fit]).sum())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heldout.errors import UsageError
-from heldout.events import ProgressChoice
+from heldout.events import TESTING, ProgressChoice
 from heldout.folder import default_name
 from heldout.settings import Settings, load_settings
 from heldout.stages import announcing
@@ -68,7 +68,7 @@ def run_study(
         results = announcing.tell_remedies(workplace, judging.judge_remedies(ladder, remedies, rung, judge))
         trained = crew.add_pairs(training.Trained(ladder, remedies, (), rung), results, judge)
 
-        # choose the simplest thing that is not worse
+        # choose the simplest thing that comes within three quarters of a standard error of the best
         choice = choose(trained.all_runs(), judge)
         controls = crew.train_controls(trained, choice, judge, prepared)
         chosen_verdict = judging.judge_delivered(choice.name, trained, judge, permuted=controls.permuted)
@@ -81,7 +81,7 @@ def run_study(
     # train what is delivered, and the simple predictors that it is held against
     with workplace.phase("delivering"):
         delivered = delivering.train_delivered(crew, trained, choice, reading, prepared)
-        outputs = testing.train_baselines(reading, prepared, delivered.folds, settings)
+        outputs = testing.train_baselines(reading, prepared, delivered.folds, settings, workplace=workplace)
 
     # ask for whom it fails, who pays for dropped outliers, what was learned by heart: before the test is opened
     with workplace.phase("groups"):
@@ -89,7 +89,7 @@ def run_study(
             crew, (reading, prepared, delivered), judged=(trained, results, choice, judge)
         )
     # test once
-    with workplace.phase("testing"):
+    with workplace.phase(TESTING):
         corrected = judging.score_whole_choice(trained, choice, judge, delivered.bundle.target_spread)
         scores = testing.open_test(
             workplace, reading, prepared, delivered, outputs, settings=settings, corrected=corrected
@@ -134,6 +134,7 @@ def fit(
     """
     from heldout.stages.reading import name_source
 
+    _refuse_dry_run(options)
     settings, name = _resolve(settings, options), name_source(source)
     folder = Path(out) if out is not None else default_name(name, resume=resume)
     asked = Asked(source, settings, folder, resume, strict)
@@ -156,6 +157,14 @@ def _resolve(settings: Settings | None, options: dict[str, Any]) -> Settings:
     if options:
         raise UsageError(f"give either settings or options, got both: {', '.join(options)}")
     return settings
+
+
+def _refuse_dry_run(options: dict[str, Any]) -> None:
+    if "dry_run" in options:
+        raise UsageError(
+            "fit always trains, and takes no dry_run",
+            hint="heldout.plan(source, ...) says what a study would train, with the same options",
+        )
 
 
 def look(source: Any, settings: Settings | None = None, **options: Any) -> Look:  # noqa: ANN401

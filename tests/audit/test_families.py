@@ -149,7 +149,7 @@ def test_diabetes_patients() -> None:
 
 
 def test_a_place_in_a_family_is_no_person() -> None:
-    places = [f"({'I' * (k % 3 + 1)}-{k % 4 + 1}) son" for k in range(60)]
+    places = [f"({'I' * (k % 3 + 1)}-{k % 4 + 1})" for k in range(60)]
     data = make_input({"Patient": places, "x": [f"{k}.5" for k in range(60)], "y": ["a", "b"] * 30}, "y")
     assert [item.column for item in find_families(data)] == ["Patient"]
     part = dataclasses.replace(
@@ -161,3 +161,24 @@ def test_a_place_in_a_family_is_no_person() -> None:
     )
     taken_apart = (*data.columns, dataclasses.replace(data.columns[0], spec=part))
     assert not find_families(dataclasses.replace(data, columns=taken_apart))
+
+
+@pytest.mark.parametrize("name", ["site", "hospital", "patient"])
+def test_two_large_groups_are_no_units_to_keep_together(name: str) -> None:
+    table = {name: ["A", "B"] * 100, "x": [f"{k}.5" for k in range(200)], "y": ["p", "q"] * 100}
+    assert find_families(make_input(table, "y")) == []
+
+
+def test_who_somebody_is_to_a_patient_names_nobody() -> None:
+    roles = ["(I-1) father", "(I-2) mother", "(II-1) son", "(II-2) daughter", "proband", "(II-3) sister"]
+    table = {"Patient": roles * 20, "x": [f"{k}.5" for k in range(120)], "y": ["p", "q"] * 60}
+    assert find_families(make_input(table, "y", kinds={"Patient": Kind.CATEGORY})) == []
+
+
+def test_many_small_groups_are_proposed() -> None:
+    table = {
+        "site": [f"s{k % 20}" for k in range(200)],
+        "x": [f"{k}.5" for k in range(200)],
+        "y": ["p", "q"] * 100,
+    }
+    assert [item.option for item in find_families(make_input(table, "y"))] == ["site"]

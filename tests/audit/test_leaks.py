@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from audit.tables import find_data, make_input, read_table
-from heldout.audit.leaks import check_leaks, measure_auc
+from heldout.audit.leaks import check_leaks
+from heldout.ranks import find_auc
 from heldout.records import Finding, Kind, Severity
 
 
@@ -20,7 +21,7 @@ def make_noise(n_rows: int, n_columns: int, seed: int) -> dict[str, list[str]]:
 def test_auc_as_sklearn_does() -> None:
     rng = np.random.default_rng(0)
     guess, label = rng.integers(0, 6, 80).astype(float), rng.random(80) < 0.4
-    assert np.isclose(measure_auc(guess, label), roc_auc_score(label, guess))
+    assert np.isclose(find_auc(guess, label), roc_auc_score(label, guess))
 
 
 def test_clean_columns_raise_no_alarm() -> None:

@@ -112,3 +112,16 @@ def test_visits_of_one_patient_are_one_observation(is_marked: bool) -> None:
     }
     found = check_partial(make_input(table, "y", group=("patient", patient)))
     assert [item.column for item in found] == (["code"] if is_marked else [""])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_few_grades_as_a_number_are_no_narrow_range(seed: int) -> None:
+    """Most rows have one of two grades, so that any value of a good column goes with those two."""
+    rng = np.random.default_rng(seed)
+    n_rows = 700
+    quality = rng.normal(size=n_rows)
+    grade = np.clip(np.round(5.6 + 0.8 * quality), 3, 8).astype(int)
+    table = {f"x{k}": [f"{v:.1f}" for v in 10 + 0.6 * quality + rng.normal(size=n_rows)] for k in range(4)}
+    table["y"] = [str(g) for g in grade]
+    found = check_partial(make_input(table, "y", regression=True))
+    assert [item.title.split(":")[0] for item in found] == ["passed"]

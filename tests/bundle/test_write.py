@@ -31,7 +31,7 @@ def test_csv_reads_back_to_the_same_numbers(report, table, tmp_path):
         np.array([float(row["p_ill"]) for row in rows]).tobytes() == report.prediction.values[:, 1].tobytes()
     )
     assert {row["prediction"] for row in rows} <= {"well", "ill"}
-    assert rows[3]["flags"] == "missing"
+    assert rows[3]["flags"] == "missing:age"
     assert rows[0]["flags"] == ""
 
 

@@ -25,6 +25,8 @@ ONLY_IN_A_FILE = {
     "sample_weight",
     "numeric_embedding",
     "signal_scaling",
+    "keep_near_rows",
+    "label_rows",
     "mute",
 }
 

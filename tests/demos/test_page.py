@@ -52,7 +52,7 @@ def test_page_is_whole_and_escapes_what_it_shows():
 def test_check_catches_a_script_and_a_request():
     page = render_page(DEMOS["curve"], make_outcome(), seed=0)
     for bad in ("<script></script>", '<img src="http://a/b.png">', '<p onclick="x">a</p>'):
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="script|src|onclick"):
             check_page(page.replace("</main>", f"{bad}</main>"))
 
 

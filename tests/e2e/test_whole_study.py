@@ -326,7 +326,7 @@ def test_a_changed_bundle_is_refused(finished, new_rows, tmp_path):
     data = bytearray((finished[0] / "bundle.zip").read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "bundle.zip").write_bytes(bytes(data))
-    with pytest.raises(BundleError):
+    with pytest.raises(BundleError, match=r"bundle\.zip"):
         ho.predict(tmp_path / "bundle.zip", new_rows)
     assert run_here("predict", tmp_path / "bundle.zip", new_rows).code == 3
 
@@ -376,7 +376,7 @@ def test_external_rows_without_any_target_are_refused(finished, tmp_path):
     shutil.copytree(finished[0], tmp_path / "study")
     columns = make_binary(60, seed=30) | {"ill": [""] * 60}
     path = write_table(tmp_path / "elsewhere.csv", columns)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="'ill' has no value"):
         ho.score(tmp_path / "study", path)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,11 @@ def test_epochs_may_have_a_second_descent_too():
     found = find_descents([run], make_settings(300))
     assert [(item.axis, item.peak, item.again) for item in found] == [("epochs", 16, 128)]
     assert "peaks at epoch 16 and is lower again at epoch 128" in found[0].sentence
+
+
+def test_a_peak_at_few_weights_is_no_second_descent():
+    losses = [0.5, 0.45, 0.9, 0.46, 0.4]
+    runs = [replace(run, n_rows=10_000) for run in make_ladder(losses)]
+    (found,) = [item for item in find_descents(runs, make_settings(300)) if item.axis == "size"]
+    assert "160 weights cannot hold 10,000 rows by heart" in found.sentence
+    assert "Second descent" not in found.sentence

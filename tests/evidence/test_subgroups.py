@@ -182,3 +182,12 @@ def test_a_group_without_sealed_rows():
     shown = measure_slices(listed, np.ones(5), hits=np.ones(5), attributes=young, unit=range(5))[0].test
     assert shown.n_rows == 0
     assert np.isnan(shown.loss)
+
+
+def test_a_difference_within_the_tolerance_names_no_group():
+    rng = np.random.default_rng(0)
+    site = Attribute("site", np.repeat([0, 1], 200).astype(np.int32), ("site = a", "site = b"))
+    losses = rng.normal(0.7, 0.002, 400) + np.where(site.codes == 1, 0.004, 0.0)
+    assert find_subgroups(losses, None, attributes=[site], unit=range(400)).slices[0].outcome == "worse"
+    found = find_subgroups(losses, None, attributes=[site], unit=range(400), least=0.014)
+    assert {item.outcome for item in found.slices} == {"no difference shown"}

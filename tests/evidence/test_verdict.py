@@ -4,7 +4,8 @@ import pytest
 from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.errors import DataError
 from heldout.evidence.codes import CODES
-from heldout.evidence.verdict import _say_larger, judge_chosen, judge_ladder, share_alpha
+from heldout.evidence.verdict import _say_larger, _say_smaller, judge_chosen, judge_ladder, share_alpha
+from heldout.records import Answer
 
 FALL = 0.3 + 0.4 * np.exp(-np.arange(12) / 2)
 RISE = FALL + 0.03 * np.maximum(0, np.arange(12) - 4)
@@ -213,3 +214,25 @@ def test_every_code_is_published_once():
 )
 def test_what_is_shown_of_larger_sizes_is_said_in_good_english(n_shown, n_larger, said):
     assert _say_larger(n_shown, n_larger) == said
+
+
+def test_what_is_known_of_smaller_sizes_is_told_with_the_size():
+    def answers(word, lean=""):
+        return tuple(
+            Answer(question, word, 0.0, 0.0, 0.0, 0.01, lean=lean) for question in ("overtrained", "too big")
+        )
+
+    assert _say_smaller(()) == ""
+    assert _say_smaller((answers("no"), answers("no"))) == ", no smaller size does"
+    unsure = _say_smaller((answers("no"), answers("undecided", "leaning yes")))
+    assert unsure == " at the latest; smaller sizes are not shown to, 1 of 2 leaning towards it"
+
+
+def test_a_loss_that_still_falls_at_the_last_epoch_is_said():
+    rng = np.random.default_rng(5)
+    fall = np.array([0.5, 0.4, 0.35, 0.32, 0.30, 0.29])
+    runs = make_ladder(rng, [fall + 0.2, fall, fall], n_rows=2500, seed_sd=0.002)
+    verdict = judge_chosen(runs[1], runs, make_settings(2500), n_rows=2500)
+    assert verdict.sentence.endswith("longer training was not tried.")
+    turned = make_ladder(rng, [np.append(fall, 0.5)] * 3, n_rows=2500, seed_sd=0.002)
+    assert "longer training" not in judge_chosen(turned[1], turned, make_settings(2500), n_rows=2500).sentence

@@ -15,7 +15,7 @@ from tests.report.example import (
 )
 
 from heldout.records import Finding, SetAside, Severity
-from heldout.report.answer import MOST_LINES, answer_text, look_text, plan_text
+from heldout.report.answer import MOST_LINES, _keep_clauses, answer_text, look_text, plan_text
 from heldout.report.content import ColumnNote, LookContent, StudyContent
 
 STUDIES = [make_study(), make_small_study(), make_partial_study(), make_regression_study()]
@@ -138,6 +138,28 @@ def test_set_aside_texts_are_not_printed() -> None:
 def test_without_a_target_the_open_questions_are_told_and_no_more_is_claimed():
     content = LookContent(source="t.csv", n_rows=9, n_columns=1, columns=(), findings=())
     assert "No finding" not in look_text(content)
-    assert "No target was named, so only the reading of the columns was looked at." in look_text(content)
+    assert "No target was named, so only the reading of the columns was looked at: leaks" in look_text(
+        content
+    )
     asked = Finding("HO215", "open question", Severity.WARNING, "column 'x': codes?", column="x")
     assert "[HO215]" in look_text(replace(content, findings=(asked,)))
+
+
+def test_a_good_fit_that_the_test_rows_contradict_says_so_first() -> None:
+    sentence = "on the test rows it is not better: loss +1.992 (95 % interval +1.7 to +2.2; above 0 is worse)"
+    torn = Finding("HO404", "development and test disagree", Severity.WARNING, sentence)
+    study = make_study()
+    lines = answer_text(replace(study, findings=(*study.findings, torn))).splitlines()
+    assert lines[0].startswith("The test rows do not confirm it")
+    assert "above 0 is worse" in " ".join(lines[:3])
+    assert any("good fit, not confirmed by the test rows" in line for line in lines)
+    assert "not confirm" not in answer_text(study)
+
+
+def test_clauses_are_shown_whole_or_not_at_all() -> None:
+    clause = "loss +0.292 (90 % interval +0.177 to +0.423; 3 seeds)"
+    told = "; ".join([clause] * 9)
+    shown = " ".join(line.strip() for line in _keep_clauses(told, most=2))
+    assert shown == "; ".join([clause] * shown.count("loss"))
+    assert 2 <= shown.count("loss") < 9
+    assert _keep_clauses("", most=2) == []

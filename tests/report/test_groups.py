@@ -144,7 +144,7 @@ def test_the_first_screen_says_for_whom_not():
             replace(FOUND, slices=(ASKED,), harms=()),
             "No group is shown to fare worse (143 groups searched; 3 values",
         ),
-        (replace(FOUND, slices=(), n_searched=0, harms=()), "Too few rows to say for which group it fails."),
+        (replace(FOUND, slices=(), n_searched=0, harms=()), FOUND.sentence),
         (replace(FOUND, slices=(WORSE, WORSE), harms=()), ", and 1 more."),
     ],
 )

@@ -24,7 +24,7 @@ from tests.report.made_studies import (
     make_wide,
 )
 
-from heldout.records import SetAside
+from heldout.records import Finding, SetAside, Severity
 from heldout.report.charts import draw_charts
 from heldout.report.content import PredictionInterval, StudyContent
 from heldout.report.html import choose_tone, render_report
@@ -185,7 +185,7 @@ def test_codes_lead_to_their_meaning() -> None:
     page = Page(text)
     assert ("href", "#HO116") in page.attributes
     assert ("id", "HO116") in page.attributes
-    assert "docs/codes/HO101.md" in text
+    assert "In the documentation: Codes, HO101." in text
     assert "0 to 1.6\u00a0% by kind of data" in text
     assert "mute = [&#34;HO201&#34;]" in text
 
@@ -305,3 +305,11 @@ def test_labels_stand_in_a_table_of_their_own_as_text() -> None:
     assert "&lt;b&gt;rash&lt;/b&gt;" in page
     assert "0.81 (0.77 to 0.85)" in page
     assert "Label by label" not in render_report(make_small_study())
+
+
+def test_a_good_fit_that_the_test_rows_contradict_is_not_praised() -> None:
+    torn = Finding("HO404", "development and test disagree", Severity.WARNING, "the intervals do not overlap")
+    study = make_study()
+    doubted = replace(study, findings=(torn,))
+    assert "good fit, not confirmed by the test rows" in render_report(doubted, charts={})
+    assert choose_tone(doubted) == "plain"

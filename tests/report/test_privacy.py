@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from heldout.records import Finding, SetAside, Severity
 from heldout.report.content import ColumnNote, Mistake
 from heldout.report.html import render_report
+from heldout.report.machine import answer_json
 from heldout.report.privacy import hide_cells, hide_extremes, hide_lines, hide_rows
 from report.example import make_study
 
@@ -107,3 +109,11 @@ def test_findings_of_other_codes_are_untouched() -> None:
     assert hide_lines(told) == told
     near = Finding("HO216", "near copies", Severity.INFO, "2 rows lie close; first pair in lines 4 and 9")
     assert hide_lines(near).sentence == "2 rows lie close"
+
+
+def test_the_machine_answer_hides_what_the_report_hides() -> None:
+    told = json.dumps(answer_json(make_planted()))
+    assert "SENTINEL" not in told
+    assert "4242.42" not in told
+    asked = replace(make_planted(), settings=(("show_rows", "true"),))
+    assert "SENTINEL-E" in json.dumps(answer_json(asked))

@@ -20,6 +20,9 @@ class FakeExecutor:
     def __init__(self, tensors, answer):
         self.tensors, self._answer, self.jobs = tensors, answer, []
 
+    def expect(self, configuration, n_networks):
+        return 0.0
+
     def train(self, job, *, deadline=None):
         self.jobs.append(job)
         losses = self._answer(job, self.tensors)

@@ -9,6 +9,7 @@ import pytest
 
 import heldout
 from heldout.errors import StudyError
+from heldout.records import Task
 from heldout.stages.comparing import compare
 from report.example import make_target
 from stages.made_folders import as_regression, draw_runs, make_split, write_study
@@ -163,3 +164,19 @@ def test_nothing_that_trains_is_loaded(pair):
         [sys.executable, "-c", code, *map(str, pair)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_an_order_of_the_classes_is_no_obstacle_and_other_classes_are(tmp_path):
+    split, target = make_split(), replace(make_target(), values=np.zeros(0))
+    steps = replace(target, task=Task.MULTICLASS, classes=("high", "low", "mid"))
+    ordered = replace(steps, classes=("low", "mid", "high"), ordered=True)
+    other = replace(steps, classes=("high", "low", "top"))
+    one, two, three = (
+        write_study(tmp_path / name, split=split, runs=draw_runs(split, seed=1), target=each)
+        for name, each in (("one", steps), ("two", ordered), ("three", other))
+    )
+    assert compare(one, two).content.n_rows == 80
+    with pytest.raises(
+        StudyError, match="classes is 'high, low, mid' in the first, 'high, low, top' in the second"
+    ):
+        compare(one, three)

@@ -9,9 +9,8 @@ from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import Schedule
 from heldout.nets import Net
-from heldout.records import Configuration, Hyper, Rung, Task
+from heldout.records import MIN_ROWS, Configuration, Hyper, Rung, Task
 from heldout.stages.delivering import (
-    LEAST_CALIBRATION_ROWS,
     Weights,
     _fit_temperature,
     _Kept,
@@ -135,7 +134,7 @@ def test_probabilities_are_calibrated_by_one_temperature():
 
 
 def test_too_few_rows_are_not_calibrated():
-    delivered, *_ = deliver_frame(make_frame(LEAST_CALIBRATION_ROWS - 1).drop("price"), costs={"miss": 9.0})
+    delivered, *_ = deliver_frame(make_frame(MIN_ROWS - 1).drop("price"), costs={"miss": 9.0})
     assert delivered.bundle.temperature == 1.0
     assert delivered.bundle.costs == ()
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from evidence.made_runs import draw_losses, make_run
-from heldout.evidence.intervals import find_auc
+from heldout.ranks import find_auc
 from heldout.records import Answer, ChosenVerdict
 from heldout.stages.gating import (
     FEW_ROWS,

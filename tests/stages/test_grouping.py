@@ -5,7 +5,7 @@ import numpy as np
 
 from heldout.records import Prediction
 from heldout.stages import grouping
-from heldout.stages.grouping import find_groups, find_harms, look_at_groups, mark_hits, show_on_test
+from heldout.stages.grouping import NO_SKILL, find_groups, find_harms, look_at_groups, mark_hits, show_on_test
 from stages.made_data import make_frame, prepare_frame
 from stages.made_study import make_crew, make_judge, make_result, make_trained
 from stages.test_delivering import deliver_frame
@@ -95,7 +95,7 @@ def test_early_stopping_is_held_against_the_last_epoch():
     _, prepared, crew, _, _ = study()
     trained, _, judge = judged(crew, prepared)
     found = find_harms((), (trained, (make_result(trained, name="early_stopping"),), judge))
-    assert found[0].what == "early stopping 2"
+    assert found[0].what == "early stopping (epoch 2)"
     assert abs(found[0].overall[0] + 0.2) < 0.05
     at_end = make_result(trained, outcome="cannot tell")
     late = find_harms((), (trained, (at_end,), judge))[0]
@@ -128,3 +128,20 @@ def test_all_three_questions_are_asked(monkeypatch):
     assert found.subgroups == ("groups", 3, 3)
     assert found.affected == ("affected", 2, "choice")
     assert found.by_heart == ("by heart", "results")
+
+
+def test_a_network_that_only_guesses_names_no_group_but_those_asked_about():
+    reading, prepared, crew, delivered, _ = study()
+    rng = np.random.default_rng(3)
+    truth = reading.target.values[delivered.order]
+    values = np.column_stack([half := 0.5 + rng.normal(0, 0.01, len(truth)), 1 - half])
+    delivered.development = Prediction(values, (half < 0.5).astype(np.int32))
+    found = find_groups(crew, reading, prepared, delivered, judged=judged(crew, prepared))
+    assert found.sentence == NO_SKILL
+    assert found.slices == ()
+    asked = SimpleNamespace(
+        **{**vars(crew), "settings": crew.settings.model_copy(update={"subgroups": ("colour",)})}
+    )
+    told = find_groups(asked, reading, prepared, delivered, judged=judged(crew, prepared))
+    assert {item.parts[0] for item in told.slices if item.declared} >= {"colour = red"}
+    assert not any("true" in item.name for item in told.slices)

@@ -83,7 +83,7 @@ def test_under_thirty_rows_nothing_can_be_told():
     trained = Trained(ladder, {}, (), ladder[2].configuration.rung)
     assert judge_delivered("rung 1", trained, make_settings(20), permuted=None).word == "cannot tell"
     ladder_verdict = judge_ladder(ladder, make_settings(20))
-    assert ladder_verdict.sentence.startswith("Cannot tell: 20 development rows")
+    assert ladder_verdict.sentence.startswith("Undecided: 20 development rows")
     assert (ladder_verdict.word, ladder_verdict.rung) == ("undecided", -1)
     assert not judge_ladder(make_ladder(30), make_settings(30)).sentence.startswith("Cannot tell")
 

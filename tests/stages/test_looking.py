@@ -24,14 +24,14 @@ def test_every_column_is_shown_with_reason_and_fate():
     assert notes["colour"].n_slots >= 4  # three colours and one slot for what was never seen
     assert content.n_rows == 60
     assert content.nice_or_messy
-    assert content.next_command == "heldout fit frame --target ill"
+    assert content.next_command == "heldout.fit(frame, target='ill')"
 
 
 def test_without_a_target_the_columns_are_shown():
     content = look_at(make_frame(), Settings())
     assert [note.name for note in content.columns] == ["x", "z", "colour", "ill", "price"]
     assert content.target is None
-    assert content.next_command.endswith("--target COLUMN")
+    assert content.next_command == "heldout.look(frame, target='COLUMN')"
 
 
 def test_rows_without_target_are_counted():
@@ -73,7 +73,7 @@ def test_who_would_be_dropped_is_shown_before_any_row_is():
 def test_the_next_line_keeps_what_was_said_about_groups():
     frame = make_frame(60, **{"the family": [f"f{row // 3}" for row in range(60)]}).drop("price")
     content = look_at(frame, Settings(target="ill", group="the family"))
-    assert content.next_command == "heldout fit frame --target ill --group 'the family'"
+    assert content.next_command == "heldout.fit(frame, target='ill', group='the family')"
 
 
 def test_passed_checks_and_the_page_come_with_the_look(tmp_path):
@@ -109,7 +109,7 @@ def test_pictures_are_shown_with_size_rule_classes_and_what_was_set_aside(tmp_pa
     assert content.next_command == f"heldout fit {tmp_path / 'pets'} --side 8"
     text = look_text(content)
     assert "binary: cat 15, dog 15." in text
-    assert "1 row set aside" in text
+    assert "1 line set aside: no picture of a known format" in text
     page = render_look(content)
     assert "30 of 7 x 9 pixels (gray)" in page
     assert "cat</bdi> 15" in page
@@ -124,3 +124,12 @@ def test_pictures_without_a_target_are_shown_too(tmp_path):
     ]
     assert content.target is None
     assert content.next_command == f"heldout look {root / 'cat'} --target COLUMN"
+
+
+def test_no_target_value_leaves_with_a_look_or_a_plan():
+    frame = make_frame(250).drop("price")
+    settings = Settings(target="ill")
+    assert plan_study(frame, settings).target.values.size == 0
+    found = look_at(frame, settings).target
+    assert found is not None
+    assert found.values.size == 0

@@ -71,7 +71,10 @@ def test_times_are_read_as_dates_or_numbers():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"time": "colour"}, "time column 'colour' was read as number and has no time in line 1"),
+        (
+            {"time": "colour"},
+            "time column 'colour', line 1: '.*' is neither a date nor a number",
+        ),
         ({"sample_weight": "x"}, "sample weight 'x' in line .* is not a positive number"),
         ({"sample_weight": "colour"}, "sample weight 'colour' in line .* is not a positive number"),
         ({"group": "colours"}, "no column 'colours'"),
@@ -305,3 +308,9 @@ def test_what_labels_and_steps_do_not_have_is_refused(cells, more, message):
 
 def test_a_metric_of_steps_is_taken_where_there_are_steps():
     assert read_target_of(STEPS, metric="quadratic_kappa", target_order="low,mid,high").ordered
+
+
+def test_sample_weights_are_read_as_any_numbers_are():
+    weights = ["1,5", "2,25", "0,75"] * 20
+    reading, _ = read(make_frame(weight=weights).drop("price"), sample_weight="weight")
+    assert reading.weight[:3].tolist() == [1.5, 2.25, 0.75]

@@ -15,12 +15,12 @@ from heldout.stages.saving import (
     CONTENT_SCHEMA,
     _name_command,
     _without_rows,
-    _without_values,
     _write_curves,
     describe_identity,
     load_content,
     save_start,
 )
+from heldout.stages.telling import leave_values_out
 from heldout.stages.workplace import Workplace
 from report.example import make_study
 from stages.made_data import make_frame, prepare_frame, read
@@ -78,7 +78,7 @@ def test_curves_are_readable_without_heldout(place):
 
 def test_rows_and_labels_stay_out_of_the_record():
     reading, _ = read()
-    assert _without_values(reading.target).values.size == 0
+    assert leave_values_out(reading.target).values.size == 0
     run = _without_rows(make_run(draw_losses(np.random.default_rng(0), [0.7, 0.5], n_rows=5)))
     assert run.losses.size == run.hits.size == 0
     assert run.validation_curve.size

@@ -103,8 +103,10 @@ def test_few_numbers_are_not_compared_and_groups_get_no_interval():
     assert all(math.isnan(item.low) for item in found.bins)
 
 
-def weigh(test=(), *, development=(), baselines=(), openings=0, n_test=5):
-    found = weigh_evidence(make_split(n_test), development, test, baselines=baselines, openings=openings)
+def weigh(test=(), *, development=(), baselines=(), openings=0, n_test=5, **more):
+    found = weigh_evidence(
+        make_split(n_test), development, test, baselines=baselines, openings=openings, **more
+    )
     return {item.code: item for item in found}
 
 
@@ -126,6 +128,27 @@ def test_what_is_lacking_is_said():
     assert "do not overlap: accuracy on test rows 0.500 (0.400 to 0.600)" in found["HO404"].sentence
     assert "no row was sealed: too few rows" in weigh(n_test=0)["HO402"].sentence
     assert "opened once before" in weigh((score(0.5, 0.4, 0.6),), openings=1)["HO401"].sentence
+
+
+@pytest.mark.parametrize(
+    ("difference", "action"),
+    [((0.07, -0.8, 0.96), "ask how the test rows differ"), ((-0.02, -0.3, 0.1), "before rows that no study")],
+)
+def test_skill_that_the_test_rows_do_not_show_never_passes(difference, action):
+    scores = (score(0.72, 0.30, 0.97),), (score(0.86, 0.74, 0.94),)  # overlapping intervals
+    constant = (Baseline("constant", (), difference, ""),)
+    found = weigh(scores[0], development=scores[1], baselines=constant, has_skill=True)["HO404"]
+    assert found.severity is Severity.WARNING
+    assert "better than a constant guess, on the test rows it is not" in found.sentence
+    assert action in found.action
+    without = weigh(scores[0], development=scores[1], baselines=constant)["HO404"]
+    assert without.title.startswith("passed")  # nothing was claimed that could be contradicted
+
+
+def test_test_rows_that_are_known_are_not_untouched():
+    found = weigh((score(0.9, 0.8, 1.0),), n_known=4)["HO402"]
+    assert found.severity is Severity.WARNING
+    assert "4 of 5 sealed rows are no untouched ones" in found.sentence
 
 
 def test_what_cannot_be_asked_does_not_apply():

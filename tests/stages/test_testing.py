@@ -189,7 +189,7 @@ def test_the_better_predictor_is_said_to_be_better(opened, tmp_path):
 
 def test_few_development_rows_are_not_scored(opened, tmp_path, monkeypatch):
     reading, prepared, delivered, outputs, settings = opened
-    monkeypatch.setattr(testing, "LEAST_SCORED_ROWS", 51)
+    monkeypatch.setattr(testing, "MIN_ROWS", 51)
     scores = open_test(
         make_place(tmp_path / "a"), reading, prepared, delivered, outputs, settings=settings, corrected={}
     )
@@ -212,6 +212,19 @@ def test_without_test_rows_the_development_rows_are_compared(tmp_path):
         settings=settings,
         corrected={"logloss": (0.5, 0.4, 0.6)},
     )
+    dearer = open_test(
+        make_place(tmp_path / "b"),
+        reading,
+        prepared,
+        replace(delivered, optimism=0.25),  # simple predictors, which nothing chose, meet the corrected loss
+        outputs,
+        settings=settings,
+        corrected={},
+    )
+    for one, other in zip(scores.baselines, dearer.baselines, strict=True):
+        assert other.difference == pytest.approx(tuple(end + 0.25 for end in one.difference))
+        assert "corrected for the choice made on these rows" in other.sentence
+        assert "corrected" not in one.sentence
     assert scores.test == ()
     assert scores.development[0].n_rows == 60
     for item in scores.development:

@@ -12,6 +12,7 @@ from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages import training
 from heldout.stages.training import SEED_STRIDE, Controls, Crew, Trained, choose_rates, find_remedy_rung
+from heldout.stages.workplace import END_SECONDS
 from train.made_tensors import SCHEDULE, make_tensors
 
 RUNGS = grow_ladder(5, 1, 24, n_rungs=3)
@@ -20,6 +21,8 @@ JUDGE = make_settings(20)
 
 class FakeExecutor:
     """Counts what it is asked to train and answers with made losses."""
+
+    seconds_each = 0.1
 
     def __init__(self, curve_of=None, limit=None):
         self.tensors, self.schedule, self.jobs, self.limit = make_tensors(), SCHEDULE, [], limit
@@ -41,6 +44,9 @@ class FakeExecutor:
     def check_repeats(self, configuration):
         return ""
 
+    def expect(self, configuration, n_networks):
+        return self.seconds_each * n_networks
+
     def train(self, job, *, deadline=None):
         self.jobs.append((job, deadline))
         rng = np.random.default_rng(0)
@@ -56,6 +62,7 @@ class FakeExecutor:
 class FakeWorkplace:
     def __init__(self, executor):
         self.executor, self.cuts, self.made = executor, {}, []
+        self.asked, self.affords, self.notes, self.reserved = [], True, [], 0.0
 
     def make_executor(self, tensors, schedule, **options):
         self.made.append(options)
@@ -69,6 +76,13 @@ class FakeWorkplace:
 
     def write_cut(self, phase, left_out):
         self.cuts[phase] = frozenset(left_out)
+
+    def can_afford(self, phase, seconds):
+        self.asked.append((phase, seconds))
+        return self.affords
+
+    def note(self, sentence):
+        self.notes.append(sentence)
 
 
 def make_crew(executor, *, n_seeds=3, **settings):
@@ -307,3 +321,28 @@ def test_controls_are_only_trained_where_they_are_needed(monkeypatch):
     doubtful = crew.train_controls(trained, choice, make_settings(20, constant=0.3), make_prepared(300))
     assert doubtful.permuted is not None
     assert crew.workplace.made[-1]["kept"] is False
+
+
+def test_a_small_budget_leaves_the_controls_out_and_says_so(monkeypatch):
+    monkeypatch.setattr(training, "run_permutations", lambda *args, **options: "test")
+    ladder = make_ladder()
+    trained = Trained(ladder, {}, (), RUNGS[1])
+    judge = make_settings(20, constant=0.3)  # skill in question
+    choice = SimpleNamespace(name=ladder[1].configuration.name)
+    crew = make_crew(FakeExecutor())
+    crew.workplace.affords = False
+    controls = crew.train_controls(trained, choice, judge, make_prepared(60))
+    assert (controls.permuted, controls.permutation) == (None, None)
+    assert [phase for phase, _ in crew.workplace.asked] == ["permuted-labels", "permutation-test"]
+    assert crew.workplace.notes == [
+        "the budget is used up: the check by permuted labels was left out",
+        "the budget is used up: the check by permutation test was left out",
+    ]
+
+
+def test_the_end_of_the_study_is_kept_free():
+    executor = FakeExecutor()
+    executor.seconds_each = 2.0
+    crew = make_crew(executor, n_seeds=3)
+    crew.train_ladder(JUDGE)
+    assert crew.workplace.reserved == END_SECONDS + 2.0 * 3 * len(crew.tensors.fit_rows)

@@ -28,13 +28,20 @@ def score(bundle, frame, **settings):
 
 
 def test_new_rows_are_scored_with_an_interval(bundle):
-    scores, notes, n_rows, source = score(bundle, make_frame(80, seed=5).drop("price"))
+    scores, notes, n_rows, source, guess = score(bundle, make_frame(80, seed=5).drop("price"))
     assert n_rows == 80
     assert source == "frame"
     names = [item.metric for item in scores]
     assert {"accuracy", "auc", "logloss"} <= set(names)
     assert len(set(names)) == len(names)
     assert all(item.low <= item.value <= item.high for item in scores)
+    # what always giving the most frequent answer reaches stands beside it
+    share = (make_frame(80, seed=5)["ill"] == "yes").mean()
+    assert [item.metric for item in guess] == names
+    assert guess[names.index("accuracy")].value == pytest.approx(max(share, 1 - share))
+    assert guess[names.index("logloss")].value == pytest.approx(
+        -share * np.log(share) - (1 - share) * np.log(1 - share)
+    )
 
 
 def test_groups_are_the_units_of_the_interval(bundle):
@@ -47,7 +54,7 @@ def test_groups_are_the_units_of_the_interval(bundle):
 def test_rows_without_target_are_left_out(bundle):
     frame = make_frame(80, seed=5).drop("price")
     labels = [None if row < 10 else word for row, word in enumerate(frame["ill"])]
-    _, _, n_rows, _ = score(bundle, frame.drop("ill").with_columns(ill=np.array(labels, object)))
+    _, _, n_rows, *_ = score(bundle, frame.drop("ill").with_columns(ill=np.array(labels, object)))
     assert n_rows == 70
 
 
@@ -86,7 +93,7 @@ def test_labels_of_new_rows_are_scored_and_unknown_ones_are_told(tmp_path):
     path = tmp_path / "bundle.zip"
     save_bundle(delivered.bundle, path)
     new = make_frame(80, seed=5, what=[*lists, *["a;zebra"] * 20]).drop("price")
-    scores, notes, n_rows, _ = score(path, new)
+    scores, notes, n_rows, *_ = score(path, new)
     assert n_rows == 80
     assert [item.metric for item in scores] == ["label accuracy", "micro f1", "auc", "exact match", "logloss"]
     assert any("labels unknown to the network are not scored: 'zebra' 20" in note for note in notes)

@@ -60,6 +60,16 @@ def test_shares_of_the_budget_become_deadlines(place):
     assert place.deadline(0.5) is None
     place.started, place.budget_seconds = 100.0, 60.0
     assert place.deadline(0.5) == 130.0
+    place.reserved = 40.0  # delivery, test and report
+    assert place.deadline(0.5) == 120.0
+
+
+def test_what_does_not_fit_is_left_out_for_good(place):
+    assert place.can_afford("controls", 1e9)  # without a budget
+    place.started, place.budget_seconds, place.reserved = time.monotonic(), 60.0, 10.0
+    assert place.can_afford("controls", 40.0)
+    assert not place.can_afford("controls", 55.0)
+    assert not place.can_afford("controls", 0.0)  # a resumed study gives the same bits
 
 
 def test_a_cut_is_recorded_for_the_resumed_study(place):

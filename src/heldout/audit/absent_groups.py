@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from heldout.audit.families import ID_WORDS, PLACE_WORDS, split_name
-from heldout.audit.input import AuditInput, find_absent, list_features, make_rng, pass_check, skip_check
+from heldout.audit.input import (
+    AuditInput,
+    cut_findings,
+    find_absent,
+    list_features,
+    make_rng,
+    pass_check,
+    skip_check,
+)
 from heldout.audit.missing import FALSE_DISCOVERY, adjust_discoveries, compare_missingness
 from heldout.audit.people import find_people
 from heldout.records import Finding, IndexArray, Kind, Severity, TypedColumn
@@ -55,7 +63,7 @@ def check_absent_groups(data: AuditInput) -> tuple[Finding, ...]:
     if not findings:
         looked = f"in none of {len(tested)} columns with missing cells, over {len(groups)} columns of groups"
         return (pass_check("HO231", title, looked),)
-    return tuple(findings[:MOST_LISTED])
+    return cut_findings(findings, MOST_LISTED)
 
 
 def _number_groups(data: AuditInput) -> list[tuple[str, IndexArray, tuple[str, ...]]]:

@@ -6,8 +6,18 @@ import hashlib
 
 import numpy as np
 
-from heldout.audit.input import AuditInput, find_absent, list_features, map_raws, name_some, pass_check
+from heldout.audit.input import (
+    AuditInput,
+    cut_findings,
+    find_absent,
+    list_features,
+    map_raws,
+    name_some,
+    pass_check,
+)
 from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
+
+MOST_LISTED = 20
 
 
 def check_constants(data: AuditInput) -> tuple[Finding, ...]:
@@ -99,7 +109,7 @@ def _report_repeats(data: AuditInput) -> list[Finding]:
     sets = [names for names in same.values() if len(names) > 1]
     if not sets:
         return [pass_check("HO208", "repeated columns", "no two feature columns carry the same information")]
-    return [
+    findings = [
         Finding(
             "HO208",
             "repeated columns",
@@ -109,5 +119,6 @@ def _report_repeats(data: AuditInput) -> list[Finding]:
             rows=n_rows,
             action=f"kept; columns.{names[-1]}.kind = 'ignore' leaves one out",
         )
-        for names in sets[:20]
+        for names in sets
     ]
+    return list(cut_findings(findings, MOST_LISTED))

@@ -11,6 +11,7 @@ from heldout.sources import name_rows
 
 MOST_LISTED = 8
 NOTABLE_SHARE = 0.01  # assumption: of the rows of a part, from where on a score moves visibly
+CRITICAL_SHARE = 0.05  # assumption: beyond it the score with copies is no score of new rows
 _FIRST = "Most alike first: "
 
 
@@ -89,16 +90,23 @@ def _report_crossing(data: AuditInput) -> Finding:
     if not len(copied):
         return pass_check("HO242", title, f"none of {len(test):,} test rows copies a development row")
     share = len(copied) / len(test)
+    critical = share >= CRITICAL_SHARE and share > 2 * _share_repeated(data)
     named = f". {_FIRST}{_name_pairs(data, pairs, likeness)}" if len(pairs) else ""
     return Finding(
         "HO242",
         title,
-        Severity.WARNING if share >= NOTABLE_SHARE else Severity.INFO,
+        Severity.CRITICAL if critical else Severity.WARNING if share >= NOTABLE_SHARE else Severity.INFO,
         f"{len(copied):,} of {len(test):,} declared test rows ({100 * share:.1f} %) are copies of development rows, "
         f"{len(exact):,} of them exact{named}",
         rows=len(copied),
         action="kept where they were declared; the test score is given with and without them",
     )
+
+
+def _share_repeated(data: AuditInput) -> float:
+    """Share of development rows that repeat another one: how often rows agree where nothing was declared."""
+    _, number, sizes = np.unique(data.first_of_duplicate[data.rows], return_inverse=True, return_counts=True)
+    return float((sizes[number.reshape(-1)] > 1).mean())
 
 
 def _cross(data: AuditInput, side: np.ndarray) -> tuple[IndexArray, np.ndarray]:

@@ -61,6 +61,42 @@ PLACE_WORDS = frozenset(
 ID_WORDS = frozenset(["id", "nbr", "nr", "no", "num", "number", "code", "key", "uid", "identifier"])
 MAX_ID_SHARE = 0.05  # an `..._id` with fewer values than a twentieth of the rows is a code list, not a unit
 MIN_FAMILIES = 3
+# By its name alone a column is proposed only where whole units can be dealt to the folds: some, and none too large.
+FEWEST_UNITS, LARGEST_UNIT = 5, 0.5
+# A column of these says who somebody is to a patient, and every family has a father.
+RELATIONS = frozenset(
+    [
+        "father",
+        "mother",
+        "parent",
+        "son",
+        "daughter",
+        "child",
+        "brother",
+        "sister",
+        "sibling",
+        "twin",
+        "husband",
+        "wife",
+        "spouse",
+        "partner",
+        "proband",
+        "index",
+        "self",
+        "uncle",
+        "aunt",
+        "cousin",
+        "nephew",
+        "niece",
+        "grandfather",
+        "grandmother",
+        "grandparent",
+        "grandson",
+        "granddaughter",
+        "relative",
+        "unrelated",
+    ]
+)
 MISSING_WORDS = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 # What such a cell says names nobody: "(II-2) daughter" is a place in a family, and every family has one.
 NAMELESS = frozenset({"pedigree", "variant", "region", "range", "spread", "pair"})
@@ -210,7 +246,10 @@ def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Familie
     # Units are counted or named; a measured number (a score called "pedigree") is neither.
     if kind is Kind.NUMBER and any("." in text.rstrip("0").rstrip(".") for text in raw.levels[:1_000]):
         return None
-    family = _number_families([text.strip() for text in raw.levels])[raw.codes[data.rows]]
+    texts = [text.strip() for text in raw.levels]
+    if name_relations(texts):
+        return None
+    family = _number_families(texts)[raw.codes[data.rows]]
     n_families = len(np.unique(family[family >= 0]))
     n_rows = int((family >= 0).sum())
     if not 2 <= n_families < n_rows:
@@ -218,9 +257,25 @@ def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Familie
     # Without a word for a person or place, only many values of few rows each look like units.
     if not noun and n_families < max(MIN_FAMILIES, MAX_ID_SHARE * n_rows):
         return None
-    if noun in PERSON_WORDS and n_families < MIN_FAMILIES:
+    largest = int(np.bincount(family[family >= 0]).max())
+    if n_families < FEWEST_UNITS or largest > LARGEST_UNIT * n_rows:
         return None
     return _measure(data, family, option=raw.name, column=raw.name, noun=noun or "identifier")
+
+
+def name_relations(texts: list[str]) -> bool:
+    """Whether cells say who somebody is to a patient rather than who: most hold a word such as "father".
+
+    Args:
+        texts: different cells of a column.
+
+    Example:
+        >>> name_relations(["(I-1) father", "proband", "?"]), name_relations(["Anna", "Ben"])
+        (True, False)
+    """
+    known = [text for text in texts if text.lower() not in MISSING_WORDS]
+    held = sum(not RELATIONS.isdisjoint(re.findall(r"[a-z]+", text.lower())) for text in known)
+    return len(known) > 0 and 2 * held > len(known)
 
 
 def _propose_by_pattern(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Families | None:

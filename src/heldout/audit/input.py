@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,3 +168,41 @@ def name_some(names: list[str], limit: int = 8) -> str:
     """
     shown = ", ".join(repr(name) for name in names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def list_some(words: list[str], limit: int) -> str:
+    """The first words, and how many more there are.
+
+    Args:
+        words: as they are to be shown.
+        limit: how many to show, 1 or more.
+
+    Example:
+        >>> list_some(["'a' 3", "'b' 2", "'c' 1"], 2)
+        "'a' 3, 'b' 2 and 1 more"
+    """
+    shown = ", ".join(words[:limit])
+    return shown if len(words) <= limit else f"{shown} and {len(words) - limit} more"
+
+
+def cut_findings(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """The first findings one by one, and one that names the columns of all others.
+
+    Args:
+        findings: of one check, the gravest first, each about a column.
+        most: how many are told one by one.
+
+    Example:
+        >>> made = [Finding("HO218", "relation", Severity.INFO, "...", column=name) for name in "abc"]
+        >>> [item.sentence for item in cut_findings(made, 1)]
+        ['...', "the same holds for 2 more columns: 'b', 'c'"]
+    """
+    if len(findings) <= most:
+        return tuple(findings)
+    rest = findings[most:]
+    names = list(dict.fromkeys(item.column for item in rest))
+    told = "1 more column" if len(names) == 1 else f"{len(names)} more columns"
+    order = list(Severity)
+    gravest = max((item.severity for item in rest), key=order.index)
+    last = Finding(rest[0].code, rest[0].title, gravest, f"the same holds for {told}: {name_some(names)}")
+    return (*findings[:most], last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from heldout.audit.input import (
     AuditInput,
@@ -17,6 +17,7 @@ from heldout.audit.input import (
 )
 from heldout.audit.lonely import find_lonely
 from heldout.audit.onecolumn import predict_out_of_fold
+from heldout.ranks import find_auc
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, Task, TypedColumn
 
 CRITICAL, STRONG = 0.95, 0.90
@@ -199,24 +200,6 @@ def _score_column(
     return ColumnScore(column.spec.name, score, low, null)
 
 
-def measure_auc(guess: DoubleArray, positive: np.ndarray) -> float:
-    """Area under the ROC curve, ties counted half.
-
-    Args:
-        guess: float64 [N], larger means more likely positive.
-        positive: bool [N], with both values.
-
-    Example:
-        >>> measure_auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-        0.875
-    """
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    return float(
-        (rankdata(guess)[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
-    )
-
-
 def _probe_pairs(table: DoubleArray, target: DoubleArray) -> list[tuple[int, int]]:
     """Pairs that fit on a few rows, so that the full comparison is needed for almost none."""
     pairs = []
@@ -263,7 +246,7 @@ def _bound_auc(
 
     At an area of 1 their standard error is 0; there half a wrong pair per unit of the smaller class is put in.
     """
-    area = measure_auc(guess, positive)
+    area = find_auc(guess, positive)
     n_positive = len(np.unique(unit[positive]))
     n_negative = len(np.unique(unit[~positive]))
     used = min(area, 1 - 0.5 / min(n_positive, n_negative))
@@ -341,7 +324,8 @@ def _report_score(data: AuditInput, item: ColumnScore, *, n_columns: int, is_lon
     elif is_lonely:
         severity = Severity.WARNING
         beside = (
-            ", and moves with no other column where the target is the same: it knows nothing but the answer"
+            ", and moves with no other column where the target is the same while the others do: like a noisy copy of "
+            "the answer"
         )
     else:
         severity = Severity.INFO

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from heldout.records import CodeArray, DoubleArray, IndexArray
 
@@ -55,13 +56,19 @@ def _average_levels(cells: DoubleArray, goal: DoubleArray, *, asked: DoubleArray
 
 
 def _grow_tree(cells: DoubleArray, target: DoubleArray, *, asked: DoubleArray, n_classes: int) -> DoubleArray:
+    # Imported here: reading a table loads the audit's rooms, also in a notebook's kernel that trains nothing.
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
     leaf = min(MIN_LEAF, max(1, len(cells) // 10))
     fit, ask = _clip_cells(cells)[:, None], _clip_cells(asked)[:, None]
     if not n_classes:
         regressor = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=leaf, random_state=0)
         return np.asarray(regressor.fit(fit, target).predict(ask))[:, None]
     tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=leaf, random_state=0)
-    tree.fit(fit, target.astype(np.int64))
+    with warnings.catch_warnings():
+        # Many classes of few rows are told by the audit itself (HO203).
+        warnings.filterwarnings("ignore", message="The number of unique classes", category=UserWarning)
+        tree.fit(fit, target.astype(np.int64))
     result = np.zeros((len(asked), n_classes))
     result[:, tree.classes_] = tree.predict_proba(ask)
     return result

@@ -8,7 +8,15 @@ import numpy as np
 from scipy import stats
 
 from heldout.audit.families import split_name
-from heldout.audit.input import AuditInput, is_classification, map_raws, pass_check, skip_check
+from heldout.audit.input import (
+    AuditInput,
+    is_classification,
+    list_some,
+    map_raws,
+    name_some,
+    pass_check,
+    skip_check,
+)
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, RawColumn, Severity, TypedColumn
 from heldout.sources import describe_columns
 
@@ -122,7 +130,7 @@ def _report_time(data: AuditInput) -> Finding:
     first = found[0]
     p_value = _compare_along(data, first)
     drifts = f"; the target changes along it (p = {p_value:.2g})" if p_value <= LEVEL else ""
-    names = ", ".join(repr(column.spec.name) for column in found[:5])
+    names = name_some([column.spec.name for column in found], 5)
     return Finding(
         "HO225",
         title,
@@ -202,9 +210,8 @@ def _report_zones(data: AuditInput) -> Finding:
     if not mixed:
         return pass_check("HO228", title, "no column holds times of several zones")
     name, zones = mixed[0]
-    listed = ", ".join(
-        f"{zone or 'none written'} {count}" for zone, count in sorted(zones.items(), key=lambda z: -z[1])[:8]
-    )
+    ordered = sorted(zones.items(), key=lambda z: -z[1])
+    listed = list_some([f"{zone or 'none written'} {count}" for zone, count in ordered], 8)
     return Finding(
         "HO228",
         "several time zones in one column",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from heldout.audit.input import AuditInput, is_classification, pass_check, skip_check
+from heldout.audit.input import AuditInput, cut_findings, is_classification, pass_check, skip_check
 from heldout.audit.leaks import SURE, ColumnScore, score_columns
 from heldout.records import Finding, Kind, Severity, Status, TypedColumn
 from heldout.sources import describe_columns
@@ -38,7 +38,7 @@ def check_origins(data: AuditInput) -> tuple[Finding, ...]:
     if not found:
         best = f"; the best, {scores[0].name!r}, has {measure} {scores[0].score:.3f}"
         return (pass_check(code, title, f"none of {len(columns)} tells it beyond chance{best}"),)
-    return tuple(_report(data, item, measure, len(columns)) for item in found[:MOST_LISTED])
+    return cut_findings([_report(data, item, measure, len(columns)) for item in found], MOST_LISTED)
 
 
 def list_origins(data: AuditInput) -> list[TypedColumn]:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom, rankdata
 
-from heldout.audit.input import AuditInput, is_classification, list_features, make_rng, pass_check
+from heldout.audit.input import (
+    AuditInput,
+    cut_findings,
+    is_classification,
+    list_features,
+    make_rng,
+    pass_check,
+)
 from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
 
 MOST_ROWS = 20_000
@@ -25,6 +32,7 @@ REST = (
 MOST_LISTED = 20
 TINY = 0.02  # standard deviations: neighbours of a copied number agree to that
 N_SIDE = 2
+COMMON_TARGET = 0.05  # of the rows: a grade that many have is agreed on by neighbours in any good column
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
     found = find_partial(data, columns)
     if not found:
         return (pass_check("HO230", title, f"in none of {len(columns)} columns"),)
-    return tuple(
+    findings = [
         Finding(
             "HO230",
             title,
@@ -72,8 +80,9 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
             rows=item.n_rows,
             action=f"if so: columns.{item.column}.kind = 'ignore' leaves it out",
         )
-        for item in found[:MOST_LISTED]
-    )
+        for item in found
+    ]
+    return cut_findings(findings, MOST_LISTED)
 
 
 def _say(item: PartialLeak) -> str:
@@ -169,7 +178,9 @@ def _find_narrow(
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(words)))
     low, high = np.minimum.reduceat(place[order], starts), np.maximum.reduceat(place[order], starts)
-    span = np.minimum(high - low + 1 / len(target), 1.0)
+    # Targets that repeat (grades, counts): the share of all rows between the ends, both ends' ties with it.
+    known = np.sort(place)
+    span = (np.searchsorted(known, high, "right") - np.searchsorted(known, low, "left")) / len(target)
     with np.errstate(under="ignore"):
         seen = _count_units(codes, unit, len(words))
         chance = np.minimum(1.0, seen * span ** (seen - 1))
@@ -307,13 +318,15 @@ def _find_copied(column: TypedColumn, rows: IndexArray, target: DoubleArray) -> 
 
 
 def _share_agreeing(ordered: DoubleArray) -> float:
-    """Share of rows whose neighbours in the column have the same target, targets that repeat left out."""
+    """Share of rows whose neighbours in the column have the same target, targets that many rows have left out."""
     width = 2 * N_SIDE + 1
     if len(ordered) < width:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(ordered, width)
-    reach = windows.max(axis=1) - windows.min(axis=1)
-    return float((reach <= TINY).mean())
+    low, high = windows.min(axis=1), windows.max(axis=1)
+    known = np.sort(ordered)
+    common = np.searchsorted(known, high, "right") - np.searchsorted(known, low, "left")
+    return float(((high - low <= TINY) & (common <= COMMON_TARGET * len(ordered))).mean())
 
 
 def _number_values(column: TypedColumn, rows: IndexArray) -> tuple[IndexArray, list[str]]:

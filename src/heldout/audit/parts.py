@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from heldout.audit.input import AuditInput, list_features, pass_check, skip_check
+from heldout.audit.input import AuditInput, cut_findings, list_features, pass_check, skip_check
 from heldout.audit.missing import adjust_discoveries
 from heldout.records import PART_FIT, PART_VALIDATION, Finding, IndexArray, Kind, Severity, TypedColumn
 
@@ -40,7 +40,7 @@ def check_parts(data: AuditInput) -> tuple[Finding, ...]:
     ]
     if not shifted:
         return (pass_check("HO227", title, f"none of {len(columns)} columns differs by a tenth or more"),)
-    return tuple(
+    findings = [
         Finding(
             "HO227",
             title,
@@ -51,8 +51,9 @@ def check_parts(data: AuditInput) -> tuple[Finding, ...]:
             rows=len(held),
             action="is that meant (another place, a later time)? If not, let heldout split",
         )
-        for change, name, p_value in sorted(shifted, reverse=True)[:MOST_LISTED]
-    )
+        for change, name, p_value in sorted(shifted, reverse=True)
+    ]
+    return cut_findings(findings, MOST_LISTED)
 
 
 def compare_parts(column: TypedColumn, fit: IndexArray, held: IndexArray) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heldout.audit.input import AuditInput, list_features, make_rng, name_some, pass_check
+from heldout.audit.input import AuditInput, cut_findings, list_features, make_rng, pass_check
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
 
 MOST_COLUMNS = 200
@@ -58,14 +58,9 @@ def check_relations(data: AuditInput) -> tuple[Finding, ...]:
             rows=len(rows),
             action=f"kept; it says nothing new: columns.{item.column}.kind = 'ignore' leaves it out",
         )
-        for item in found[:MOST_LISTED]
+        for item in found
     ]
-    if len(found) > MOST_LISTED:
-        rest = name_some([item.column for item in found[MOST_LISTED:]])
-        findings.append(
-            Finding("HO218", "function of other columns", Severity.INFO, f"the same holds for {rest}")
-        )
-    return tuple(findings)
+    return cut_findings(findings, MOST_LISTED)
 
 
 def find_arithmetic(columns: list[TypedColumn], rows: IndexArray) -> list[Relation]:

@@ -8,14 +8,18 @@ from heldout.audit.input import (
     AuditInput,
     is_classification,
     list_features,
+    list_some,
     pass_check,
     read_target,
     skip_check,
 )
+from heldout.audit.wild import even_out
+from heldout.cells import find_sentinels
 from heldout.records import DoubleArray, Finding, Kind, Severity
 
 FAR = 10.0  # robust standard deviations; a normal column never gets there
 CAPPED_SHARE = 0.01
+MOST_MAPPED = 5
 
 
 def check_skew(data: AuditInput) -> tuple[Finding, ...]:
@@ -25,9 +29,9 @@ def check_skew(data: AuditInput) -> tuple[Finding, ...]:
         data: the audit's input.
 
     Returns:
-        HO213 (far values) and HO214 (capped target).
+        HO213 (far values, and a warning of its own where they are in the target) and HO214 (capped target).
     """
-    return _report_far(data), _report_cap(data)
+    return _report_far(data), *_report_far_target(data), _report_cap(data)
 
 
 def count_far(values: DoubleArray) -> int:
@@ -66,10 +70,50 @@ def _report_far(data: AuditInput) -> Finding:
         "far values",
         Severity.INFO,
         f"{total} cells in {len(worst)} of {len(numbers)} columns of numbers lie more than 10 robust standard "
-        f"deviations from the median: {', '.join(f'{name!r} {counts[name]}' for name in worst[:8])}",
+        f"deviations from the median: {list_some([f'{name!r} {counts[name]}' for name in worst], 8)}",
         column=worst[0],
         rows=total,
         action="kept; the recipe's scaling must bear them",
+    )
+
+
+def _report_far_target(data: AuditInput) -> tuple[Finding, ...]:
+    """A target that cannot be meant: values far beyond all others on any scale, and codes for "missing".
+
+    One such row rules the mean, the spread and every squared error, so that this is a warning where far features are
+    not: they are clipped.
+    """
+    if is_classification(data):
+        return ()
+    values = read_target(data)
+    found, counts = np.unique(values, return_counts=True)
+    codes = {item.value: item.reason for item in find_sentinels(found, counts)}
+    raw, even = np.abs(values - np.median(values)), np.abs(even_out(values))
+    low, high = np.quantile(values, [0.25, 0.75])
+    is_far = (raw > FAR * (high - low) / 1.349) & (even > FAR) & (high > low)
+    odd = is_far | np.isin(values, list(codes))
+    if not odd.any():
+        return ()
+    at = np.flatnonzero(odd)
+    at = at[np.argsort(-raw[at], kind="stable")]
+    told = list_some([f"{values[place]:g} in line {data.table.lines[data.rows[place]]}" for place in at], 8)
+    why = (
+        "; ".join(codes.values())
+        or f"more than {FAR:g} robust standard deviations from all others on any scale"
+    )
+    maps = [f"--target-map {value:.12g}=" for value in dict.fromkeys(values[at].tolist())]
+    return (
+        Finding(
+            "HO213",
+            "far values in the target",
+            Severity.WARNING,
+            f"{len(at)} of {len(values)} targets are far from the others ({why}): {told}. They rule every mean and "
+            "every squared error; codes for a missing value, or slips?",
+            column=data.target.name,
+            rows=len(at),
+            action=f"correct them, or set these rows aside with {' '.join(maps[:MOST_MAPPED])}"
+            + (f" and so on for {len(maps) - MOST_MAPPED} more" if len(maps) > MOST_MAPPED else ""),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.audit.input import AuditInput, list_features, make_rng, pass_check, skip_check
+from heldout.counts import count_things
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
 
 # Six standard deviations after the transform that makes a column most even; a normal column of 100,000 rows gets
@@ -62,7 +63,8 @@ def check_wild(data: AuditInput) -> tuple[Finding, ...]:
             "HO229",
             title,
             Severity.INFO,
-            f"{len(found)} cells of {len(numbers)} columns of numbers, farthest first: {listed}{more}",
+            f"{count_things(len(found), 'cell')} of {count_things(len(numbers), 'column')} of numbers stand far from "
+            f"the others, more than {FAR:g} robust standard deviations out, farthest first: {listed}{more}",
             column=found[0].column,
             rows=len({cell.row for cell in found}),
             action="kept as they are; compare with the source; columns.NAME.range = [low, high] takes out what is "

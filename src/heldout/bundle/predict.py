@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -21,7 +22,7 @@ from heldout.bundle.forward import BLOCK, predict_features
 from heldout.bundle.record import Bundle, list_inputs, merge_rates
 from heldout.cells import type_column
 from heldout.errors import DataError
-from heldout.recipe import FitRates, Role, apply_recipe
+from heldout.recipe import ColumnPlan, FitRates, Role, apply_recipe
 from heldout.records import BoolArray, IndexArray, Prediction, StatusArray, Table, Task, TypedColumn
 from heldout.sources import name_rows
 
@@ -47,6 +48,21 @@ class RowFlag(IntFlag):
 
 
 @dataclass(frozen=True)
+class FlaggedCells:
+    """The rows of one column that hold one kind of odd cell.
+
+    Args:
+        flag: what is odd.
+        column: its name as in the table.
+        rows: int64, positions.
+    """
+
+    flag: RowFlag
+    column: str
+    rows: IndexArray
+
+
+@dataclass(frozen=True)
 class PredictionReport:
     """Predictions with everything that was noticed about their rows.
 
@@ -62,6 +78,7 @@ class PredictionReport:
         target: name of the target.
         task: what is predicted.
         classes: class names in the order of `prediction.values`; empty for regression.
+        flagged: the flags again, by column.
         named: the column that names examples (file or id) and its text per row; ("", ()) for tables of cells.
     """
 
@@ -76,6 +93,7 @@ class PredictionReport:
     task: Task
     classes: tuple[str, ...]
     named: tuple[str, tuple[str, ...]] = ("", ())
+    flagged: tuple[FlaggedCells, ...] = ()
 
 
 def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) -> PredictionReport:
@@ -111,10 +129,12 @@ def predict_table(bundle: Bundle, table: Table, *, allow_shift: bool = False) ->
     refused = tuple(sentence for sentence in shifts if sentence)
     _refuse(table, [sentence for sentence in kinds if sentence], () if allow_shift else refused)
     notes = [*_note_table(bundle, table), *(note for _, note in units if note)]
+    flagged = _list_flagged(plans, flags, unseen)
     return PredictionReport(
         prediction=prediction,
         lines=table.lines,
-        flags=_flag_rows(flags, unseen, len(table.lines), has_arrays=bool(bundle.recipe.arrays)),
+        flagged=flagged,
+        flags=_flag_rows(flagged, flags, len(table.lines), has_arrays=bool(bundle.recipe.arrays)),
         columns=counts,
         notes=(*notes, *(note for count in counts for note in note_rates(count, limits))),
         refused=refused,
@@ -187,12 +207,12 @@ def _refuse(table: Table, kinds: list[str], shifts: tuple[str, ...]) -> None:
     raise DataError("\n".join(f"{table.source}: {sentence}" for sentence in sentences), hint=hint)
 
 
-def _flag_rows(
-    flags: tuple[CellFlags, ...], unseen: list[BoolArray], n_rows: int, *, has_arrays: bool
-) -> StatusArray:
-    rows = np.zeros(n_rows, np.uint8)
-    empty = np.full(n_rows, not has_arrays)
-    for flag, cells in zip(flags, unseen, strict=True):
+def _list_flagged(
+    plans: Sequence[ColumnPlan], flags: tuple[CellFlags, ...], unseen: list[BoolArray]
+) -> tuple[FlaggedCells, ...]:
+    """Say which cells are odd, column by column; columns and kinds without any are left out."""
+    found = []
+    for plan, flag, cells in zip(plans, flags, unseen, strict=True):
         for mask, bit in (
             (flag.missing, RowFlag.MISSING),
             (cells, RowFlag.UNSEEN),
@@ -200,7 +220,19 @@ def _flag_rows(
             (flag.outside, RowFlag.OUTSIDE),
             (flag.censored, RowFlag.CENSORED),
         ):
-            rows[mask] |= np.uint8(bit)
+            if mask.any():
+                found.append(FlaggedCells(bit, plan.spec.name, np.flatnonzero(mask)))
+    return tuple(found)
+
+
+def _flag_rows(
+    flagged: tuple[FlaggedCells, ...], flags: tuple[CellFlags, ...], n_rows: int, *, has_arrays: bool
+) -> StatusArray:
+    rows = np.zeros(n_rows, np.uint8)
+    for item in flagged:
+        rows[item.rows] |= np.uint8(item.flag)
+    empty = np.full(n_rows, not has_arrays)
+    for flag in flags:
         empty &= flag.missing | flag.unparsed
     rows[empty] |= np.uint8(RowFlag.EMPTY)
     return rows

@@ -30,7 +30,7 @@ def write_predictions(
 
     The columns are `line`, of examples `file` or `id`, `prediction` (labels joined by "; ", "(none)" where there are
     none), then `p_<class>` for each class or label, or `low` and `high` for a number with an interval, then `flags`
-    where asked: the words of `RowFlag`, joined by spaces.
+    where asked: the words of `RowFlag`, each with its column, joined by semicolons.
 
     Args:
         report: what to write.
@@ -79,8 +79,7 @@ def list_columns(report: PredictionReport, *, flags: bool = False) -> dict[str, 
         if prediction.low.size or not len(report.lines):
             columns |= {"low": prediction.low.tolist(), "high": prediction.high.tolist()}
     if flags:
-        words = [_name_flags(bits) for bits in range(64)]
-        columns["flags"] = [words[bits] for bits in report.flags]
+        columns["flags"] = _name_flags(report)
     return columns
 
 
@@ -157,8 +156,14 @@ def _encode_csv(columns: dict[str, Sequence[Any]]) -> bytes:
 _FORMATS = {".csv": _encode_csv, ".parquet": _format_parquet, ".jsonl": _format_jsonl}
 
 
-def _name_flags(bits: int) -> str:
-    return " ".join(flag.name.lower() for flag in RowFlag if bits & flag and flag.name)
+def _name_flags(report: PredictionReport) -> list[str]:
+    """Say what was odd about each row, and in which column: "unparsed:CRP; missing:age"."""
+    words: list[list[str]] = [["empty"] if bits & RowFlag.EMPTY else [] for bits in report.flags.tolist()]
+    for item in report.flagged:
+        for row in item.rows.tolist():
+            if not words[row] or words[row][0] != "empty":
+                words[row].append(f"{str(item.flag.name).lower()}:{item.column}")
+    return ["; ".join(found) for found in words]
 
 
 def _keep_input(path: Path, source: str | Path | None, name: str) -> None:

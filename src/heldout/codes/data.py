@@ -75,9 +75,10 @@ DATA_CODES: tuple[Code, ...] = (
         "HO210",
         "single column predicts the target",
         "one column alone predicts the target suspiciously well: is it known at prediction time?",
-        "AUC (or R2) out of fold from 0.90 on, critical from 0.95 on, with a lower bound that chance alone "
-        "does not reach",
-        "a question, since an honest column may be that good",
+        "critical from a lower bound of AUC (or R2) out of fold of 0.95 on; a note from 0.90 on; a warning already "
+        "from AUC 0.70 or R2 0.35 on where the column moves with no other one at equal targets (5 %) while three "
+        "quarters of the other number columns do, as a noisy copy of the answer would",
+        "a question, since an honest column may be that good, and one that is alone among related ones looks copied",
     ),
     Code(
         "HO211",
@@ -91,8 +92,9 @@ DATA_CODES: tuple[Code, ...] = (
     Code(
         "HO213",
         "far values",
-        "numbers lie far from the middle of their column",
-        "more than 10 robust standard deviations from the median",
+        "numbers lie far from the middle of their column; in the target a warning, with the lines and what to paste",
+        "more than 10 robust standard deviations from the median; in the target also after its tails were evened by a "
+        "logarithm or inverse sinh, or a code such as 99999 that stands apart from all others",
         "a normal column never gets there; heavy-tailed columns do",
     ),
     Code(
@@ -261,7 +263,8 @@ DATA_CODES: tuple[Code, ...] = (
         "HO242",
         "copies across declared parts",
         "declared test rows are copies, exact or near, of development rows; the score is given with and without them",
-        "any copy; a warning from 1 % of the test rows on",
+        "any copy; a warning from 1 % of the test rows on, critical from 5 % where that is twice the share of "
+        "development rows that repeat one another; a test of copies alone is refused",
         "exact copies are exact; near copies as HO241",
     ),
     Code(

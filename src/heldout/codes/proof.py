@@ -16,7 +16,8 @@ EVIDENCE_CODES: tuple[Code, ...] = (
         "HO402",
         "no untouched rows",
         "no row was sealed, so that the score is the estimate of the whole procedure and not of the delivered network",
-        "under 200 rows or under 30 groups, or the user's own parts name no test rows",
+        "under 200 rows or under 30 groups, the user's own parts name no test rows, or declared test rows are known "
+        "from the development rows",
         "exact",
     ),
     Code(
@@ -31,7 +32,8 @@ EVIDENCE_CODES: tuple[Code, ...] = (
         "development and test disagree",
         "the score on the sealed rows and that on the development rows differ by more than both intervals allow: "
         "the development estimate was optimistic, or the test rows come from elsewhere",
-        "the two 95 % intervals of the primary metric do not overlap",
+        "the two 95 % intervals of the primary metric do not overlap; or the network is shown to be better than a "
+        "constant guess on development rows and not on test rows",
         "two independent 95 % intervals of the same number fail to overlap in less than 1 % of cases",
     ),
 )

@@ -30,12 +30,12 @@ def find_code(code: str) -> Code:
         >>> find_code("HO999")
         Traceback (most recent call last):
         heldout.errors.UsageError: no code 'HO999'
-          -> codes run from HO101 to HO404; docs/codes/ has a page for each
+          -> codes run from HO101 to HO404; the documentation has a page for each under Codes
     """
     for item in CODES:
         if item.code == code:
             return item
-    hint = f"codes run from {CODES[0].code} to {CODES[-1].code}; docs/codes/ has a page for each"
+    hint = f"codes run from {CODES[0].code} to {CODES[-1].code}; the documentation has a page for each under Codes"
     raise UsageError(f"no code {code!r}", hint=hint)
 
 

@@ -13,17 +13,8 @@ import typer
 from heldout.commands.options import CommonOptions
 from heldout.errors import HeldoutError, RequirementError, UsageError
 from heldout.events import ProgressChoice, escape_controls
+from heldout.records import VERDICT_WORDS
 
-VERDICT_WORDS = (
-    "no skill shown",
-    "overfit",
-    "underfit",
-    "between",
-    "good fit",
-    "undecided",
-    "cannot tell",
-    "data or bug",
-)
 _RULE = re.compile(r"\s*(?P<name>[a-z]+)\s*(?P<sign>==|!=)\s*(?P<word>[a-z _-]+?)\s*")
 
 

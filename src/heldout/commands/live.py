@@ -15,17 +15,15 @@ from heldout.commands.answer import narrate, refuse_requirements
 from heldout.commands.options import CommonOptions
 from heldout.errors import StudyError
 
-PORT = 8731
-
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOptions(CommonOptions):
     """Options of `live`."""
 
     model: Annotated[Path, typer.Argument(help="A study's folder, running or finished.", metavar="RUN")]
-    port: Annotated[int, typer.Option("--port", help="First port to try.", metavar="N", min=0, max=65535)] = (
-        PORT
-    )
+    port: Annotated[
+        int | None, typer.Option("--port", help="First port to try.", metavar="N", min=0, max=65535)
+    ] = None
     open: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False
 
 
@@ -43,7 +41,7 @@ def run_live(options: LiveOptions) -> None:
         )
     from heldout.live import open_door, serve
 
-    door = open_door(options.port)
+    door = open_door() if options.port is None else open_door(options.port)
     _tell_address(options, door.address)
     if options.open:
         import webbrowser
@@ -69,7 +67,7 @@ def show_beside(options: CommonOptions, folder: Path, *, is_wanted: bool) -> Ite
         return
     from heldout.live import open_door, start_beside
 
-    door = open_door(PORT)
+    door = open_door()
     # also with --quiet: without its address the page that was asked for could not be opened
     typer.echo(f"Live page: {door.address}  (close it any time)", err=True)
     with start_beside(folder, door):

@@ -304,8 +304,21 @@ class FitOptions(StudyOptions, ReadOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions(StudyOptions):
-    """Options of `demo`."""
+    """Options of `demo`; those of a study are refused by the pieces of the lecture, and say so in their help."""
 
+    preset: Annotated[
+        Literal["quick", "standard", "thorough"] | None,
+        _option("--preset", "Of a study only: quick, standard or thorough.", setting="preset"),
+    ] = None
+    budget: Annotated[
+        str | None,
+        _option(
+            "--budget", "Of a study only: time for it, e.g. 90s, 5m, 1h.", metavar="TIME", setting="budget"
+        ),
+    ] = None
+    resume: Annotated[bool, _option("--resume", "Of a study only: continue the one in the folder.")] = False
+    dry_run: Annotated[bool, _option("--dry-run", "Of a study only: print its plan, train nothing.")] = False
+    live: Annotated[bool, _option("--live", "Of a study only: show its curves in the browser.")] = False
     name: Annotated[
         str,
         typer.Argument(help="Which shipped example; --list names them.", metavar="[NAME]", show_default=True),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from heldout.counts import count_things
 from heldout.demos.drawing import BLUE, GREY, ORANGE, Axes, Line, Panel, draw_lines
 from heldout.demos.everything_record import EverythingRecord
 from heldout.demos.frame import DemoPage, DemoSection, DemoTable
 from heldout.demos.studies import draw_studies, show_score, tell_score
 from heldout.report.marks import Caption
-from heldout.report.sentences import count_things, format_interval, format_number, format_seconds
+from heldout.report.sentences import format_interval, format_number, format_seconds
 from heldout.report.svg import Chart
 
 HIGHEST = 2.0  # upper end of the loss axis, in constant guesses

@@ -11,6 +11,7 @@ import numpy as np
 
 from heldout.demos.drawing import BLUE, ORANGE, Axes, Line, Panel, draw_panels
 from heldout.demos.frame import DemoRequest, DemoTable
+from heldout.folder import IDENTITY_FILE
 from heldout.records import DoubleArray, Score
 from heldout.report.marks import Caption
 from heldout.report.sentences import describe_score, format_interval, format_number, headline_chosen
@@ -97,7 +98,7 @@ def run_small(source: Path, request: DemoRequest, *, name: str, **options: Any) 
     request.report(name, 0, 1)
     given: dict[str, Any] = {"preset": "quick", "remedies": FEW_REMEDIES, "seed": request.seed} | options
     out = request.folder / name
-    study = fit(source, out=out, resume=out.exists(), progress="none", **given)
+    study = fit(source, out=out, resume=(out / IDENTITY_FILE).is_file(), progress="none", **given)
     request.report(name, 1, 1)
     return study
 

@@ -27,6 +27,5 @@ from heldout.evidence.questions import answer_too_big as answer_too_big
 from heldout.evidence.questions import answer_underfit as answer_underfit
 from heldout.evidence.score import compare_losses as compare_losses
 from heldout.evidence.score import score_predictions as score_predictions
-from heldout.evidence.shift import domain_shift as domain_shift
 from heldout.evidence.verdict import judge_chosen as judge_chosen
 from heldout.evidence.verdict import judge_ladder as judge_ladder

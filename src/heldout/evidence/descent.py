@@ -13,6 +13,9 @@ from heldout.evidence.paired import compare_paired, index_units
 from heldout.evidence.wording import name_loss, say_change
 from heldout.records import ConfigurationRun, DoubleArray, IndexArray, JudgeSettings, SecondDescent
 
+# The peak of a second descent lies where a network can just learn its rows by heart, at about as many weights as
+# rows (Belkin et al. 2018); a quarter of that as a margin (assumption).
+BY_HEART_SHARE = 0.25
 SEARCHES = 2  # along the sizes and along the epochs of the largest network: they share alpha
 
 
@@ -42,7 +45,7 @@ def find_descents(
     sizes = [run.configuration.rung.n_parameters for run in runs]
     last = np.stack([run.losses[-1, :n_seeds] for run in runs])
     found = (
-        find_second_descent(last, sizes, settings, axis="size", folds=shared),
+        find_second_descent(last, sizes, settings, axis="size", folds=shared, n_fit=runs[0].n_rows),
         find_second_descent(
             runs[-1].losses, runs[-1].checkpoints.tolist(), settings, axis="epochs", folds=shared
         ),
@@ -57,6 +60,7 @@ def find_second_descent(
     *,
     axis: str,
     folds: IndexArray,
+    n_fit: int = 0,
 ) -> SecondDescent | None:
     """Say whether the loss rises to a peak and falls again, both by more than the tolerance.
 
@@ -69,6 +73,7 @@ def find_second_descent(
         settings: units, delta, alpha.
         axis: "size" or "epochs".
         folds: int64 [M], cross-fitting fold of each row.
+        n_fit: fit rows of one network; a peak at far fewer weights is told as what it is, no second descent.
 
     Returns:
         `SecondDescent`, or None when it is not shown.
@@ -92,7 +97,8 @@ def find_second_descent(
     _, middle, end = _choose_triples(losses.mean(axis=(1, 2), dtype=np.float64)[:, None, None])
     where, again = int(positions[middle[0, 0]]), int(positions[end[0, 0]])
     numbers = (float(fall.mean), float(fall.low), float(fall.high))
-    return SecondDescent(axis, where, again, numbers, _say_descent(axis, (where, again), numbers, settings))
+    sentence = _say_descent(axis, (where, again), numbers, settings, n_fit=n_fit)
+    return SecondDescent(axis, where, again, numbers, sentence)
 
 
 def _choose_triples(outside: DoubleArray) -> tuple[IndexArray, IndexArray, IndexArray]:
@@ -112,15 +118,21 @@ def _choose_triples(outside: DoubleArray) -> tuple[IndexArray, IndexArray, Index
 
 
 def _say_descent(
-    axis: str, at: tuple[int, int], fall: tuple[float, float, float], settings: JudgeSettings
+    axis: str, at: tuple[int, int], fall: tuple[float, float, float], settings: JudgeSettings, *, n_fit: int
 ) -> str:
     scale = settings.delta
+    by = (
+        f"by {say_change(fall[0], scale=scale).lstrip('+')} {name_loss(settings.task)} "
+        f"(at least {say_change(fall[1], scale=scale).lstrip('+')})"
+    )
+    if axis == "size" and at[0] < BY_HEART_SHARE * n_fit:
+        return (
+            f"At the last epoch, {at[0]:,} weights are worse than fewer and than {at[1]:,}, {by}; as {at[0]:,} "
+            f"weights cannot hold {n_fit:,} rows by heart, that is no second descent."
+        )
     place = (
         f"beyond the peak at {at[0]:,} weights the loss at the last epoch is lower again at {at[1]:,}"
         if axis == "size"
         else f"the largest network's loss peaks at epoch {at[0]} and is lower again at epoch {at[1]}"
     )
-    return (
-        f"Second descent: {place}, by {say_change(fall[0], scale=scale).lstrip('+')} {name_loss(settings.task)} "
-        f"(at least {say_change(fall[1], scale=scale).lstrip('+')})."
-    )
+    return f"Second descent: {place}, {by}."

@@ -249,11 +249,11 @@ def cost_of_faults(run: ConfigurationRun, settings: JudgeSettings) -> tuple[Faul
 def _price(fault: str, difference: np.ndarray, meaning: str, settings: JudgeSettings) -> FaultCost:
     bounds = compare_paired(difference, settings.unit, alpha=INTERVAL_ALPHA)
     cost, low, high = float(bounds.mean), float(bounds.low), float(bounds.high)
-    scale = settings.delta
+    scale, n_seeds = settings.delta, difference.shape[0]
     sentence = (
         f"The rule {fault}: {meaning} {say_change(cost, scale=scale)} {name_loss(settings.task)} "
-        f"({say_interval(low, high, level=95, scale=scale)}; {difference.shape[0]} seeds x "
-        f"{difference.shape[1]} rows)."
+        f"({say_interval(low, high, level=95, scale=scale)}; {n_seeds} "
+        f"seed{'s' * (n_seeds != 1)} x {difference.shape[1]} rows)."
     )
     return FaultCost(fault, cost, low, high, sentence)
 

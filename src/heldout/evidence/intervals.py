@@ -85,23 +85,6 @@ def bound_grouped_share(hits: DoubleArray, units: Units) -> tuple[float, float, 
     return (*bound_share(share * effective, effective), effective)
 
 
-def find_auc(score: DoubleArray, positive: np.ndarray) -> float:
-    """Give the area under the ROC curve; ties count half.
-
-    Args:
-        score: [M], higher means more positive.
-        positive: bool [M], both classes present.
-
-    Returns:
-        0..1.
-
-    Example:
-        >>> find_auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-        0.875
-    """
-    return float(_place(score[positive], score[~positive]).mean())
-
-
 def bound_auc(score: DoubleArray, positive: np.ndarray) -> Interval:
     """Give DeLong's 95 % interval of the AUC on the logit scale, for independent rows.
 
@@ -231,8 +214,8 @@ def bound_mean_loss(losses: DoubleArray, units: Units, *, seed: int) -> Interval
         seed: of the bootstrap.
 
     Returns:
-        (low, high), low at least 0; NaN when all losses are equal, there is one unit, or a few rows hold nearly the
-        whole loss, so that most resamples have no spread that could be told.
+        (low, high), low at least 0; NaN when there is one unit, or all losses are so nearly equal that most
+        resamples have no spread that could be told.
 
     Source:
         Efron 1979/Hall 1988 (bootstrap-t); measured against t and Edgeworth terms.
@@ -249,7 +232,7 @@ def bound_mean_loss(losses: DoubleArray, units: Units, *, seed: int) -> Interval
     parts = np.stack([sums, sizes, sums**2, sums * sizes, sizes**2], axis=1)  # [G, 5]
     pivots = np.concatenate([_studentize(bags @ parts, mean) for bags in draw_bags(n_units, seed)])
     known = pivots[np.isfinite(pivots)]
-    if len(known) < _KNOWN_SHARE * len(pivots):  # a few rows hold nearly the whole loss
+    if len(known) < _KNOWN_SHARE * len(pivots):  # losses of one size, as where every answer is far off
         return NO_INTERVAL
     lower, upper = np.quantile(known, [_TAIL, 1 - _TAIL])
     return max(0.0, mean - float(upper) * se), mean - float(lower) * se

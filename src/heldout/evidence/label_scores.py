@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from heldout.evidence.intervals import NO_INTERVAL, bound_mean_auc, find_auc
+from heldout.evidence.intervals import NO_INTERVAL, bound_mean_auc
 from heldout.evidence.measures import (
     Case,
     Measured,
@@ -14,6 +14,7 @@ from heldout.evidence.measures import (
     refuse_interval,
 )
 from heldout.evidence.paired import sum_units
+from heldout.ranks import find_auc
 from heldout.records import DoubleArray
 
 LABEL_CLIP = float(np.exp(-15.0))  # as in training: one label weighs at most 15 nats

@@ -16,12 +16,10 @@ from heldout.evidence.intervals import (
     bound_mean_auc,
     bound_share,
     draw_bags,
-    find_auc,
     summarise_bags,
 )
 from heldout.evidence.label_scores import LABEL_MEASURES
 from heldout.evidence.measures import (
-    MIN_ROWS,
     Case,
     Measured,
     finish_bootstrap,
@@ -31,7 +29,8 @@ from heldout.evidence.measures import (
 )
 from heldout.evidence.order_scores import ORDER_MEASURES
 from heldout.evidence.paired import INTERVAL_ALPHA, compare_paired, index_units, sum_units
-from heldout.records import DoubleArray, IndexArray, Score, Task
+from heldout.ranks import find_auc
+from heldout.records import MIN_ROWS, DoubleArray, IndexArray, Score, Task
 
 CLASS_METRICS = ("accuracy", "balanced accuracy", "auc", "f1", "logloss")
 NUMBER_METRICS = ("r2", "rmse", "mae")

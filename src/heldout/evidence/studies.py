@@ -21,10 +21,9 @@ from heldout.evidence.paired import (
     list_interval,
 )
 from heldout.evidence.wording import name_loss, say_estimate
-from heldout.records import ConfigurationRun, FloatArray, IndexArray, JudgeSettings
+from heldout.records import MIN_ROWS, ConfigurationRun, FloatArray, IndexArray, JudgeSettings
 
 Interval = tuple[float, float, float]
-LEAST_COMMON_ROWS = 30  # as for every verdict: below, no rule keeps its error rate
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ def _name_outcome(
     both = (delivered, choice)
     if all(float(item.mean) == 0 and float(item.se) == 0 for item in both):
         return "same losses"
-    if n_rows < LEAST_COMMON_ROWS or n_units < 2:
+    if n_rows < MIN_ROWS or n_units < 2:
         return "cannot tell"
     if all(float(item.low) > -delta and float(item.high) < delta for item in both):
         return "no difference that matters"
@@ -234,8 +233,8 @@ def _say(
 
 def _say_why_not(counts: tuple[int, int, int]) -> str:
     n_rows, n_units, n_seeds = counts
-    if n_rows < LEAST_COMMON_ROWS or n_units < 2:
-        return f" Under {LEAST_COMMON_ROWS} rows no rule keeps its error rate."
+    if n_rows < MIN_ROWS or n_units < 2:
+        return f" Under {MIN_ROWS} rows no rule keeps its error rate."
     if n_seeds < MIN_SEEDS_TO_HELP:
         return f" {n_seeds} seeds are too few to call one better; the standard preset trains {MIN_SEEDS_TO_HELP}."
     return ""

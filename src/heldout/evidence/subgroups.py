@@ -41,6 +41,7 @@ from heldout.records import (
     Subgroups,
 )
 
+ALPHA = 0.05  # chance of any false "worse" over everything searched
 MOST_OVERLAP = 0.5  # of two groups that share more than this (Jaccard), only the simpler one is listed
 MOST_LISTED = 12
 LEAST_FAVOURABLE = 3  # groups shown where none is shown to be worse
@@ -69,7 +70,7 @@ def find_subgroups(
     attributes: Sequence[Attribute],
     unit: ArrayLike,
     declared: tuple[str, ...] = (),
-    alpha: float = 0.05,
+    least: float = 0.0,
     seed: int = 0,
 ) -> Subgroups:
     """Find the groups of rows for which the loss is higher than for all others, with one error rate for all of them.
@@ -85,7 +86,7 @@ def find_subgroups(
         attributes: of the same rows.
         unit: int [M], unit of each row.
         declared: names of attributes to test first, besides those that are marked so.
-        alpha: chance of any false "worse" over everything searched.
+        least: tolerance; a smaller difference does not matter and names no group.
         seed: of the permutations.
 
     Returns:
@@ -116,7 +117,8 @@ def find_subgroups(
     if not found.parts:
         small = _show_small(found, _mark_declared(attributes, declared), per_row, right, units)
         return replace(_find_nothing(found, per_row, units), slices=tuple(small))
-    judged = _judge(found, per_row, units, alpha=alpha, seed=seed)
+    judged = _judge(found, per_row, units, alpha=ALPHA, seed=seed)
+    judged = replace(judged, worse=judged.worse & (judged.raw.difference > least))
     worse = _merge(judged, per_row, units)
     listed = [*np.flatnonzero(found.declared), *(i for i in worse if not found.declared[i])]
     if not worse:
@@ -126,7 +128,7 @@ def find_subgroups(
     slices += _show_small(found, _mark_declared(attributes, declared), per_row, right, units)
     slices = tuple(sorted(slices, key=lambda item: item.outcome != "worse"))
     return Subgroups(
-        sentence=_say_subgroups(slices, judged, alpha),
+        sentence=_say_subgroups(slices, judged, ALPHA),
         slices=slices,
         n_searched=len(found.parts),
         n_rows=per_row.size,

@@ -15,7 +15,7 @@ from heldout.evidence.contrasts import (
 )
 from heldout.evidence.crossfit import Deployed, deploy_run, has_diverged, make_crossfit_folds
 from heldout.evidence.descent import find_descents
-from heldout.evidence.gates.override import override_chosen, override_ladder
+from heldout.evidence.gates.override import override_chosen
 from heldout.evidence.onset import find_onset
 from heldout.evidence.paired import index_units
 from heldout.evidence.questions import (
@@ -28,9 +28,16 @@ from heldout.evidence.questions import (
     extend_answer,
     refuse_diverged,
 )
-from heldout.records import Answer, ChosenVerdict, ConfigurationRun, Gate, JudgeSettings, LadderVerdict
+from heldout.records import (
+    MIN_ROWS,
+    Answer,
+    ChosenVerdict,
+    ConfigurationRun,
+    Gate,
+    JudgeSettings,
+    LadderVerdict,
+)
 
-MIN_ROWS = 30
 MIN_GROUPS = 10
 TOP_WEIGHT = 0.5  # share of alpha for the largest rung, which overfits most often
 
@@ -70,9 +77,7 @@ def share_alpha(p_values: Sequence[float], alpha: float) -> tuple[bool, ...]:
     return tuple(shown)
 
 
-def judge_ladder(
-    runs: Sequence[ConfigurationRun], settings: JudgeSettings, *, gates: Sequence[Gate] = ()
-) -> LadderVerdict:
+def judge_ladder(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> LadderVerdict:
     """Say from which size of network on the data are overfitted, with the error rate of the whole study.
 
     A rung overfits when it is OVERTRAINED (its last epoch is worse than its best) or TOO BIG (a smaller rung is
@@ -83,7 +88,6 @@ def judge_ladder(
     Args:
         runs: the plain rungs, in any order.
         settings: units, delta, alpha.
-        gates: what was checked before; one that overrides makes the verdict undecided (HO104).
 
     Returns:
         `LadderVerdict`; `per_rung`, `onset` and `best_epoch` in the order of rung index.
@@ -108,7 +112,7 @@ def judge_ladder(
     sentence = " ".join(
         (_say_ladder(word, position, (ordered, answers, shown)), *(d.sentence for d in descents))
     )
-    verdict = LadderVerdict(
+    return LadderVerdict(
         word,
         code,
         ordered[position].configuration.rung.index if position >= 0 else -1,
@@ -117,7 +121,6 @@ def judge_ladder(
         tuple(-1 if item is None else find_onset(item.run, settings, best=item.best) for item in deployed),
         tuple(-1 if item is None else int(item.run.checkpoints[item.best]) for item in deployed),
     )
-    return override_ladder(verdict, gates)
 
 
 def judge_chosen(
@@ -166,7 +169,10 @@ def judge_chosen(
         answer_memorising(chosen, permuted, settings, skill=skill),
     )
     word, code = _name_chosen(answers)
-    verdict = ChosenVerdict(word, code, _say_chosen(word, code, chosen, answers), answers)
+    sentence = _say_chosen(word, code, chosen, answers)
+    if own.best == chosen.losses.shape[0] - 1:
+        sentence += " Its loss was lowest at the last epoch: longer training was not tried."
+    verdict = ChosenVerdict(word, code, sentence, answers)
     return override_chosen(verdict, gates)
 
 
@@ -230,7 +236,7 @@ def _say_ladder(
 ) -> str:
     ordered, answers, shown = found
     n_seeds = min(run.losses.shape[1] for run in ordered)
-    basis = f"{n_seeds} seeds x {ordered[0].losses.shape[2]} validation rows, at {ordered[0].n_rows} fit rows"
+    basis = f"{_count_seeds(n_seeds)} x {ordered[0].losses.shape[2]} validation rows, at {ordered[0].n_rows} fit rows"
     if word != "overfits from":
         start = (
             "No overfitting shown"
@@ -244,10 +250,26 @@ def _say_ladder(
     reason = max(answers[position][:2], key=lambda answer: (answer.answer == "yes", answer.low))
     larger = len(ordered) - position - 1
     above = _say_larger(sum(shown[position + 1 :]), larger)
-    smaller = " Smaller sizes are not shown to overfit." if position else ""
-    start = f"Overfits from {rung.n_parameters:,} weights (rung {rung.index}; {basis})."
+    smaller = _say_smaller(answers[:position])
+    start = f"Overfits from {rung.n_parameters:,} weights{smaller} (rung {rung.index}; {basis})."
     why = reason.sentence.removeprefix(f"{reason.question}: {reason.answer} - ")
-    return f"{start} {why[0].upper()}{why[1:]}{above}{smaller}"
+    return f"{start} {why[0].upper()}{why[1:]}{above}"
+
+
+def _say_smaller(answers: Sequence[tuple[Answer, ...]]) -> str:
+    """What is known of the sizes below: "not shown" is no "not", and a size may lean towards overfitting."""
+    if not answers:
+        return ""
+    clear = sum(all(answer.answer in ("no", "not applicable") for answer in rung[:2]) for rung in answers)
+    if clear == len(answers):
+        return ", no smaller size does"
+    leaning = sum(any(answer.lean == "leaning yes" for answer in rung[:2]) for rung in answers)
+    lean = f", {leaning} of {len(answers)} leaning towards it" if leaning else ""
+    return f" at the latest; smaller sizes are not shown to{lean}"
+
+
+def _count_seeds(number: int) -> str:
+    return f"{number} seed{'' if number == 1 else 's'}"
 
 
 def _say_larger(n_shown: int, n_larger: int) -> str:
@@ -281,7 +303,7 @@ def _name_chosen(answers: tuple[Answer, ...]) -> tuple[str, str]:
 def _say_chosen(word: str, code: str, chosen: ConfigurationRun, answers: tuple[Answer, ...]) -> str:
     start = {"between": "Between: smaller and larger are better"}.get(word, word.capitalize())
     _, n_seeds, n_valid = chosen.losses.shape
-    basis = f"{n_seeds} seeds x {n_valid} validation rows, at {chosen.n_rows} fit rows"
+    basis = f"{_count_seeds(n_seeds)} x {n_valid} validation rows, at {chosen.n_rows} fit rows"
     sentence = f"{start} ({chosen.configuration.name}; {basis}): {find_code(code).meaning}."
     if word != "undecided":
         return sentence

@@ -12,6 +12,7 @@ from typing import Protocol
 import jax
 import numpy as np
 
+from heldout.executors.pace import Offer, Pace
 from heldout.ladder import Schedule, make_net
 from heldout.nets import Net, count_layer_parameters, count_products, list_layers
 from heldout.plan import member_seconds
@@ -137,6 +138,7 @@ class LocalExecutor:
         self._phase = ""
         self.n_trained = 0
         self.training_seconds: dict[str, float] = {}
+        self._pace = Pace()
 
     def net_of(self, configuration: Configuration) -> Net:
         """Give the network of a configuration in its own size."""
@@ -173,7 +175,8 @@ class LocalExecutor:
 
         Args:
             job: what to train.
-            deadline: monotonic time after which no further configuration is begun (those missing are left out).
+            deadline: monotonic time; no configuration is begun that is not expected to be done by then (those missing
+                are left out).
 
         Raises:
             StudyInterrupted: a stop was requested; finished configurations are in the store.
@@ -181,10 +184,12 @@ class LocalExecutor:
         n_folds = len(self.tensors.fit_rows)
         found = {c.name: run for c in job.configurations if (run := self._load(job, c)) is not None}
         missing = [c for c in job.configurations if c.name not in found]
-        if deadline is not None and time.monotonic() > deadline:
-            missing = missing[: max(0, job.least - len(found))]
-        self.compile(missing)
         specs = [(seed, fold) for seed in job.seeds for fold in range(n_folds)]
+        if deadline is not None:
+            missing = self._afford(
+                missing, len(specs), deadline - time.monotonic(), least=job.least - len(found)
+            )
+        self.compile(missing)
         entries = [(c, MemberSpec(c.hyper, seed, fold)) for c in missing for seed, fold in specs]
         total, before = len(job.configurations) * len(specs), len(found) * len(specs)
         waiting: list[MemberResults] = []
@@ -196,10 +201,29 @@ class LocalExecutor:
             if len(waiting) == len(specs):
                 found[configuration.name] = self._keep(job, configuration, join_results(waiting))
                 waiting = []
-                if deadline is not None and time.monotonic() > deadline and len(found) >= job.least:
-                    break
+                following = entries[index + 1 :][:1]
+                if deadline is not None and following and len(found) >= job.least:
+                    expected = self.expect(following[0][0], len(specs))
+                    if time.monotonic() + expected > deadline:
+                        break
         self._phase = ""
         return tuple(found[c.name] for c in job.configurations if c.name in found)
+
+    def expect(self, configuration: Configuration, n_networks: int) -> float:
+        """Give the seconds that so many networks will take, at the pace of those trained so far; without compiling."""
+        return self._pace.expect(n_networks * self._seconds(configuration))
+
+    def _afford(
+        self, missing: Sequence[Configuration], n_networks: int, seconds: float, *, least: int
+    ) -> list[Configuration]:
+        """Those that are expected to be done in time, compiling included, and the first `least` in any case."""
+        offers = []
+        for one in missing:
+            shape = self.shape_of(one)
+            cost = n_networks * self._seconds(one)
+            offers.append(Offer(cost, shape, augments=bool(shape.augmenters), is_optional=bool(one.remedies)))
+        kept = self._pace.count_affordable(offers, seconds, least=least, there=self._compiled)
+        return [missing[place] for place in kept]
 
     def run_entries(
         self, entries: Sequence[tuple[Configuration, MemberSpec]]
@@ -253,7 +277,7 @@ class LocalExecutor:
         watch: Watch | None = None,
     ) -> MemberResults:
         done: list[MemberResults] = []
-        first = 0
+        first, begun = 0, time.monotonic()
         while first < len(group):  # more than one round only after memory ran out
             part = group[first : first + group_size(self.layout_of(shape))]
             try:
@@ -263,6 +287,8 @@ class LocalExecutor:
                 continue
             first += len(part)
         self.n_trained += len(group)
+        self._pace.spent += time.monotonic() - begun
+        self._pace.estimated += sum(self._seconds(configuration) for configuration, _ in group)
         return done[0] if len(done) == 1 else join_results(done)
 
     def _run_part(
@@ -338,7 +364,9 @@ class LocalExecutor:
             self._compiled.update(missing)
 
     def _compile_shape(self, shape: Shape) -> None:
+        begun = time.monotonic()
         compile_program(shape, self._data, self.schedule.checkpoints, layout=self.layout_of(shape))
+        self._pace.compiled = max(self._pace.compiled, time.monotonic() - begun)
 
     def _seconds(self, configuration: Configuration) -> float:
         net = self.shape_of(configuration).net

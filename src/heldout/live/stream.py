@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heldout.events import TESTING
+
 EVENTS_FILE = "events.jsonl"
 CHUNK_BYTES = 1 << 19  # one message to the browser; it parses half a mebibyte in about 5 ms (measured)
 LONGEST_LINE_BYTES = 1 << 22  # a curve of 150 epochs takes 2 KB; a longer line than this is no event
-OPENING = (
-    b'"phase": "testing"'  # as `json.dumps` writes it; inside a text the quotation marks would be escaped
-)
+# as `json.dumps` writes it; inside a text the quotation marks would be escaped
+OPENING = json.dumps({"phase": TESTING})[1:-1].encode()
 
 # Kind of event -> the fields the page may see. What is not named here never leaves the file: a field that a later
 # version adds, and above all anything about test rows.

@@ -6,33 +6,42 @@ import math
 import re
 import textwrap
 
+from heldout.counts import count_things
 from heldout.records import Affected, Finding, Severity
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
 from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
-    count_things,
     describe_remedy,
     format_bytes,
     format_number,
     format_seconds,
-    headline_chosen,
     measure_width,
     name_remedy,
     show_text,
 )
 from heldout.report.summary import (
     find_headline_score,
+    headline_study,
     list_critical,
     sort_findings,
     tell_best_baseline,
+    tell_contradiction,
     tell_guessing,
     tell_score,
 )
 
 MOST_LINES = 25
 LINE_WIDTH = 100
+NAMES_WIDTH = 56
+_BASIS = re.compile(r"^[A-Z][^(]*\([^;()]*; ([^()]*)\): ")  # the word and the name stand in the line above
 LEAST_CHANCE = 10  # percent; less is no advice
 MOST_LOOK_COLUMNS, MOST_LOOK_CLASSES = 200, 12
+MOST_REASONS = 5
+
+WITHOUT_TARGET = (
+    "No target was named, so only the reading of the columns was looked at: leaks, duplicates, conflicting labels, "
+    "rare classes and groups are searched once a target is named."
+)
 
 
 def answer_text(content: StudyContent) -> str:
@@ -48,13 +57,18 @@ def answer_text(content: StudyContent) -> str:
     critical = list_critical(content)[:2]
     blocks = {
         "partial": _tell_partial(content),
+        "contradiction": _keep_clauses(tell_contradiction(content), most=2),
         "ladder": _tell_ladder(content),
         "chosen": _tell_chosen(content),
-        "critical": [line for item in critical for line in _wrap(f"Warning: {_tell_finding(item)}", most=2)],
+        "critical": [
+            line for item in critical for line in _keep_clauses(f"Warning: {_tell_finding(item)}", most=2)
+        ],
         "remedies": _tell_remedies(content),
         "scores": _tell_scores(content),
         "groups": [
-            line for told in tell_groups(content)[:2] for line in _wrap(f"For whom not: {told}", most=2)
+            line
+            for told in tell_groups(content)[:2]
+            for line in _keep_clauses(f"For whom not: {told}", most=2)
         ],
         "findings": _tell_look(content),
     }
@@ -75,10 +89,16 @@ def _tell_ladder(content: StudyContent) -> list[str]:
     ladder = content.ladder
     if ladder is None:
         return []
-    rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
-    size = f" {count_things(rung.n_parameters, 'weight')}" if rung and ladder.word == "overfits from" else ""
-    head = f"{ladder.word.capitalize()}{size}"
-    return [_head(head, ladder.code), *_indent(ladder.sentence.removeprefix(f"{head} "), most=2)]
+    head, told = ladder.word.capitalize(), ladder.sentence
+    is_found = ladder.word == "overfits from"
+    # "Overfits from 9 weights at the latest; smaller sizes are not shown to ..."
+    if is_found and told.startswith(head):
+        head = re.split(r"[;,.] | \(", told)[0]
+        told = told.removeprefix(head).lstrip(" ,;.")
+    elif is_found:
+        rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
+        head += f" {count_things(rung.n_parameters, 'weight')}" if rung else ""
+    return [_head(head, ladder.code), *_inset(told[:1].upper() + told[1:], most=3)]
 
 
 def _tell_chosen(content: StudyContent) -> list[str]:
@@ -87,9 +107,10 @@ def _tell_chosen(content: StudyContent) -> list[str]:
         return []
     epoch = f", epoch {content.epoch}" if content.epoch else ""
     what = f"Delivered: {show_text(content.chosen_name, limit=50)}{epoch}: " if content.chosen_name else ""
-    words = headline_chosen(chosen)
+    words = headline_study(content)
     title = what + (words.lower() if what else words)
-    lines = [_head(title, chosen.code), *_indent(chosen.sentence, most=2)]
+    told = _BASIS.sub(r"\1: ", chosen.sentence) if what else chosen.sentence
+    lines = [_head(title, chosen.code), *_inset(told, most=3)]
     chances = [
         line
         for answer in chosen.answers
@@ -98,7 +119,7 @@ def _tell_chosen(content: StudyContent) -> list[str]:
     ]
     decide = max(chances, key=_find_chance, default="")
     undecided = chosen.word in ("undecided", "cannot tell", "no skill shown")
-    return [*lines, *(_indent(f"What would decide it: {decide}", most=1) if decide and undecided else [])]
+    return [*lines, *(_inset(f"What would decide it: {decide}", most=1) if decide and undecided else [])]
 
 
 def _find_chance(line: str) -> int:
@@ -119,11 +140,22 @@ def _tell_remedies(content: StudyContent) -> list[str]:
         ("cannot tell", "cannot tell"),
         ("hurts", "made it worse"),
     ):
-        names = ", ".join(name_remedy(item) for item in content.remedies if item.outcome == outcome)
+        names = [show_text(name_remedy(item)) for item in content.remedies if item.outcome == outcome]
         if names:
-            lines.append(f"{show_text(names, limit=64):<24} {words}")
+            lines.append(f"{_list_names(names):<24} {words}")
     heads = ["What helped: ", *[" " * 13] * (len(lines) - 1)]
     return [show_text(head + line, limit=LINE_WIDTH + 10) for head, line in zip(heads, lines, strict=True)]
+
+
+def _list_names(names: list[str]) -> str:
+    """As many whole names as fit beside the outcome, the others counted."""
+    shown = [
+        name
+        for index, name in enumerate(names)
+        if len(", ".join(names[: index + 1])) <= NAMES_WIDTH or not index
+    ]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left} more" if left else "")
 
 
 def _tell_scores(content: StudyContent) -> list[str]:
@@ -131,19 +163,25 @@ def _tell_scores(content: StudyContent) -> list[str]:
     lines: list[str] = []
     if score is not None:
         guess = tell_guessing(content)
-        lines += _wrap(f"{tell_score(content, score, sealed=sealed)} {guess}".strip(), most=3)
+        lines += _keep_clauses(f"{tell_score(content, score, sealed=sealed)} {guess}".strip(), most=4)
     if content.permutation_p is not None:
         p = format_number(content.permutation_p)
         lines.append(
             f"Permutation test: p = {p} (share of shuffled targets that a shortened procedure fits as well)"
         )
     best = tell_best_baseline(content)
-    return [*lines, *(_wrap(best, most=2) if best else [])]
+    return [*lines, *_keep_clauses(best, most=2)]
 
 
 def _tell_look(content: StudyContent) -> list[str]:
-    warnings = [item for item in content.findings if item.severity == Severity.WARNING]
-    lines = [line for item in warnings[:1] for line in _wrap(f"Look at this: {_tell_finding(item)}", most=2)]
+    warnings = [
+        item for item in content.findings if item.severity == Severity.WARNING and item.code != "HO404"
+    ]  # that one stands first
+    lines = [
+        line
+        for item in warnings[:1]
+        for line in _keep_clauses(f"Look at this: {_tell_finding(item)}", most=2)
+    ]
     rest = len(content.findings) - min(len(warnings), 1) - min(len(list_critical(content)), 2)
     return [
         *lines,
@@ -184,9 +222,15 @@ def look_text(content: LookContent) -> str:
     ]
     lines += [line for note in content.read_notes for line in _indent(note, most=2)]
     if content.n_set_aside:
-        lines.append(
-            f"  {count_things(content.n_set_aside, 'row')} set aside, each with its reason in the study"
-        )
+        shown = content.set_aside[:MOST_REASONS]
+        for reason, rows in shown:
+            lines += _indent(f"{count_things(rows, 'line')} set aside: {reason}", most=2)
+        told = sum(rows for _, rows in shown)
+        if not shown:
+            lines.append(f"  {count_things(content.n_set_aside, 'row')} set aside")
+        elif len(shown) < len(content.set_aside):
+            rest = sum(rows for _, rows in content.set_aside) - told
+            lines.append(f"  and {count_things(rest, 'line')} more, each with its reason with --json")
     if content.target is not None:
         target = content.target
         classes = f": {_list_classes(target.classes, content.counts)}" if target.classes else ""
@@ -202,7 +246,7 @@ def look_text(content: LookContent) -> str:
     if content.target is None:
         # Without a target hardly anything can be asked of the rows.
         lines += ["", *(_list_findings(content.findings) if content.findings else [])]
-        lines += _wrap("No target was named, so only the reading of the columns was looked at.", most=1)
+        lines += _wrap(WITHOUT_TARGET, most=3)
     else:
         lines += ["", *_list_findings(content.findings)]
     if content.next_command:
@@ -281,11 +325,15 @@ def plan_text(content: PlanContent) -> str:
         if split.n_test
         else f"no test set: {split.why_no_test}"
     )
+    # How rows were split says how many there are where heldout split them.
+    is_told = "development rows" in split.method
+    told = "" if is_told and split.n_test else f"; {test}"
+    told = told if is_told else f"; {count_things(split.n_development, 'row')} for development, {test}"
     lines = [
         f"Plan for {show_text(content.source)}, target {show_text(target.name)} ({target.task.value}). "
         "Nothing was trained.",
         *_wrap(
-            f"Rows: {split.method}; {count_things(split.n_development, 'row')} for development, {test}.",
+            f"Rows: {split.method}{told}.",
             most=3,
         ),
         "Ladder: " + ", ".join(f"{rung.n_parameters:,}" for rung in content.rungs) + " weights",
@@ -325,6 +373,23 @@ def _wrap(text: str, *, most: int) -> list[str]:
         placeholder=" ...",
         break_on_hyphens=False,
     )
+
+
+def _keep_clauses(text: str, *, most: int) -> list[str]:
+    """Whole clauses as far as they fit the lines: a number must not be cut off from what it says.
+
+    The first clause is shown whole even where it takes a line more.
+    """
+    clauses = re.split(r"(?<=[.;])\s+(?![^()]*\))", text.strip())
+    kept = 1
+    while kept < len(clauses) and len(_wrap(" ".join(clauses[: kept + 1]), most=most + 1)) <= most:
+        kept += 1
+    told = " ".join(clauses[:kept]).rstrip(";")
+    return _wrap(told, most=most + 1) if told else []
+
+
+def _inset(text: str, *, most: int) -> list[str]:
+    return [f"  {line.strip()}" for line in _keep_clauses(text, most=most)]
 
 
 def _indent(text: str, *, most: int) -> list[str]:

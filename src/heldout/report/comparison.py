@@ -6,9 +6,9 @@ import math
 import textwrap
 from dataclasses import dataclass
 
+from heldout.counts import count_things
 from heldout.records import ConfigurationRun, Score, Target
 from heldout.report.sentences import (
-    count_things,
     describe_score,
     find_score,
     format_change,

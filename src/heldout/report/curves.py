@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from heldout.counts import count_things
 from heldout.records import ConfigurationRun
 from heldout.report.content import StudyContent
 from heldout.report.marks import (
@@ -23,7 +24,7 @@ from heldout.report.marks import (
     finish_chart,
     label_end,
 )
-from heldout.report.sentences import count_things, format_change, format_number, show_text
+from heldout.report.sentences import format_change, format_number, show_text
 from heldout.report.series import (
     MOST_POINTS,
     CurvePoint,

@@ -272,8 +272,8 @@ def draw_leaderboard(content: StudyContent) -> Chart | None:
         {
             "what": what,
             "value": item.loss,
-            "low": item.low,
-            "high": item.high,
+            "low": item.low if item.high > item.low else None,  # the leader is compared with itself
+            "high": item.high if item.high > item.low else None,
             "chosen": item.chosen,
         }
         for what, item in zip(labels, shown, strict=True)
@@ -338,6 +338,6 @@ def _list_candidate(item: Candidate) -> tuple[str, ...]:
         f"{item.n_parameters:,}",
         str(item.epoch),
         format_number(item.loss),
-        format_interval(item.low, item.high),
+        format_interval(item.low, item.high) if item.high > item.low else "the leader itself",
         "delivered" if item.chosen else standing,
     )

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from heldout.counts import count_things
 from heldout.records import Affected, ByHeart, ChangeByGroup, ColumnHelp, Slice, SliceChange, Subgroups
 from heldout.report.content import StudyContent
-from heldout.report.sentences import count_things, format_change, format_interval, format_number
+from heldout.report.sentences import format_change, format_interval, format_number
 
 MOST_COLUMNS_SHOWN = 20
 Row = tuple[str, ...]
@@ -111,7 +112,7 @@ def _tell_subgroups(found: Subgroups) -> str:
     if not worse:
         searched = f"{count_things(found.n_searched, 'group')} searched"
         if not found.n_searched:
-            return "Too few rows to say for which group it fails."
+            return found.sentence
         small = f"; {count_things(found.n_too_small, 'value')} too rare to judge" if found.n_too_small else ""
         return f"No group is shown to fare worse ({searched}{small}); small differences cannot be excluded."
     first = worse[0]

@@ -6,10 +6,11 @@ import math
 
 import altair as alt
 
+from heldout.counts import count_things
 from heldout.records import Growth
 from heldout.report.content import StudyContent
 from heldout.report.marks import AXIS, PADDING_LEFT, WIDTH, Caption, embed_rows, finish_chart
-from heldout.report.sentences import count_things, format_change, format_interval
+from heldout.report.sentences import format_change, format_interval
 from heldout.report.svg import Chart, Numbers
 
 COLUMNS = ("rows", "fall of the loss", "interval", "kind")

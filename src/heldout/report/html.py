@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from heldout.codes import CODES, Code, say_measured
+from heldout.counts import count_things
 from heldout.records import Answer, Rung, SetAside
 from heldout.report import sentences, summary, wording
 from heldout.report.charts import draw_charts
@@ -117,7 +118,8 @@ def choose_tone(content: StudyContent) -> str:
     word = content.chosen.word if content.chosen else ""
     if word in ("overfit", "underfit", "between", "no skill shown", "data or bug"):
         return "warn"
-    return "good" if word == "good fit" and not summary.list_critical(content) else "plain"
+    doubted = summary.list_critical(content) or summary.tell_contradiction(content)
+    return "good" if word == "good fit" and not doubted else "plain"
 
 
 def make_environment() -> jinja2.Environment:
@@ -136,14 +138,14 @@ def make_environment() -> jinja2.Environment:
         interval=sentences.format_interval,
         seconds=sentences.format_seconds,
         size=sentences.format_bytes,
-        count=sentences.count_things,
+        count=count_things,
         shorten=sentences.show_text,
         metric_words=sentences.name_metric,
         score_words=sentences.describe_score,
         baseline_words=sentences.describe_baseline,
         baseline_name=sentences.name_baseline,
         remedy_name=sentences.name_remedy,
-        verdict_words=sentences.headline_chosen,
+        verdict_words=summary.headline_study,
         sentence=wording.write_sentence,
         finding_words=wording.tell_finding,
         moment=wording.format_moment,

@@ -10,6 +10,7 @@ from typing import Any
 from heldout.records import Answer, Baseline, Finding, Gate, Growth, LabelScore, RemedyResult, Score
 from heldout.report.content import StudyContent
 from heldout.report.groups import describe_groups, describe_interval
+from heldout.report.privacy import hide_rows
 
 SCHEMA_NAME = "heldout/study/1"
 
@@ -24,10 +25,16 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         content: the study, finished or partial.
 
     Returns:
-        A dictionary that `json.dumps(..., allow_nan=False)` takes and that the packaged schema accepts.
+        A dictionary that `json.dumps(..., allow_nan=False)` takes and that the packaged schema accepts. Like the report
+        it tells nothing of single rows unless the study was asked to show them.
     """
+    is_shown = ("show_rows", "true") in content.settings
+    return _replace_unknown(_describe_study(content if is_shown else hide_rows(content)))
+
+
+def _describe_study(content: StudyContent) -> dict[str, Any]:
     chosen, ladder = content.chosen, content.ladder
-    answer = {
+    return {
         "schema": SCHEMA_NAME,
         "name": content.name,
         "created": content.created,
@@ -84,7 +91,6 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         else None,
         "versions": dict(content.versions),
     }
-    return _replace_unknown(answer)
 
 
 def read_schema() -> dict[str, Any]:

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from heldout.counts import count_things
 from heldout.records import ConfigurationRun
 from heldout.report.answer import answer_text, look_text, plan_text
 from heldout.report.comparison import ComparisonContent, comparison_text, headline_comparison, list_rows
 from heldout.report.content import LookContent, PlanContent, StudyContent
 from heldout.report.sentences import (
-    count_things,
     format_number,
-    headline_chosen,
     show_text,
 )
 from heldout.report.series import CurvePoint, find_best_epoch, find_run, find_top, follow_epochs, list_ladder
 from heldout.report.summary import (
     find_headline_score,
+    headline_study,
     list_critical,
     tell_best_baseline,
     tell_guessing,
@@ -101,7 +101,7 @@ def show_study(content: StudyContent) -> str:
         f"{tell_score(content, score, sealed=sealed)} {tell_guessing(content)}" if score else "",
         tell_best_baseline(content),
     ]
-    title = f"{show_text(content.target.name, limit=60)}: {headline_chosen(chosen).lower()}"
+    title = f"{show_text(content.target.name, limit=60)}: {headline_study(content).lower()}"
     pictures = [draw_epochs(content), draw_ladder_sizes(content)]
     return _card(title, lines, pictures, _unfold("The answer in words", answer_text(content)))
 

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 
+from heldout.counts import count_things
 from heldout.records import Baseline, ChosenVerdict, RemedyResult, Score
 from heldout.report.wording import abbreviate_metric
 
@@ -180,16 +181,6 @@ def format_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def count_things(number: int, singular: str, plural: str = "") -> str:
-    """A number with its noun in the right form.
-
-    Example:
-        >>> count_things(1, "row"), count_things(1200, "row"), count_things(2, "category", "categories")
-        ('1 row', '1,200 rows', '2 categories')
-    """
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
 def name_metric(metric: str) -> str:
     """A metric's name with its meaning in brackets.
 
@@ -220,18 +211,18 @@ def find_score(scores: tuple[Score, ...], metric: str) -> Score | None:
     return next((score for score in scores if score.metric == metric), None)
 
 
-def describe_size(score: Score) -> str:
-    """On how many rows (and groups) a score rests.
+def describe_size(score: Score, *, of: str = "group") -> str:
+    """On how many rows (and groups, or blocks of time) a score rests.
 
     Example:
         >>> describe_size(Score("accuracy", 0.9, 0.8, 0.95, 120, 40, "exact"))
         '120 rows of 40 groups'
     """
     rows = count_things(score.n_rows, "row")
-    return rows if score.n_units in (0, score.n_rows) else f"{rows} of {count_things(score.n_units, 'group')}"
+    return rows if score.n_units in (0, score.n_rows) else f"{rows} of {count_things(score.n_units, of)}"
 
 
-def describe_score(score: Score, *, unit: str = "") -> str:
+def describe_score(score: Score, *, unit: str = "", of: str = "group") -> str:
     """A score with its interval and its number of rows, as one phrase.
 
     Example:
@@ -244,8 +235,8 @@ def describe_score(score: Score, *, unit: str = "") -> str:
     value = f"{abbreviate_metric(score.metric)} {format_number(score.value)}{of_unit}"
     if math.isnan(score.low) or math.isnan(score.high):
         reason = score.method.rpartition("no interval: ")[2] or "not known why"
-        return f"{value} (no interval: {reason}; {describe_size(score)})"
-    return f"{value} (95 % interval {format_interval(score.low, score.high)}, {describe_size(score)})"
+        return f"{value} (no interval: {reason}; {describe_size(score, of=of)})"
+    return f"{value} (95 % interval {format_interval(score.low, score.high)}, {describe_size(score, of=of)})"
 
 
 def describe_frequency(score: Score) -> str:
@@ -331,11 +322,21 @@ def name_remedy(remedy: RemedyResult) -> str:
     Example:
         >>> name_remedy(RemedyResult("early_stopping", 0.0, "", (0, 0, 0), (0, 0, 0), "", "", ""))
         'early stopping'
+        >>> name_remedy(RemedyResult("early_stopping", 23, "", (0, 0, 0), (0, 0, 0), "", "", ""))
+        'early stopping (epoch 23)'
+        >>> name_remedy(RemedyResult("fewer_parameters", 2041, "", (0, 0, 0), (0, 0, 0), "", "", ""))
+        'fewer parameters (2,041 weights)'
         >>> name_remedy(RemedyResult("augmentation", 0.5, "", (0, 0, 0), (0, 0, 0), "", "", "", "mixup"))
         'augmentation mixup 0.5'
     """
     name = " ".join(filter(None, [remedy.name.replace("_", " "), remedy.detail]))
-    return f"{name} {remedy.strength:g}" if remedy.strength else name
+    if not remedy.strength:
+        return name
+    if remedy.name == "early_stopping":
+        return f"{name} (epoch {remedy.strength:g})"
+    if remedy.name == "fewer_parameters":
+        return f"{name} ({remedy.strength:,.0f} weights)"
+    return f"{name} {remedy.strength:g}"
 
 
 def headline_chosen(verdict: ChosenVerdict | None) -> str:
@@ -347,17 +348,11 @@ def headline_chosen(verdict: ChosenVerdict | None) -> str:
     """
     if verdict is None:
         return "No verdict yet"
-    headings = {
-        "no skill shown": "No skill shown",
-        "overfit": "Overfit",
-        "underfit": "Underfit",
-        "between": "Between: smaller and larger networks are both better",
-        "good fit": "Good fit",
-        "undecided": "Undecided",
-        "cannot tell": "Cannot tell",
-        "data or bug": "Data or bug: the losses cannot be trusted",
+    more = {
+        "between": ": smaller and larger networks are both better",
+        "data or bug": ": the losses cannot be trusted",
     }
-    return headings.get(verdict.word, verdict.word)
+    return verdict.word.capitalize() + more.get(verdict.word, "")
 
 
 def explain_verdict(verdict: ChosenVerdict | None) -> str:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 
+from heldout.counts import count_things
 from heldout.records import Baseline, Finding, Score, Severity, Task
 from heldout.report.content import StudyContent
 from heldout.report.groups import tell_groups
 from heldout.report.sentences import (
     answer_skill,
-    count_things,
     describe_baseline,
     describe_frequency,
     describe_score,
     find_score,
     format_interval,
     format_number,
+    headline_chosen,
     judge_difference,
     name_baseline,
 )
@@ -78,22 +79,61 @@ def is_confirmed(content: StudyContent) -> bool:
     return not content.test_scores or constant is None or constant.difference[2] < 0
 
 
+def tell_contradiction(content: StudyContent) -> str:
+    """Say that the sealed rows do not bear out what was found on development rows; nothing where they do.
+
+    The verdict on the fit is one on development rows. Where the test rows are worse than a constant guess, or clearly
+    worse than the development rows, it must not be read first.
+    """
+    finding = next((item for item in content.findings if item.code == "HO404"), None)
+    if finding is not None:
+        sentence = finding.sentence.rstrip(".")
+        return f"The test rows do not confirm it: {sentence}."
+    return ""
+
+
+def headline_study(content: StudyContent) -> str:
+    """The verdict on the delivered network as a heading; a good fit that the test rows contradict says so."""
+    words = headline_chosen(content.chosen)
+    is_doubted = (
+        content.chosen is not None and content.chosen.word == "good fit" and tell_contradiction(content)
+    )
+    return f"{words}, not confirmed by the test rows" if is_doubted else words
+
+
 def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
     """The headline score as a sentence that says which rows it rests on."""
-    unit = content.target.unit
+    unit, of = content.target.unit, name_parts(content)
     if not sealed:
         why = content.split.why_no_test or "the test rows have not been opened"
         return (
-            f"On development rows: {describe_score(score, unit=unit)}. No untouched rows were used: {why}."
+            f"On development rows: {describe_score(score, unit=unit, of=of)}. No untouched rows were used: {why}."
             f"{tell_split_families(content)}"
         )
     if content.openings_before:
         times = say_times(content.openings_before)
         return (
-            f"On test rows: {describe_score(score, unit=unit)}. These rows had been looked at {times} before, "
-            f"so the score may be too high.{tell_split_families(content)}"
+            f"On test rows: {describe_score(score, unit=unit, of=of)}. These rows had been looked at {times} before, "
+            f"so the score may be too high.{tell_without_known(content)}{tell_split_families(content)}"
         )
-    return f"On test rows opened once, at the end: {describe_score(score, unit=unit)}.{tell_split_families(content)}"
+    return (
+        f"On test rows opened once, at the end: {describe_score(score, unit=unit, of=of)}.{tell_without_known(content)}"
+        f"{tell_split_families(content)}"
+    )
+
+
+def name_parts(content: StudyContent) -> str:
+    """What the units of the intervals are: groups, or blocks of time where the rows follow one another."""
+    return "block of time" if content.split.ordered else "group"
+
+
+def tell_without_known(content: StudyContent) -> str:
+    """The same score without test rows that are known from the development rows; nothing where there are none."""
+    score = find_score(content.test_scores_without_copies, content.metric)
+    if score is None:
+        return ""
+    told = describe_score(score, unit=content.target.unit, of=name_parts(content))
+    return f" Without copies of development rows (or their groups): {told}."
 
 
 def tell_split_families(content: StudyContent) -> str:
@@ -143,7 +183,7 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
     lines = []
     score, sealed = find_headline_score(content)
     if score is not None:
-        lines.append(_tell_basis(score))
+        lines.append(_tell_basis(score, of=name_parts(content)))
     seeds = max((run.validation_curve.shape[0] for run in content.runs), default=0)
     if seeds:
         configurations = count_things(len(content.runs), "configuration")
@@ -161,10 +201,10 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
     return tuple(lines) or ("Nothing has been measured yet.",)
 
 
-def _tell_basis(score: Score) -> str:
+def _tell_basis(score: Score, *, of: str) -> str:
     if math.isnan(score.low) or math.isnan(score.high):
         return f"No honest interval could be given: {score.method.rpartition('no interval: ')[2]}."
-    groups = f" from {score.n_units:,} groups" if 0 < score.n_units < score.n_rows else ""
+    groups = f" from {count_things(score.n_units, of)}" if 0 < score.n_units < score.n_rows else ""
     low, high = format_number(score.low), format_number(score.high)
     return (
         f"The true {abbreviate_metric(score.metric)} on such rows is plausibly between {low} and {high} "
@@ -203,4 +243,7 @@ def tell_best_baseline(content: StudyContent) -> str:
         "equivalent": f" Consider {name}, it does as well within the tolerance.",
         "cannot tell": f" It is not shown that the network is worth more than {name}.",
     }[outcome]
-    return describe_baseline(best, tolerance=content.tolerance) + advice
+    told = describe_baseline(best, tolerance=content.tolerance).removesuffix(").")
+    is_corrected = not content.test_scores and content.choice is not None and content.choice.optimism > 0
+    corrected = "corrected for the choice made on these rows, " if is_corrected else ""
+    return f"{told}; {corrected}below 0 the network is better).{advice}"

@@ -7,11 +7,11 @@ from typing import Any
 
 import altair as alt
 
+from heldout.counts import count_things
 from heldout.records import Slice
 from heldout.report.content import Calibration, Confusion, LabelTable, StudyContent
 from heldout.report.marks import AXIS, PADDING_LEFT, WIDTH, Caption, embed_rows, finish_chart, keep_apart
 from heldout.report.sentences import (
-    count_things,
     format_change,
     format_interval,
     format_number,

@@ -67,9 +67,10 @@ class Study:
     def explain(
         self,
         source: Any,  # noqa: ANN401
-        row: int,
-        column: str,
+        row: int | None = None,
+        column: str = "",
         *,
+        line: int | None = None,
         fold: int = 0,
         at: tuple[int, ...] = (),
     ) -> CellExplanation:
@@ -78,6 +79,7 @@ class Study:
         Args:
             source: path or frame with the raw rows.
             row: position of the row, from 0.
+            line: line of the row in its file, as predictions count, instead of `row`.
             column: column name, or the name of a picture or signal.
             fold: whose fitted state is used, from 0.
             at: one place of it: (character,) of a text, (position,) of a sequence (from 1), (row, column, channel) of a
@@ -85,7 +87,7 @@ class Study:
         """
         from heldout.stages.explaining import explain_raw
 
-        return explain_raw(self.folder, source, row, column, fold=fold, at=at)
+        return explain_raw(self.folder, source, row, column, fold=fold, at=at, line=line)
 
     def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
         """Say of one position of the network's input which column and value it stands for, and in which unit."""
@@ -214,12 +216,14 @@ class ExternalScore:
         notes: what differs from the data the networks know, and earlier looks at the same rows.
         n_rows: rows scored.
         source: what was scored.
+        constant: scores of always giving the same answer: the mean of these rows, or their shares of classes.
     """
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...]
     n_rows: int
     source: str
+    constant: tuple[Score, ...] = ()
 
     def text(self) -> str:
         """Give it in words."""
@@ -230,6 +234,9 @@ class ExternalScore:
             lines.append(
                 f"  {item.metric} {format_number(item.value)} ({format_interval(item.low, item.high)}; {item.method})"
             )
+        if self.constant:
+            guess = ", ".join(f"{item.metric} {format_number(item.value)}" for item in self.constant)
+            lines.append(f"  always the same answer reaches on these rows: {guess}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def json(self) -> dict[str, Any]:

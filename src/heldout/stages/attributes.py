@@ -221,7 +221,13 @@ def rename_copies(attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
 
 
 def describe_rows(
-    reading: Reading, prepared: Prepared, settings: Settings, *, rows: IndexArray, truth: DoubleArray
+    reading: Reading,
+    prepared: Prepared,
+    settings: Settings,
+    *,
+    rows: IndexArray,
+    truth: DoubleArray,
+    has_label: bool = True,
 ) -> tuple[Attribute, ...]:
     """Give all properties of some rows, the label among them.
 
@@ -231,13 +237,12 @@ def describe_rows(
         settings: subgroups.
         rows: int64 positions in the table.
         truth: float64, the rows' target as `look_up` gives it, as far as it may be read.
+        has_label: False leaves the label out unless the user asked about it: whoever answers nearly the same for all
+            rows is right for one label and wrong for the other, which says nothing of people.
     """
-    return rename_copies(
-        add_label(
-            take_rows(make_attributes(reading, prepared, settings), rows),
-            reading.target,
-            truth=truth,
-            known=reading.target.values[prepared.split.development],
-            declared=reading.target.name in settings.subgroups,
-        )
-    )
+    attributes = take_rows(make_attributes(reading, prepared, settings), rows)
+    declared = reading.target.name in settings.subgroups
+    if not (has_label or declared):
+        return rename_copies(attributes)
+    known = reading.target.values[prepared.split.development]
+    return rename_copies(add_label(attributes, reading.target, truth=truth, known=known, declared=declared))

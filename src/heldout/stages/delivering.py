@@ -17,6 +17,7 @@ from heldout.ladder import plan_schedule
 from heldout.nets import Net, fold_shares, list_layers
 from heldout.plan import DELIVERY_EFFORT
 from heldout.records import (
+    MIN_ROWS,
     Choice,
     Configuration,
     DoubleArray,
@@ -31,10 +32,10 @@ from heldout.settings import Settings
 from heldout.stages.preparing import Prepared, make_tensors, take_development, thin_folds
 from heldout.stages.reading import Reading
 from heldout.stages.training import Crew, Trained
+from heldout.stages.workplace import END_SECONDS
 from heldout.train.program import MemberResults, MemberSpec, count_devices
 
 INTERVAL_LEVEL = 0.9
-LEAST_CALIBRATION_ROWS = 30
 # A network trained anew stops computing after so large a share of its epochs without a lower loss: assumption, not
 # measured. Where the loss still falls late it runs to the end.
 FRUITLESS_SHARE = 1 / 3
@@ -51,6 +52,7 @@ class Delivered:
         order: int64 [M], positions of those rows in the table.
         epoch: deployed epoch (the median over networks where each has its own).
         folds: the folds the delivered networks were trained on.
+        optimism: how much too low the loss of the chosen configuration is on the rows it was chosen on.
     """
 
     bundle: Bundle
@@ -58,6 +60,7 @@ class Delivered:
     order: IndexArray
     epoch: int
     folds: tuple[Fold, ...]
+    optimism: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,18 @@ def train_delivered(
     configuration, rule = trained.find(choice.name).configuration, read_rule(settings)
     folds = thin_folds(prepared)
     executor, tensors = crew.executor, crew.tensors
+    crew.workplace.reserved = END_SECONDS  # what was kept free for this is being used
     if plan.n_fit == plan.n_fit_all and rule.name == "best":
         weights = retrain_chosen(executor, configuration, choice.epoch, crew.seeds)
-        return deliver(reading, prepared, tensors, weights, settings, folds=folds)
+        delivered = deliver(reading, prepared, tensors, weights, settings, folds=folds)
+        return replace(delivered, optimism=choice.optimism)
     if plan.n_fit < plan.n_fit_all:
         tensors = make_tensors(prepared, folds)
         schedule = plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT)
         executor = crew.workplace.make_executor(tensors, schedule, kept=False)
     weights = train_by_rule(executor, configuration, crew.seeds, rule)
-    return deliver(reading, prepared, tensors, weights, settings, folds=folds)
+    delivered = deliver(reading, prepared, tensors, weights, settings, folds=folds)
+    return replace(delivered, optimism=choice.optimism)
 
 
 def read_rule(settings: Settings) -> StoppingRule:
@@ -302,11 +308,11 @@ def _average(each: DoubleArray, bundle: Bundle) -> DoubleArray:
 
 def _calibrate(bundle: Bundle, values: DoubleArray, truth: DoubleArray, settings: Settings) -> Bundle:
     if bundle.task is Task.REGRESSION:
-        if len(truth) < LEAST_CALIBRATION_ROWS:
+        if len(truth) < MIN_ROWS:
             return bundle
         half = conformal_half_width(values[:, 0] - truth, level=INTERVAL_LEVEL)
         return replace(bundle, half_width=half, level=INTERVAL_LEVEL)
-    if len(truth) < LEAST_CALIBRATION_ROWS:
+    if len(truth) < MIN_ROWS:
         return bundle
     bundle = replace(bundle, temperature=_fit_temperature(values, truth))
     if bundle.task is Task.BINARY and settings.class_weight == "balanced" and not settings.costs:

@@ -24,18 +24,20 @@ from heldout.stages.reading import read_new
 def explain_raw(
     folder: Path,
     source: Any,  # noqa: ANN401 - a path or any data frame
-    row: int,
+    row: int | None,
     column: str,
     *,
     fold: int,
     at: tuple[int, ...] = (),
+    line: int | None = None,
 ) -> CellExplanation:
     """Recompute the way of one raw cell, pixel or point through the study's recipe.
 
     Args:
         folder: the study.
         source: path or frame.
-        row: position of the row, from 0.
+        row: position of the row, from 0; None where `line` names it.
+        line: line of the row in its file, as predictions name it, instead of `row`.
         column: column name; for a column that is taken apart each of its parts is explained; or the name of a picture
             or signal.
         fold: fitted state.
@@ -54,8 +56,7 @@ def explain_raw(
         hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(names[:12])}"
         raise UsageError(f"the recipe has no column {column!r}", hint=hint)
     table = read_new(source, load_settings(None), policies)
-    if not 0 <= row < len(table.lines):
-        raise UsageError(f"row {row} is not in the table", hint=f"it has rows 0 to {len(table.lines) - 1}")
+    row = find_row(table, row, line)
     if column not in specs:
         return _explain_array(recipe, table, row, column, at=at, fold=fold)
     raw = find_column(table, specs[column].source or column)
@@ -73,6 +74,34 @@ def explain_raw(
         return whole
     told = "; ".join(part.sentence for part in parts)
     return replace(whole, parts=parts, sentence=f"{column} = {text!r} is taken apart: {told}")
+
+
+def find_row(table: Table, row: int | None, line: int | None) -> int:
+    """The position of a row that is named by its position or by its line.
+
+    Args:
+        table: the rows.
+        row: position from 0, or None.
+        line: line in the file, or None.
+
+    Raises:
+        UsageError: both or neither are given, or the table has no such row.
+    """
+    if (row is None) == (line is None):
+        raise UsageError("name the row either by row=, counted from 0, or by line=, as predictions count")
+    if line is not None:
+        found = np.flatnonzero(table.lines == line)
+        if not len(found):
+            raise UsageError(
+                f"line {line} holds no row of the table",
+                hint=f"rows stand in lines {table.lines.min()} to {table.lines.max()}"
+                if len(table.lines)
+                else "",
+            )
+        return int(found[0])
+    if row is None or not 0 <= row < len(table.lines):
+        raise UsageError(f"row {row} is not in the table", hint=f"it has rows 0 to {len(table.lines) - 1}")
+    return row
 
 
 def pick_part(whole: CellExplanation, at: tuple[int, ...]) -> CellExplanation:

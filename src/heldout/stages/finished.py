@@ -14,6 +14,7 @@ from heldout.errors import StudyError
 from heldout.evidence.studies import Side
 from heldout.records import ConfigurationRun, Fold, IndexArray, JudgeSettings, Split
 from heldout.report.content import StudyContent
+from heldout.split import derive_fold_seed
 from heldout.stages.loading import load_content
 from heldout.stages.store import name_file, unpack_run
 
@@ -93,7 +94,7 @@ def make_side(study: Finished, name: str) -> Side:
         constant_losses=np.full(n_rows, study.content.constant_loss),
         unit=study.split.unit[rows],
         delta=study.content.tolerance,
-        fold_seed=int(study.split.fingerprint[:8], 16),
+        fold_seed=derive_fold_seed(study.split),
         has_groups=study.split.has_groups,
     )
     return Side(name, chosen, runs, rows, settings)

@@ -10,6 +10,7 @@ import numpy as np
 from heldout.evidence.compare import EARLY_STOPPED_WIDTH
 from heldout.evidence.crossfit import deploy_run, has_diverged
 from heldout.evidence.harmed import find_harmed
+from heldout.evidence.score import compare_losses
 from heldout.evidence.subgroups import find_subgroups, measure_slices
 from heldout.label_sets import look_up
 from heldout.records import (
@@ -21,6 +22,7 @@ from heldout.records import (
     ConfigurationRun,
     DoubleArray,
     FloatArray,
+    IndexArray,
     JudgeSettings,
     Prediction,
     RemedyResult,
@@ -37,6 +39,10 @@ from heldout.stages.reading import Reading
 from heldout.stages.testing import row_losses
 from heldout.stages.training import Crew, Trained
 
+NO_SKILL = (
+    "Not asked for whom it fails: it is not better than a constant guess by more than the tolerance, and a guess fails "
+    "for all alike."
+)
 LEAST_SEARCHED_ROWS = 40  # a group and its rest hold twenty rows each
 Judged = tuple[Trained, tuple[RemedyResult, ...], JudgeSettings]
 
@@ -97,17 +103,46 @@ def find_groups(
     truth = look_up(reading.target, reading.target.values[delivered.order])
     if len(truth) < LEAST_SEARCHED_ROWS:
         return None
+    losses, unit = row_losses(delivered.development.values, truth, delivered.bundle), prepared.split.unit
+    lead = measure_lead(losses, judged[2], unit[delivered.order])
+    attributes = describe_rows(
+        reading,
+        prepared,
+        crew.settings,
+        rows=delivered.order,
+        truth=truth,
+        has_label=lead[0] > judged[2].delta,
+    )
+    # whoever only guesses fails for all alike; skill that is merely not shown may be hidden by a group it fails for
+    if lead[2] < judged[2].delta:
+        attributes = tuple(item for item in attributes if item.declared)
+        if not attributes:
+            return Subgroups(NO_SKILL, (), 0, losses.size, float(losses.mean()), (), 0)
     found = find_subgroups(
-        row_losses(delivered.development.values, truth, delivered.bundle),
+        losses,
         mark_hits(delivered.development, truth),
-        attributes=describe_rows(reading, prepared, crew.settings, rows=delivered.order, truth=truth),
-        unit=prepared.split.unit[delivered.order],
+        attributes=attributes,
+        unit=unit[delivered.order],
+        least=judged[2].delta,
         seed=int(prepared.split.fingerprint[:8], 16),
     )
     rows = prepared.split.development[crew.tensors.order]
     known = look_up(reading.target, reading.target.values[rows])
     attributes = describe_rows(reading, prepared, crew.settings, rows=rows, truth=known)
     return replace(found, harms=find_harms(attributes, judged))
+
+
+def measure_lead(losses: DoubleArray, judge: JudgeSettings, unit: IndexArray) -> tuple[float, float, float]:
+    """Give by how much the delivered networks are better than a constant guess: estimate and 95 % interval.
+
+    Args:
+        losses: float64 [M], of rows that the networks had not fitted.
+        judge: the constant predictor's losses; their mean where choices were made on other rows.
+        unit: int64 [M], unit of each row.
+    """
+    guess = judge.constant_losses
+    constant = guess if guess.size == losses.size else np.full(losses.size, guess.mean())
+    return compare_losses(constant, losses, unit)
 
 
 def show_on_test(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from heldout.evidence import compare_remedies, judge_chosen, score_choice
 from heldout.evidence import judge_ladder as judge_by_rule
 from heldout.evidence.curve_rule import DELTA_SHARE
-from heldout.evidence.verdict import MIN_ROWS
 from heldout.ladder import nominal_net
 from heldout.nets import list_layers
 from heldout.records import (
+    MIN_ROWS,
     Choice,
     ChosenVerdict,
     ConfigurationRun,
@@ -27,10 +26,10 @@ from heldout.records import (
     Outcome,
     RemedyResult,
     Rung,
-    Split,
     Task,
     Tensors,
 )
+from heldout.split import derive_fold_seed
 from heldout.stages.grouping import Groups
 from heldout.stages.preparing import Prepared
 from heldout.stages.training import Controls, Trained
@@ -47,14 +46,9 @@ def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) ->
         constant_losses=constant,
         unit=prepared.split.unit[prepared.split.development[tensors.order]],
         delta=DELTA_SHARE * float(np.mean(constant)),
-        fold_seed=_fold_seed(prepared.split),
+        fold_seed=derive_fold_seed(prepared.split),
         has_groups=prepared.split.has_groups,
     )
-
-
-def _fold_seed(split: Split) -> int:
-    text = f"cross-fit {split.fingerprint} {split.split_seed}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> LadderVerdict:
@@ -63,7 +57,7 @@ def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> 
     if len(judge.constant_losses) >= MIN_ROWS:
         return verdict
     rows = f"{len(judge.constant_losses)} development rows"
-    sentence = f"Cannot tell: {rows}; under {MIN_ROWS} no rule keeps its error rate."
+    sentence = f"Undecided: {rows}; under {MIN_ROWS} no rule keeps its error rate."
     return replace(verdict, word="undecided", code="HO103", rung=-1, sentence=sentence)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +18,11 @@ from heldout.sources import tell_ledger
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_rule
 from heldout.stages.labelling import settle_labels
+from heldout.stages.pasting import name_next
 from heldout.stages.reading import Reading, choose_target, link_table, name_source, read_data, read_parts
 
 MOST_CHANNELS = 8  # named one by one
+MOST_LINES = 5
 
 
 def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a path or any data frame
@@ -52,7 +51,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
             *note_arrays(reading.table.arrays, prepared.recipe),
             *telling.note_columns(columns, prepared.recipe),
         ),
-        target=reading.target,
+        target=telling.leave_values_out(reading.target),
         counts=_count_classes(reading),
         read_notes=(
             *_tell_reading(reading.table),
@@ -65,9 +64,9 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         bullets=tuple(line for line in findings.niceness if not line.startswith("nice or messy")),
         nice_or_messy=nice[0] if nice else "",
         findings=findings.findings,
-        next_command=_name_command("fit", source, settings),
+        next_command=name_next("fit", source, settings),
         passed_checks=findings.passed,
-        set_aside=_count_reasons(reading.table),
+        set_aside=(*_count_missing(reading), *_count_reasons(reading.table)),
         affected=preview_rule(reading, prepared, settings),
     )
 
@@ -85,7 +84,7 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     )
     return PlanContent(
         source=name_source(source),
-        target=reading.target,
+        target=telling.leave_values_out(reading.target),
         split=telling.summarize_split(prepared.split),
         rungs=plan.rungs,
         remedies=tuple(
@@ -104,27 +103,6 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         if plan.n_fit < plan.n_fit_all
         else (raced,),
     )
-
-
-def _name_command(verb: str, source: Any, settings: Settings) -> str:  # noqa: ANN401 - a path or any data frame
-    """The line to paste next, with what was said about rows that belong together."""
-    given = {
-        "target": settings.target,
-        "group": settings.group,
-        "time": settings.time,
-        "split": settings.split,
-        "labels": settings.labels,
-        "key": settings.key,
-        "label-pattern": settings.label_pattern,
-        "images": settings.images,
-        "hdu": settings.hdu,
-        "task": settings.task if settings.task != Settings.model_fields["task"].default else "",
-        "ordinal": ",".join(settings.target_order),
-    }
-    options = [f"--{name} {shlex.quote(value)}" for name, value in given.items() if value]
-    options += [f"--side {settings.side}"] if settings.side != Settings.model_fields["side"].default else []
-    place = str(source) if isinstance(source, str | Path) else name_source(source)
-    return " ".join([f"heldout {verb} {shlex.quote(place)}", *options])
 
 
 def note_arrays(arrays: tuple[ArrayColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:
@@ -176,7 +154,32 @@ def _tell_reading(table: Table) -> tuple[str, ...]:
 
 
 def _count_reasons(table: Table) -> tuple[tuple[str, int], ...]:
-    return tuple(Counter(row.reason for row in table.set_aside).most_common())
+    """Reasons with the lines that they hold for, the most frequent first."""
+    lines: dict[str, list[int]] = {}
+    for row in table.set_aside:
+        lines.setdefault(row.reason, []).append(row.line)
+    ordered = sorted(lines.items(), key=lambda item: -len(item[1]))
+    return tuple((f"{reason} ({_name_lines(found)})", len(found)) for reason, found in ordered)
+
+
+def _count_missing(reading: Reading) -> tuple[tuple[str, int], ...]:
+    rows = reading.target.missing
+    if not len(rows):
+        return ()
+    lines = [int(reading.table.lines[row]) for row in rows]
+    return ((f"no value in the target {reading.target.name!r} ({_name_lines(lines)})", len(rows)),)
+
+
+def _name_lines(lines: list[int]) -> str:
+    """The first lines, and how many more.
+
+    Example:
+        >>> _name_lines([4]), _name_lines([1, 2, 3, 4, 5, 6, 7])
+        ('line 4', 'lines 1, 2, 3, 4, 5 and 2 more')
+    """
+    shown = ", ".join(map(str, lines[:MOST_LINES]))
+    more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
+    return f"line{'s' * (len(lines) != 1)} {shown}{more}"
 
 
 def _count_aside(table: Table) -> int:
@@ -189,7 +192,6 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
 
     everything = np.arange(len(table.lines)) if table.part is None else np.flatnonzero(table.part <= PART_FIT)
     specs = declare_columns(table, rows=everything, overrides=settings.columns, unused={})
-    target = f"{_name_command('look', source, settings)} --target COLUMN"
     return LookContent(
         source=name_source(source),
         n_rows=len(table.lines),
@@ -199,5 +201,5 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
         findings=ask_columns(specs, n_rows=len(everything)),
-        next_command=target,
+        next_command=name_next("look", source, settings.model_copy(update={"target": "COLUMN"})),
     )

@@ -92,9 +92,11 @@ def find_by_heart(
     """
     trained, results, judge = judged
     plain = next(run for run in trained.ladder if run.configuration.rung.index == trained.rung.index)
-    if has_diverged(plain) or _is_cut(crew):
+    if has_diverged(plain):
         return None
     subjects, n_seeds = plan_subjects(plain, trained, results, n_seeds=len(crew.seeds))
+    if _is_cut(crew, subjects, n_seeds):
+        return None
     seeds = crew.seeds[:n_seeds]
     is_plain = trained.rung.family == PLAIN and crew.tensors.layout is None
     inputs = choose_inputs(crew.tensors, prepared, n_epochs=0 if is_plain else subjects[0].epoch)
@@ -324,12 +326,17 @@ def _sample(rows: np.ndarray, key: tuple[int, int, int], most: int) -> IndexArra
     return np.sort(np.random.default_rng(key).permutation(rows)[:most]).astype(np.int64)
 
 
-def _is_cut(crew: Crew) -> bool:
+def _is_cut(crew: Crew, subjects: Sequence[Subject], n_seeds: int) -> bool:
     """Whether the budget leaves no time for this; what a first start left out stays left out."""
     workplace = crew.workplace
     if workplace.read_cut(PHASE) is None:
         deadline = workplace.deadline(BUDGET_SHARE)
-        if deadline is None or time.monotonic() <= deadline:
+        if deadline is None:
+            return False
+        # What is delivered is trained already, and this is all that still asks for time: the networks, and the looking.
+        n_networks = n_seeds * len(crew.tensors.fit_rows)
+        cost = sum(crew.executor.expect(subject.configuration, n_networks) for subject in subjects)
+        if time.monotonic() + cost / (1 - LOOKING_SHARE) <= deadline:
             return False
         workplace.write_cut(PHASE, [])
     workplace.note("the budget is used up: what was learned by heart was not looked at")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from heldout.errors import StudyError
+from heldout.report.sentences import answer_skill, headline_chosen
+from heldout.report.summary import tell_contradiction
 from heldout.settings import Settings
+from heldout.stages.loading import load_content
 from heldout.train.device import prepare_device
 
 if TYPE_CHECKING:
@@ -38,4 +43,29 @@ def predict_rows(
 
     bundle = load_bundle(model)
     policies = tuple(plan.policy for plan in bundle.recipe.arrays)
-    return predict_table(bundle, read_new(source, settings, policies), allow_shift=allow_shift)
+    report = predict_table(bundle, read_new(source, settings, policies), allow_shift=allow_shift)
+    warning = warn_of_verdict(Path(model))
+    return replace(report, notes=(warning, *report.notes)) if warning else report
+
+
+def warn_of_verdict(model: Path) -> str:
+    """Say that the study behind a model did not show that it is worth using; nothing where it did or is not there.
+
+    Args:
+        model: folder of a study, or a bundle that lies in one.
+    """
+    folder = model if model.is_dir() else model.parent
+    try:
+        content = load_content(folder)
+    except StudyError:
+        return ""  # a bundle that was copied out of its study carries its card alone
+    answer = answer_skill(content.chosen)
+    if content.chosen is None or content.chosen.word == "data or bug":
+        return f"the study in {str(folder)!r} came to no verdict on these networks: {headline_chosen(content.chosen)}"
+    if not answer.startswith("Yes"):
+        verdict = headline_chosen(content.chosen).lower()
+        return (
+            "it is not shown that these predictions are better than a constant guess: the verdict of "
+            f"{str(folder)!r} is {verdict!r}"
+        )
+    return tell_contradiction(content)

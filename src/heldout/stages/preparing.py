@@ -46,6 +46,7 @@ from heldout.remedies import plan_uses
 from heldout.remedies.augmentation import find_kinds
 from heldout.settings import Settings, find_rule, list_kinds, list_strengths, scales_test
 from heldout.split import SplitRequest, split_table
+from heldout.stages.declared_test import refuse_known_test
 from heldout.stages.labelling import add_labels, refuse_rare_labels, settle_labels
 from heldout.stages.reading import Reading
 from heldout.tensors import TensorSource, build_tensors
@@ -176,6 +177,7 @@ def split_rows(reading: Reading, settings: Settings) -> Split:
             gap=settings.gap,
         )
     )
+    refuse_known_test(reading, split)
     if reading.target.task is not Task.MULTILABEL:
         return split
     return replace(split, method=split.method.replace("by class", "by each row's rarest label"))

@@ -341,8 +341,10 @@ def _read_time(table: Table, settings: Settings, unused: dict[str, str]) -> Doub
     typed = type_column(raw, spec)
     if spec.kind not in (Kind.DATE, Kind.NUMBER) or np.isnan(typed.values).any():
         bad = int(np.flatnonzero(np.isnan(typed.values))[0]) if len(typed.values) else 0
+        cell = raw.levels[raw.codes[bad]].strip() if raw.codes[bad] >= 0 else ""
+        what = f"{cell[:60]!r} is neither a date nor a number" if cell else "there is no value"
         raise DataError(
-            f"time column {raw.name!r} was read as {spec.kind.value} and has no time in line {table.lines[bad]}",
+            f"time column {raw.name!r}, line {table.lines[bad]}: {what}, so that the rows cannot be put in order",
             hint=f'name a column of dates or numbers, or set date_format under [columns."{raw.name}"] in heldout.toml',
         )
     unused[raw.name] = "the time column"
@@ -353,10 +355,13 @@ def _read_weight(table: Table, settings: Settings, unused: dict[str, str]) -> Do
     if settings.sample_weight is None:
         return None
     raw = find_column(table, settings.sample_weight)
-    texts = np.array(raw.levels, dtype=object)
-    weight = np.full(len(table.lines), np.nan)
-    for code, text in enumerate(texts):
-        weight[raw.codes == code] = _parse_weight(str(text))
+    # Read as any column of numbers is: decimal commas, thousands, units, and what the user says of it.
+    given = settings.columns.get(raw.name)
+    spec = declare_column(raw, rows=np.arange(len(table.lines)), override=given)
+    if spec.kind is not Kind.NUMBER:
+        asked = given.model_copy(update={"kind": "number"}) if given is not None else AS_NUMBER
+        spec = declare_column(raw, rows=np.arange(len(table.lines)), override=asked)
+    weight = type_column(raw, spec).values
     bad = np.flatnonzero(~((weight > 0) & np.isfinite(weight)))
     if len(bad):
         raise DataError(
@@ -365,13 +370,6 @@ def _read_weight(table: Table, settings: Settings, unused: dict[str, str]) -> Do
         )
     unused[raw.name] = "the sample weight"
     return weight
-
-
-def _parse_weight(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _find_split(table: Table, settings: Settings) -> str:

@@ -15,15 +15,17 @@ import numpy as np
 
 from heldout.bundle import bundle_bytes, find_common_values
 from heldout.bundle.manifest import hash_bytes
+from heldout.counts import count_things
 from heldout.evidence import list_findings
 from heldout.folder import StudyFolder
 from heldout.label_sets import look_up
 from heldout.plan import Plan
 from heldout.recipe import recipe_hash, recipe_to_json
-from heldout.records import BoolArray, ConfigurationRun, Finding, IndexArray, Target, Task
+from heldout.records import BoolArray, ConfigurationRun, Finding, IndexArray, Task
 from heldout.report import StudyContent, answer_json
 from heldout.settings import Settings
 from heldout.sources import name_rows
+from heldout.split import find_copies
 from heldout.stages import telling
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.delivering import Delivered
@@ -100,7 +102,8 @@ def save_start(
         "recipe.safetensors", save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     )
     workplace.events.say(
-        f"plan: about {plan.seconds:.0f} seconds, {len(plan.rungs)} rungs, {plan.n_seeds} seeds, {plan.n_folds} folds"
+        f"plan: about {plan.seconds:.0f} seconds, {count_things(len(plan.rungs), 'rung')}, "
+        f"{count_things(plan.n_seeds, 'seed')}, {count_things(plan.n_folds, 'fold')}"
     )
 
 
@@ -160,7 +163,7 @@ def gather_content(
         source=source,
         n_rows=len(reading.table.lines),
         n_columns=len(reading.table.columns),
-        target=_without_values(reading.target),
+        target=telling.leave_values_out(reading.target),
         split=telling.summarize_split(prepared.split),
         metric=scores.metrics[0],
         settings=_list_settings(workplace),
@@ -240,6 +243,8 @@ def _gather_findings(
         scores.test,
         baselines=scores.baselines,
         openings=scores.openings_before,
+        n_known=len(find_copies(prepared.split, reading.links.unit)),
+        has_skill=any(item.question == "skill" and item.answer == "yes" for item in verdicts.chosen.answers),
     )
     every = (*evidence, *marked, *suspects, *list_findings(verdicts.gates))
     ordered = telling.sort_findings(every, mute=_read_settings(workplace).mute)
@@ -323,11 +328,6 @@ def _write_curves(folder: StudyFolder, runs: tuple[ConfigurationRun, ...]) -> No
     folder.write_bytes("curves/curves.parquet", buffer.getvalue())
 
 
-def _without_values(target: Target) -> Target:
-    """Leave the rows out of the record: no test label stands outside the bundle's scores."""
-    return replace(target, values=np.zeros(0), missing=target.missing, sets=np.zeros((0, 0), np.bool_))
-
-
 def _without_rows(run: ConfigurationRun) -> ConfigurationRun:
     nothing: BoolArray = np.zeros((0, 0, 0), bool)
     return replace(run, losses=np.zeros((0, 0, 0), np.float32), hits=nothing)
@@ -337,7 +337,9 @@ def _name_command(arguments: list[str]) -> str:
     """Give the command line as typed, started by its own name or by `python -m heldout`; else the call in Python."""
     program = Path(arguments[0])
     is_ours = program.name == "heldout" or program.parts[-2:] == ("heldout", "__main__.py")
-    return shlex.join(["heldout", *arguments[1:]]) if is_ours else "heldout.fit(...)"
+    # A study that was continued is made by the line that began it.
+    words = [word for word in arguments[1:] if word != "--resume"]
+    return shlex.join(["heldout", *words]) if is_ours else "heldout.fit(...)"
 
 
 def _read_settings(workplace: Workplace) -> Settings:

@@ -13,6 +13,7 @@ from heldout.evidence.paired import index_units
 from heldout.evidence.score import score_predictions
 from heldout.label_sets import write_labels
 from heldout.records import (
+    MIN_ROWS,
     Baseline,
     DoubleArray,
     Finding,
@@ -32,7 +33,6 @@ from heldout.stages.preparing import Prepared
 MOST_MISTAKES = 20
 N_EXAMPLES = 2
 N_BINS = 10
-FEWEST_ROWS = 30
 FEWEST_IN_BIN = 5  # under it the interval of a mean says nothing
 
 
@@ -165,7 +165,7 @@ def compare_numbers(truth: DoubleArray, predicted: DoubleArray, *, has_groups: b
     Returns:
         None under 30 rows.
     """
-    if len(truth) < FEWEST_ROWS:
+    if len(truth) < MIN_ROWS:
         return None
     from scipy.stats import t
 
@@ -206,6 +206,8 @@ def weigh_evidence(
     *,
     baselines: tuple[Baseline, ...],
     openings: int,
+    n_known: int = 0,
+    has_skill: bool = False,
 ) -> tuple[Finding, ...]:
     """Say what the evidence of this study lacks.
 
@@ -215,15 +217,17 @@ def weigh_evidence(
         test: on the sealed rows; empty without them.
         baselines: simple predictors, compared on the same rows.
         openings: how often these test rows had been opened before.
+        n_known: test rows whose unit (copy or group) also has development rows.
+        has_skill: on development rows the network is shown to be better than a constant guess.
 
     Returns:
         HO401 to HO404, those without anything to say as passed or not applicable.
     """
     return (
         _weigh_openings(test, openings),
-        _weigh_seal(split),
+        _weigh_seal(split, n_known),
         _weigh_baselines(baselines),
-        _weigh_agreement(scores, test),
+        _weigh_agreement(scores, test, baselines if has_skill else ()),
     )
 
 
@@ -243,8 +247,17 @@ def _weigh_openings(test: tuple[Score, ...], openings: int) -> Finding:
     )
 
 
-def _weigh_seal(split: Split) -> Finding:
+def _weigh_seal(split: Split, n_known: int) -> Finding:
     code, title = "HO402", "no untouched rows"
+    if n_known:
+        return Finding(
+            code,
+            title,
+            Severity.WARNING,
+            f"{n_known} of {len(split.test)} sealed rows are no untouched ones: they are copies of development rows or "
+            "of a group that has some",
+            action="read the score without them",
+        )
     if len(split.test):
         return pass_check(code, title, f"{len(split.test)} rows were sealed before anything was trained")
     return Finding(
@@ -271,8 +284,23 @@ def _weigh_baselines(baselines: tuple[Baseline, ...]) -> Finding:
     )
 
 
-def _weigh_agreement(scores: tuple[Score, ...], test: tuple[Score, ...]) -> Finding:
+def _weigh_agreement(
+    scores: tuple[Score, ...], test: tuple[Score, ...], baselines: tuple[Baseline, ...]
+) -> Finding:
     code, title = "HO404", "development and test disagree"
+    constant = next((item for item in baselines if test and item.name == "constant"), None)
+    if constant is not None and not constant.difference[2] < 0:
+        estimate, low, high = constant.difference
+        return Finding(
+            code,
+            title,
+            Severity.WARNING,
+            "on development rows the network is shown to be better than a constant guess, on the test rows it is not: "
+            f"loss {estimate:+.3f} against it (95 % interval {low:+.3f} to {high:+.3f}; above 0 is worse)",
+            action="do not use it before rows that no study has seen confirm it"
+            if estimate < 0
+            else "do not use it; ask how the test rows differ",
+        )
     other = next((item for item in scores if test and item.metric == test[0].metric), None)
     if other is None:
         return skip_check(code, title, "there are not both a development and a test score")

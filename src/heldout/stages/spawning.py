@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +39,7 @@ class Asked:
         folder: where it is to lie.
         resume: continue the study in the folder.
         strict: refuse data with a critical finding.
+        started: monotonic time at which it was asked for: a budget counts from there, reading included.
     """
 
     source: Any
@@ -45,6 +47,7 @@ class Asked:
     folder: Path
     resume: bool = False
     strict: bool = False
+    started: float = field(default_factory=time.monotonic)
 
 
 def is_kernel() -> bool:

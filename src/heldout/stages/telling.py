@@ -10,15 +10,16 @@ from importlib.metadata import version
 
 import numpy as np
 
+from heldout.counts import count_things
 from heldout.evidence.calibration import measure_calibration
 from heldout.evidence.early_stopping import RULES, StoppingRule, cost_of_faults, find_stop
 from heldout.evidence.intervals import bound_share
-from heldout.evidence.score import MIN_ROWS
 from heldout.label_sets import look_up
 from heldout.nets.convolution import convolution_path
 from heldout.plan import stretch_to_all_rows
 from heldout.recipe import Recipe
 from heldout.records import (
+    MIN_ROWS,
     ConfigurationRun,
     DoubleArray,
     Finding,
@@ -30,6 +31,7 @@ from heldout.records import (
     Severity,
     Split,
     Status,
+    Target,
     Task,
     TypedColumn,
 )
@@ -41,7 +43,6 @@ from heldout.report.content import (
     ReliabilityBin,
     SplitSummary,
 )
-from heldout.report.sentences import count_things
 from heldout.settings import Settings
 from heldout.stages.delivering import Delivered, read_rule
 from heldout.stages.reading import Reading
@@ -96,6 +97,23 @@ def sort_findings(findings: tuple[Finding, ...], *, mute: tuple[str, ...] = ()) 
     return SortedFindings(nice, told, passed, muted)
 
 
+def leave_values_out(target: Target) -> Target:
+    """Give a target without its rows' values, as it is shown and kept: no test label stands outside the scores.
+
+    Args:
+        target: what is predicted.
+
+    Returns:
+        The same with empty `values` and `sets`; which rows lack a value stays.
+
+    Example:
+        >>> ill = Target("ill", Task.BINARY, "", ("no", "yes"), np.ones(3), np.zeros(0, np.int64))
+        >>> leave_values_out(ill).values.size
+        0
+    """
+    return replace(target, values=np.zeros(0), sets=np.zeros((0, 0), np.bool_))
+
+
 def note_columns(columns: tuple[TypedColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:
     """Say of each column what it was read as, why, and what the network sees."""
     slots: dict[str, int] = {}
@@ -118,7 +136,11 @@ def _note(column: TypedColumn, n_slots: int, changed: str) -> ColumnNote:
         kind=spec.kind.value,
         why=spec.why,
         decided=spec.decided,
-        changed_to="not used" if unused else f"{changed} ({n_slots} inputs)" if n_slots else changed,
+        changed_to="not used"
+        if unused
+        else f"{changed} ({count_things(n_slots, 'input')})"
+        if n_slots
+        else changed,
         n_missing=int((column.status == Status.MISSING).sum()),
         n_unparsed=int((column.status == Status.UNPARSED).sum()),
         n_slots=n_slots,
@@ -198,11 +220,15 @@ def note_early_stopping(plain: ConfigurationRun, judge: JudgeSettings, settings:
     told = [_tell_rule(replace(named, name=name), curves) for name in RULES]
     end = float(np.mean([curve[-1] for curve in curves]))
     first = (
-        f"{plain.configuration.name}, {len(curves)} seeds, each read by itself (medians of epochs, means of the "
-        f"validation loss); at the last epoch {len(curves[0])} the loss is {end:.3f}. {' '.join(told)} "
+        f"{plain.configuration.name}, {count_things(len(curves), 'seed')}, each read by itself (medians of epochs, "
+        f"means of the validation loss); at the last epoch {len(curves[0])} the loss is {end:.3f}. {' '.join(told)} "
         f"{_say_deployed(named)}"
     )
-    return (first, *(fault.sentence for fault in cost_of_faults(plain, judge)))
+    parts = (
+        "The losses above are read from the rows that decided when to stop. What each fault costs is measured on rows "
+        "that did not decide (one half decides for the other): the parts below do not add up to the differences above."
+    )
+    return (first, parts, *(fault.sentence for fault in cost_of_faults(plain, judge)))
 
 
 def _tell_rule(rule: StoppingRule, curves: list[np.ndarray]) -> str:

@@ -24,6 +24,7 @@ from heldout.evidence.looks import start_shown, update_shown
 from heldout.evidence.score import compare_losses, find_class_losses, score_predictions
 from heldout.label_sets import look_up
 from heldout.records import (
+    MIN_ROWS,
     Baseline,
     CodeArray,
     DoubleArray,
@@ -45,7 +46,6 @@ from heldout.stages.preparing import Prepared, encode_other_rows
 from heldout.stages.reading import Reading
 from heldout.stages.workplace import Workplace
 
-LEAST_SCORED_ROWS = 30
 JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
 RARE_PREVALENCE = 0.10
 SEEN_IN_PARTS = (
@@ -196,9 +196,24 @@ def predict_test(prepared: Prepared, delivered: Delivered) -> Prediction:
 
 
 def train_baselines(
-    reading: Reading, prepared: Prepared, folds: tuple[Fold, ...], settings: Settings
+    reading: Reading,
+    prepared: Prepared,
+    folds: tuple[Fold, ...],
+    settings: Settings,
+    *,
+    workplace: Workplace | None = None,
 ) -> tuple[BaselineOutput, ...]:
-    """Fit the simple predictors on the folds of the delivered networks; test labels are not read."""
+    """Fit the simple predictors on the folds of the delivered networks; test labels are not read.
+
+    One that does not fit into what is left of the budget is left out, and a note says so.
+    """
+
+    def affords(name: str, seconds: float) -> bool:
+        if workplace is None or workplace.can_afford(f"baseline-{name.replace(' ', '-')}", seconds):
+            return True
+        workplace.note(f"the budget is used up: {name} was not fitted as a simple predictor")
+        return False
+
     split = prepared.split
     raw, is_category = stack_raw(prepared.columns, split.development)
     test_raw, _ = stack_raw(prepared.columns, split.test)
@@ -218,7 +233,7 @@ def train_baselines(
         texts=take_texts(prepared, split.development),
         test_texts=take_texts(prepared, split.test),
     )
-    return fit_baselines(data, folds, seed=settings.seed)
+    return fit_baselines(data, folds, seed=settings.seed, affords=affords)
 
 
 def _plain_features(prepared: Prepared, rows: IndexArray) -> FloatArray:
@@ -261,7 +276,7 @@ def compare_baselines(
         delivered: the network's development predictions.
         metrics: the study's metrics.
         test: the network's predictions of the test rows and their truth, once opened; None compares on the
-            validation rows.
+            validation rows, with the network's loss corrected for having been chosen on them.
         gap: rows between what is known and what is predicted (time-ordered studies).
     """
     target, rows = reading.target, delivered.order
@@ -276,6 +291,7 @@ def compare_baselines(
             (own, truth),
             judged,
             delivered.bundle,
+            optimism=delivered.optimism if test is None else 0.0,
         )
         for output in (*outputs, *_persistence(reading, rows, gap))
     )
@@ -296,15 +312,17 @@ def _compare(
     network: tuple[Prediction, DoubleArray],
     judged: tuple[Target, tuple[str, ...], IndexArray],
     bundle: Bundle,
+    *,
+    optimism: float,
 ) -> Baseline:
     (own, truth), (target, metrics, unit) = network, judged
     labels = _decide(values, target.task)
     scores = score_rows(truth, Prediction(values, labels), target, metrics=metrics, unit=unit)
-    difference = compare_losses(
-        row_losses(own.values, truth, bundle), row_losses(values, truth, bundle), unit
-    )
+    raw = compare_losses(row_losses(own.values, truth, bundle), row_losses(values, truth, bundle), unit)
+    difference = (raw[0] + optimism, raw[1] + optimism, raw[2] + optimism)
     loss = "squared error" if target.task is Task.REGRESSION else "log-loss"
-    interval = f"{difference[0]:+.3g}, 95 % {difference[1]:+.3g} to {difference[2]:+.3g}"
+    how = ", corrected for the choice made on these rows" if optimism else ""
+    interval = f"{difference[0]:+.3g}, 95 % {difference[1]:+.3g} to {difference[2]:+.3g}{how}"
     if difference[1] > 0:
         sentence = f"The {name} predictor is better than the network: {loss} of the network minus its own {interval}."
     elif difference[2] < 0:
@@ -350,7 +368,7 @@ def open_test(
     known = target.values[delivered.order]
     metrics, truth = name_metrics(target, settings, known), look_up(target, known)
     development = ()
-    if len(truth) >= LEAST_SCORED_ROWS:  # under thirty rows "cannot tell" is the answer, not a score
+    if len(truth) >= MIN_ROWS:  # under thirty rows "cannot tell" is the answer, not a score
         development = score_rows(
             truth, delivered.development, target, metrics=metrics, unit=split.unit[delivered.order]
         )

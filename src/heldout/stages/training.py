@@ -12,7 +12,7 @@ from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import list_rates, plain_hyper, plan_schedule
 from heldout.ladder.expected import MOST_PAIRS, RACED_SEEDS, STRENGTH_SEEDS
-from heldout.plan import LEAST_ROWS_WITHOUT_PERMUTATION, Plan
+from heldout.plan import DELIVERY_EFFORT, LEAST_ROWS_WITHOUT_PERMUTATION, PERMUTED_NETWORKS, Plan
 from heldout.records import (
     Choice,
     Configuration,
@@ -28,7 +28,7 @@ from heldout.remedies import apply_remedies
 from heldout.settings import Settings, list_layers
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared, list_uses
-from heldout.stages.workplace import LADDER_SHARE, REMEDY_SHARE, Workplace
+from heldout.stages.workplace import END_SECONDS, LADDER_SHARE, REMEDY_SHARE, Workplace
 from heldout.train.assemble import join_seeds
 from heldout.train.program import MemberSpec
 
@@ -108,6 +108,7 @@ class Crew:
         if differs:
             self.workplace.note(differs)
         small = self._train("ladder", configurations[: reach + 1], share=LADDER_SHARE, least=2)
+        self._reserve_end(small)
         least = max(0, 2 - len(small))
         large = self._train(
             "large rungs",
@@ -116,8 +117,17 @@ class Crew:
             least=least,
             seeds=self.seeds[:RACED_SEEDS],
         )
+        self._reserve_end((*small, *large))
         contenders = [run for run in large if may_lead(run, small, judge)]
         return (*small, *self._add_seeds("ladder, more seeds", large, contenders, share=LADDER_SHARE))
+
+    def _reserve_end(self, ladder: Sequence[ConfigurationRun]) -> None:
+        """Keep the time free that delivering the dearest rung so far would take."""
+        n_networks = len(self.seeds) * len(self.tensors.fit_rows)
+        cost = max((self.executor.expect(run.configuration, n_networks) for run in ladder), default=0.0)
+        if self.plan.n_fit < self.plan.n_fit_all:
+            cost *= DELIVERY_EFFORT * self.plan.n_fit_all / self.plan.n_fit
+        self.workplace.reserved = END_SECONDS + cost
 
     def complete_seeds(self, ladder: Sequence[ConfigurationRun], rung: Rung) -> tuple[ConfigurationRun, ...]:
         """Train the seeds that the remedies' rung still lacks: remedies are held against it seed by seed."""
@@ -203,12 +213,21 @@ class Crew:
         chosen = trained.find(choice.name)
         best = float(np.nanmin(chosen.losses.mean(axis=(1, 2))))
         doubtful = best > DOUBTFUL_SHARE * float(np.mean(judge.constant_losses))
-        permuted = self._train_permuted(chosen.configuration) if doubtful else None
+        n_folds = len(self.tensors.fit_rows)
+        cost = self.executor.expect(chosen.configuration, PERMUTED_SEEDS * n_folds)
+        permuted = None
+        if doubtful and self._can_afford("permuted labels", cost):
+            permuted = self._train_permuted(chosen.configuration)
         split = prepared.split
         if len(split.development) + len(split.test) >= LEAST_ROWS_WITHOUT_PERMUTATION:
             return Controls(permuted)
         schedule = plan_schedule(self.plan.n_fit, effort=PERMUTATION_EFFORT)
         rungs = [run.configuration.rung for run in trained.ladder]
+        middle = apply_remedies(rungs[len(rungs) // 3], ())
+        if not self._can_afford(
+            "permutation test", self.executor.expect(middle, PERMUTED_NETWORKS * n_folds)
+        ):
+            return Controls(permuted)
         # the cut procedure: the largest rungs and the late epochs cost most and matter least on so few rows
         test = run_permutations(
             lambda targets: self.workplace.make_executor(self.tensors, schedule, targets=targets, kept=False),
@@ -219,6 +238,13 @@ class Crew:
             seed=self.seeds[0],
         )
         return Controls(permuted, test)
+
+    def _can_afford(self, what: str, seconds: float) -> bool:
+        """Whether the budget still holds a control; a note says where it does not."""
+        if self.workplace.can_afford(what.replace(" ", "-"), seconds):
+            return True
+        self.workplace.note(f"the budget is used up: the check by {what} was left out")
+        return False
 
     def make_variant(self, tensors: Tensors, *, kept: bool = False) -> LocalExecutor:
         """Build an executor like the ladder's for other rows or targets of the same shapes, without compiling."""

@@ -12,7 +12,7 @@ from heldout.bundle import Bundle, load_bundle, score_table
 from heldout.cells import read_target
 from heldout.errors import DataError
 from heldout.links import parse_group_option, read_groups
-from heldout.records import IndexArray, Score, Table, Task
+from heldout.records import DoubleArray, IndexArray, Prediction, Score, Table, Target, Task
 from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table
@@ -28,7 +28,7 @@ def score_external(
     settings: Settings,
     *,
     allow_shift: bool,
-) -> tuple[tuple[Score, ...], tuple[str, ...], int, str]:
+) -> tuple[tuple[Score, ...], tuple[str, ...], int, str, tuple[Score, ...]]:
     """Score a bundle on rows of another source.
 
     Args:
@@ -38,7 +38,8 @@ def score_external(
         allow_shift: score although a column looks like another unit or kind.
 
     Returns:
-        Scores with the bundle's metric first, notes, number of rows scored, name of the source.
+        Scores with the bundle's metric first, notes, number of rows scored, name of the source, and scores of always
+        giving the same answer on these rows.
 
     Raises:
         DataError: no row has a target, or the labels are not those of the bundle.
@@ -63,6 +64,7 @@ def score_external(
     metrics = put_first(bundle.metric, metrics) if bundle.metric else metrics
     unit = _read_units(table, settings)[scored.rows]
     scores = score_rows(scored.truth, scored.prediction, target, metrics=metrics, unit=unit)
+    guess = score_constant(bundle, scored.truth, target, metrics=metrics, unit=unit)
     told = (target.why,) if bundle.task is Task.MULTILABEL else ()
     notes = (
         *told,
@@ -70,7 +72,34 @@ def score_external(
         *scored.report.refused,
         *_journal(model, table, bundle, len(scored.rows)),
     )
-    return scores, notes, len(scored.rows), name_source(source)
+    return scores, notes, len(scored.rows), name_source(source), guess
+
+
+def score_constant(
+    bundle: Bundle, truth: DoubleArray, target: Target, *, metrics: tuple[str, ...], unit: IndexArray
+) -> tuple[Score, ...]:
+    """Score always giving the same answer on the new rows: their own mean, shares of classes or of labels.
+
+    No constant does better by the loss, so that a network that is not better than it is of no use on these rows.
+
+    Args:
+        bundle: the delivered networks.
+        truth: float64 [n], or [n, labels], of the scored rows.
+        target: the target as read from them.
+        metrics: to score by.
+        unit: int64 [n], unit of each row.
+    """
+    if bundle.task is Task.REGRESSION:
+        values = np.full((len(truth), 1), truth.mean())
+        return score_rows(
+            truth, Prediction(values, np.zeros(0, np.int32)), target, metrics=metrics, unit=unit
+        )
+    shares = truth.mean(axis=0) if bundle.task is Task.MULTILABEL else None
+    if shares is None:
+        shares = np.bincount(truth.astype(int), minlength=len(bundle.classes)) / len(truth)
+    values = np.tile(shares, (len(truth), 1))
+    labels = values >= 0.5 if bundle.task is Task.MULTILABEL else values.argmax(axis=1)
+    return score_rows(truth, Prediction(values, labels.astype(np.int32)), target, metrics=metrics, unit=unit)
 
 
 def _read_map(study: Path) -> dict[str, str]:

@@ -21,6 +21,7 @@ Shapes = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 # Parts of the budget after which ladder and remedies begin nothing new; delivery, groups and test need the rest
 # (assumption).
 LADDER_SHARE, REMEDY_SHARE = 0.55, 0.80
+END_SECONDS = 5.0  # baselines, groups, test and report of a small study (measured: 1 to 4 s)
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Workplace:
         budget_seconds: limit of the whole study, 0 for none.
         seconds: time of each part so far, by its name.
         left_out: configurations that the budget cut.
+        reserved: seconds that what comes after the comparison is expected to take: delivery, test, report.
         notes: what was done otherwise than planned, one sentence each.
     """
 
@@ -45,6 +47,7 @@ class Workplace:
     budget_seconds: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    reserved: float = END_SECONDS
     notes: list[str] = field(default_factory=list)
     _phase: str = ""
     _executors: list[LocalExecutor] = field(default_factory=list)
@@ -126,8 +129,23 @@ class Workplace:
         }
 
     def deadline(self, share: float) -> float | None:
-        """Give the monotonic time at which a share of the budget is used up, or None without a budget."""
-        return self.started + share * self.budget_seconds if self.budget_seconds else None
+        """Give the monotonic time at which a share of the budget is used up, or None without a budget.
+
+        What the end of the study is expected to take is kept free.
+        """
+        if not self.budget_seconds:
+            return None
+        return self.started + min(share * self.budget_seconds, self.budget_seconds - self.reserved)
+
+    def can_afford(self, phase: str, seconds: float) -> bool:
+        """Whether a part that can be left out still fits into the budget; what a first start left out stays so."""
+        if self.read_cut(phase) is not None:
+            return False
+        deadline = self.deadline(1.0)
+        if deadline is None or time.monotonic() + seconds <= deadline:
+            return True
+        self.write_cut(phase, [])
+        return False
 
     def read_cut(self, phase: str) -> frozenset[str] | None:
         """Give the configurations that an earlier start of this study left out of a phase, or None if it cut none."""

@@ -6,9 +6,10 @@ import numpy as np
 
 from heldout.errors import DataError
 from heldout.evidence.gates.build import bound_means, skip_gate, write_gate
-from heldout.evidence.intervals import bound_auc, bound_mean_auc, find_auc
+from heldout.evidence.intervals import bound_auc, bound_mean_auc
 from heldout.evidence.paired import index_units
 from heldout.evidence.wording import name_loss, say_change
+from heldout.ranks import find_auc
 from heldout.records import BoolArray, DoubleArray, FloatArray, Gate, IndexArray, JudgeSettings
 
 SHIFT_AUC = 0.55  # lower bounds up to here are differences no score would show

@@ -1,0 +1,22 @@
+"""The area under the ROC curve against scikit-learn's, with ties."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from heldout.ranks import find_auc
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
+def test_the_area_is_that_of_scikit_learn(pairs):
+    score = np.array([float(value) for value, _ in pairs])
+    positive = np.array([held for _, held in pairs])
+    if 0 < positive.sum() < len(positive):
+        assert find_auc(score, positive) == pytest.approx(roc_auc_score(positive, score))
+
+
+def test_a_score_that_separates_has_all_of_it():
+    assert find_auc(np.arange(4.0), np.array([False, False, True, True])) == 1.0
