@@ -28,6 +28,7 @@ PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
 LEAST_WAIT, WAIT_PER_NUMBER = 300.0, 30e-6
 WAIT_FACTOR = {"quick": 0.5, "standard": 1.0, "thorough": 5.0}
 LEAST_KIND_RUNGS, MOST_KIND_RUNGS = 3, 99
+FEWEST_RUNGS = 2  # a ladder compares sizes
 EXPECTED_REMEDIES = 4  # augmentation, dropout, l1, l2: those that need training
 LEAST_ROWS_FOR_SUBSET = 12_000  # above so many fit rows ladder and remedies run on a nested subset
 SUBSET_ROWS = 8_000
@@ -118,6 +119,7 @@ class Sizes:
         n_folds: folds.
         layout: what the numbers of a row are; None for numbers in any order.
         n_steps: classes in order; 0 where they have none.
+        largest: weights above which no network is tried; None for any number.
     """
 
     n_inputs: int
@@ -127,6 +129,7 @@ class Sizes:
     n_folds: int
     layout: InputLayout | None = None
     n_steps: int = 0
+    largest: int | None = None
 
 
 def parse_budget(text: str) -> float:
@@ -167,7 +170,9 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
     names = [name for name in ("thorough", "standard", "quick") if PRESETS[name] <= PRESETS[preset]]
     smaller = [_build(sizes, name, effort) for name in names for effort in (1.0, 0.6)]
     least = replace(_build(sizes, "quick", 0.4), preset="least")
-    least = replace(least, rungs=least.rungs[:2], seconds=_estimate(sizes, least, least.rungs[:2]))
+    least = replace(
+        least, rungs=least.rungs[:FEWEST_RUNGS], seconds=_estimate(sizes, least, least.rungs[:FEWEST_RUNGS])
+    )
     for plan in (*smaller, least):
         if plan.seconds <= SAFE_SHARE * seconds:
             return replace(plan, budget_seconds=seconds)
@@ -184,7 +189,7 @@ def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     n_rungs, n_seeds, n_strengths = PRESETS[preset]
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
     schedule = plan_schedule(n_fit, effort=effort)
-    rungs = _order(grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs), sizes)
+    rungs = _limit(grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs), sizes)
     shapes = bucket_widths(
         rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
     )
@@ -204,7 +209,7 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     limit = wait_seconds(sizes.n_fit, layout, preset=preset) * effort
     attends = preset == "thorough"
     grown = grow_kind_ladder(layout, sizes.n_outputs, n_rungs=MOST_KIND_RUNGS, attends=attends)
-    every = _order(grown, sizes)
+    every = _limit(grown, sizes)
     leans = (Lean(*PRESETS[preset], SUBSET_ROWS, 1.0), *LEAN)
 
     def plan(lean: Lean, n_sizes: int) -> Plan:
@@ -222,8 +227,12 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     return next((made for made in plans if made.seconds <= limit), plans[-1])
 
 
-def _order(rungs: tuple[Rung, ...], sizes: Sizes) -> tuple[Rung, ...]:
-    return order_rungs(rungs, sizes.n_steps) if sizes.n_steps else rungs
+def _limit(rungs: tuple[Rung, ...], sizes: Sizes) -> tuple[Rung, ...]:
+    """Give the rungs their outputs for classes in order, and leave out those larger than the user wants."""
+    rungs = order_rungs(rungs, sizes.n_steps) if sizes.n_steps else rungs
+    limit = math.inf if sizes.largest is None else sizes.largest
+    n_small = sum(rung.n_parameters <= limit for rung in rungs)
+    return rungs[: max(n_small, FEWEST_RUNGS)]
 
 
 def count_validation(n_fit: int) -> int:

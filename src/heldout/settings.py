@@ -125,6 +125,21 @@ class StoppingSettings(BaseModel):
     )
 
 
+class LadderSettings(BaseModel):
+    """Which sizes of network are tried.
+
+    Example:
+        >>> LadderSettings(largest=10_000).largest
+        10000
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    largest: int | None = Field(
+        None, ge=1, description="networks with more weights are not tried; the two smallest sizes always are"
+    )
+
+
 def _read_rule(value: object) -> object:
     """Take the name of a rule alone for a rule with its usual numbers."""
     return {"rule": value} if isinstance(value, str) else value
@@ -218,6 +233,7 @@ class Settings(BaseModel):
     hdu: str | None = Field(None, description="name or number of the FITS extension to read")
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
     signal_scaling: Literal["set", "each"] = "set"
+    ladder: LadderSettings = LadderSettings()
     remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
         default_factory=dict,
         description="per remedy its strengths, e.g. {'dropout': [0.2, 0.5], 'l1': []}, or strengths and layers",

@@ -87,7 +87,7 @@ def test_lists_declared_to_be_classes_stay_classes():
 
 def test_numbers_with_decimal_commas_are_no_lists():
     cells = [f"{whole},{part}" for whole in range(4) for part in range(5)] * 2
-    assert read(cells).task is Task.MULTICLASS  # a decimal comma is no number to a target, and no list either
+    assert read(cells).task is Task.REGRESSION
 
 
 def test_rows_that_all_name_the_same_labels_teach_nothing():

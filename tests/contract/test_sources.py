@@ -213,12 +213,17 @@ def test_a_picture_under_a_wrong_ending_is_read_and_told(tmp_path: Path) -> None
     )
 
 
-def test_a_text_of_a_million_words_is_read_and_told(tmp_path: Path) -> None:
-    long = b"word " * 1_000_000
-    table = read_table(fill(tmp_path, {**REVIEWS, "good/long.txt": long}))
+def test_a_text_of_half_a_million_words_is_read_and_told_and_one_of_a_million_is_set_aside(
+    tmp_path: Path,
+) -> None:
+    long, longest = b"word " * 500_000, b"word " * 1_000_000
+    table = read_table(fill(tmp_path, {**REVIEWS, "good/long.txt": long, "good/longest.txt": longest}))
     texts = next(column for column in table.columns if column.name == "text")
-    assert max(map(len, texts.levels)) == 5_000_000
+    assert max(map(len, texts.levels)) == 2_500_000
     assert any("1 texts have more than a million characters" in note for note in table.notes)
+    assert [(item.text, item.reason) for item in table.set_aside] == [
+        ("good/longest.txt", "holds 5,000,000 characters, more than 4,000,000: no single text")
+    ]
 
 
 def test_pictures_of_many_shapes_get_one_and_the_rule_is_told(tmp_path: Path) -> None:

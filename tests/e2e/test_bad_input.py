@@ -161,11 +161,11 @@ def test_an_infinite_regression_target_is_refused_with_its_line(place):
 
 def test_words_in_a_regression_target_are_refused_with_line_and_value(place):
     columns = make_numbers(60)
-    columns["price"][7] = "about 5"
+    columns["price"][7] = "five"
     write_table(place / "data.csv", columns)
     message = refuse(place, "data.csv", "--target", "price", "--task", "regression")
     assert "line 9" in message
-    assert "'about 5'" in message
+    assert "'five'" in message
 
 
 def test_duplicate_column_names_are_repaired_and_said(place):
@@ -230,7 +230,7 @@ def test_a_budget_that_is_no_time_leaves_no_folder(place):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--time", "colour"), "time column 'colour' was read as number and has no time in line 2"),
+        (("--time", "colour"), "time column 'colour', line 2: 'green' is neither a date nor a number"),
         (("--split", "colour"), "in the split column 'colour' is no part"),
         (("--group", "colour~["), "not a valid regular expression"),
         (("--seed", "-1"), "setting 'seed'"),

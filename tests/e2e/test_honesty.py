@@ -77,8 +77,8 @@ def test_test_labels_that_are_absent_change_nothing_before_the_test(plain, tmp_p
 
 def test_cells_of_validation_and_test_rows_are_not_fitted(plain, tmp_path):
     columns = with_parts(make_binary())
-    for part in (VALIDATION, TEST):
-        columns["age"][part] = [f"{1e6 + row}" for row in range(60)]
+    for first, part in ((1e6, VALIDATION), (2e6, TEST)):
+        columns["age"][part] = [f"{first + row}" for row in range(60)]
         columns["dose"][part] = ["", "unknown"] * 30
         columns["colour"][part] = ["violet"] * 60
     changed = fit(columns, tmp_path / "study")

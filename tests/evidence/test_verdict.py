@@ -225,7 +225,7 @@ def test_what_is_known_of_smaller_sizes_is_told_with_the_size():
     assert _say_smaller(()) == ""
     assert _say_smaller((answers("no"), answers("no"))) == ", no smaller size does"
     unsure = _say_smaller((answers("no"), answers("undecided", "leaning yes")))
-    assert unsure == " at the latest; smaller sizes are not shown to, 1 of 2 leaning towards it"
+    assert unsure == " at the latest; smaller sizes are not shown to overfit, 1 of 2 leaning towards it"
 
 
 def test_a_loss_that_still_falls_at_the_last_epoch_is_said():

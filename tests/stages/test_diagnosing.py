@@ -94,7 +94,7 @@ def test_several_sizes_answer_all_five_questions(tmp_path):
         "skill", "overtrained", "too big", "underfit", "memorising"
     ]  # fmt: skip
     assert found.word == "good fit"
-    assert "Overfits from 1,000 parameters" in found.sentence
+    assert "Overfits from 1,000 weights" in found.sentence
 
 
 def test_files_of_recorders_are_seeds():

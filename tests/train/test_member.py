@@ -13,15 +13,8 @@ from heldout.nets import EVALUATION, Net, apply_net, fold_shares, list_layers
 from heldout.random_bits import Stream
 from heldout.records import Task
 from heldout.train import member as made
-from heldout.train.member import (
-    LOGIT_LIMIT,
-    SLOT_DROPOUT,
-    Member,
-    Moving,
-    Shape,
-    row_hits,
-    row_losses,
-)
+from heldout.train.losses import LOGIT_LIMIT, row_hits, row_losses
+from heldout.train.member import SLOT_DROPOUT, Member, Moving, Shape
 from heldout.train.program import MemberSpec, put_data, run_members, stack_members
 from train.made_tensors import CHECKPOINTS, make_hyper, make_shape, make_tensors
 from train.naive_training import read_rates

@@ -59,7 +59,7 @@ def write_plainly(
     if not is_number and (not is_amount or is_sure.sum() < _MOSTLY * n_cells):
         return raw, ""
     levels = tuple(
-        f"{value:.17g}" if sure and parse_number(text) != value else text
+        repr(value) if sure and parse_number(text) != value else text
         for text, value, sure in zip(raw.levels, typed.values.tolist(), is_sure.tolist(), strict=True)
     )
     return RawColumn(raw.name, raw.codes, levels), _tell(spec, odd[0])

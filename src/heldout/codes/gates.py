@@ -33,7 +33,7 @@ GATE_CODES: tuple[Code, ...] = (
         "fit and validation rows differ",
         "a classifier can tell them apart (shift)",
         "DeLong's lower 97.5 % bound above 0.55 out of fold; overrides when weighting the rows alike can move the loss "
-        "by more than delta, never where the division follows time",
+        "by more than delta, never where the division follows time; not asked where heldout dealt the rows at random",
         "at most 2.5 % of clean studies",
         measured=(Measured("one column shifted by one standard deviation caught", 100.0, 100.0),),
     ),

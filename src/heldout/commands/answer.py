@@ -13,7 +13,6 @@ import typer
 from heldout.commands.options import CommonOptions
 from heldout.errors import HeldoutError, RequirementError, UsageError
 from heldout.events import ProgressChoice, escape_controls
-from heldout.records import VERDICT_WORDS
 
 _RULE = re.compile(r"\s*(?P<name>[a-z]+)\s*(?P<sign>==|!=)\s*(?P<word>[a-z _-]+?)\s*")
 
@@ -140,6 +139,8 @@ def check_requirements(requirements: tuple[Requirement, ...], *, verdict: str) -
 
 
 def _parse(rule: str) -> Requirement:
+    from heldout.records import VERDICT_WORDS  # loads numpy, which --help does without
+
     match = _RULE.fullmatch(rule)
     word = re.sub(r"[ _-]+", " ", match["word"]) if match else ""
     if match is None or match["name"] != "verdict" or word not in VERDICT_WORDS:

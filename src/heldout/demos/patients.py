@@ -31,7 +31,7 @@ from heldout.stages.preparing import split_rows, type_columns
 from heldout.stages.reading import read_data
 from heldout.study import score
 
-N_PATIENTS, N_STRANGERS, SMALL_PATIENTS = 160, 150, 50
+N_PATIENTS, N_STRANGERS, SMALL_PATIENTS = 160, 150, 90
 TARGET, GROUP = "readmitted", "patient"
 MOST_EXAMPLES = 4  # spellings shown of one column
 EPOCH = date(1970, 1, 1)  # from which the days of a date are counted
@@ -255,7 +255,8 @@ def show_patients(record: PatientsRecord) -> DemoPage:
             f"The same two networks on {record.n_strangers} new patients:",
             f"  dealt by row:     {show_score(record.strangers_ungrouped)}",
             f"  dealt by patient: {show_score(record.strangers_grouped)}",
-            f"Verdict by row: {apart.headline} [{apart.code}]. By patient: {together.headline} [{together.code}].",
+            f"Verdict by row: {apart.headline} [{apart.code}].",
+            f"Verdict by patient: {together.headline} [{together.code}].",
         ),
         sections=(_show_cells(record), _show_questions(record), _show_scores(record), _show_verdicts(record)),
         sources=(

@@ -27,8 +27,8 @@ from heldout.stages.reading import read_data
 
 SIDE, CLASSES, TARGET = 20, ("elongated", "round"), "CLASS"
 PARTS = (("train", 160), ("validation", 400), ("test", 200))
-SMALL_PARTS = (("train", 60), ("validation", 60), ("test", 60))
-SMALL_BUDGET = "25s"  # of the study: the checks of a small study take longer than its networks
+SMALL_PARTS = (("train", 110), ("validation", 110), ("test", 60))
+LARGEST = 40_000  # weights: larger networks take longer than a demo may
 SKY, NOISE = 120.0, 4.0  # counts a pixel of the empty sky, and their spread
 SHARE_DEAD = 0.01  # pixels without a measurement
 TURNED = 180.0  # degrees either way: any
@@ -54,9 +54,7 @@ def run_demo(request: DemoRequest) -> DemoOutcome:
         request.say(
             "astropy is not installed (extra astro): the sky is written as numpy arrays, not as FITS files"
         )
-    study = run_small(
-        source, request, name="study", **({"budget": SMALL_BUDGET} if request.is_small else {}), **options
-    )
+    study = run_small(source, request, name="study", ladder={"largest": LARGEST}, **options)
     prepared = _prepare(source, Settings.model_validate(options))
     turning = compare_turning(prepared, study.content, request)
     numbers = take_numbers(study, "the sky")

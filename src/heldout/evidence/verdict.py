@@ -265,7 +265,7 @@ def _say_smaller(answers: Sequence[tuple[Answer, ...]]) -> str:
         return ", no smaller size does"
     leaning = sum(any(answer.lean == "leaning yes" for answer in rung[:2]) for rung in answers)
     lean = f", {leaning} of {len(answers)} leaning towards it" if leaning else ""
-    return f" at the latest; smaller sizes are not shown to{lean}"
+    return f" at the latest; smaller sizes are not shown to overfit{lean}"
 
 
 def _count_seeds(number: int) -> str:

@@ -33,6 +33,7 @@ from heldout.evidence.gates.fitting import FEW_ROWS
 from heldout.ladder import plain_hyper
 from heldout.links import parse_group_option, read_groups
 from heldout.records import (
+    PART_VALIDATION,
     BoolArray,
     ChosenVerdict,
     ConfigurationRun,
@@ -186,7 +187,10 @@ def _find_proposal(data: Gated) -> str:
 
 def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
     """Train the classifier on the last fold: of forward blocks it holds the most rows."""
-    split, fold = data.prepared.split, data.folds[-1]
+    split, fold, part = data.prepared.split, data.folds[-1], data.reading.table.part
+    if not split.ordered and (part is None or not (part == PART_VALIDATION).any()):
+        # whatever a classifier found would be chance, and no reason to doubt a score
+        return skip_gate("HO304", "heldout dealt fit and validation rows at random itself")
     rng = np.random.default_rng(int(split.fingerprint[:12], 16))
     fit, held = (_sample(len(rows), rng) for rows in (fold.fit, fold.validation))
     rows = np.concatenate([fold.fit[fit], fold.validation[held]])

@@ -140,6 +140,7 @@ def plan_training(prepared: Prepared, settings: Settings) -> Plan:
         n_folds=len(folds),
         layout=target.layout,
         n_steps=target.n_classes if target.ordered else 0,
+        largest=settings.ladder.largest,
     )
     return make_plan(sizes, preset=settings.preset, budget=settings.budget)
 

@@ -33,13 +33,12 @@ def test_the_ladder_is_undecided_with_its_own_code_and_keeps_its_answers():
     runs, settings = make_ladder(), make_settings(400)
     plain = judge_ladder(runs, settings)
     assert plain.code == "HO101"
-    assert judge_ladder(runs, settings, gates=[QUESTION, PASSED]).sentence == plain.sentence
-    verdict = judge_ladder(runs, settings, gates=[QUESTION, FAULT])
+    assert override_ladder(plain, [QUESTION, PASSED]).sentence == plain.sentence
+    verdict = override_ladder(plain, [QUESTION, FAULT])
     assert (verdict.word, verdict.code, verdict.rung) == ("undecided", "HO104", -1)
     assert str(verdict.per_rung) == str(plain.per_rung)
     assert "Data or bug [HO301]: Half of the rows are copies." in verdict.sentence
     assert plain.sentence in verdict.sentence
-    assert override_ladder(plain, [QUESTION, FAULT]).sentence == verdict.sentence
 
 
 def test_the_chosen_verdict_is_data_or_bug_and_keeps_its_answers():
