@@ -136,7 +136,9 @@ class LadderSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     largest: int | None = Field(
-        None, ge=1, description="networks with more weights are not tried; the two smallest sizes always are"
+        default=None,
+        ge=1,
+        description="networks with more weights are not tried; the two smallest sizes always are",
     )
 
 

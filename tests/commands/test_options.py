@@ -20,6 +20,7 @@ from heldout.settings import Settings, load_settings
 
 ONLY_IN_A_FILE = {
     "columns",
+    "ladder",
     "remedies",
     "target_log",
     "sample_weight",

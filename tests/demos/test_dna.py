@@ -78,4 +78,4 @@ def test_page_and_record(outcome):
     assert outline.counts["figure"] == 3
     assert len(outcome.page.answer) <= 20
     assert max(map(len, outcome.page.answer)) <= 110
-    assert build_record(demo, outcome, seed=0)["results"]["n_rows"] == 160
+    assert build_record(demo, outcome, seed=0)["results"]["n_rows"] == 280

@@ -118,7 +118,7 @@ def read_events(folder):
 
 def continue_if_begun(folder):
     """A study that was killed before it wrote anything is begun, any other continued."""
-    return ("--resume",) if (folder / "study.json").is_file() else ()
+    return ("--resume",) if (folder / "identity.json").is_file() else ()
 
 
 def list_phases(folder):

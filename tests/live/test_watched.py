@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from chromium import require_browser, start_browser
-from e2e.made_tables import SMALL_TOML, command, environment, make_binary, write_table
+from e2e.made_tables import command, environment, make_binary, write_table
 from live.cable import Cable
 from live.made_events import serving
 from live.test_start import find_server
@@ -24,6 +24,8 @@ from live.test_start import find_server
 require_browser()
 
 ADDRESS = re.compile(r"Live page: http://127\.0\.0\.1:(\d+)/([\w-]+)/")
+# long enough to be cut off and killed in between
+LONG_TOML = 'preset = "standard"\n[remedies]\ndropout = [0.2, 0.5]\nl1 = []\n'
 TESTS = Path(__file__).resolve().parents[1]
 # Stands in for a training: writes as many events of a made study as each line of its input asks for.
 TRAIN = """
@@ -98,7 +100,7 @@ def make_training(folder):
 
 def real_training(place):
     write_table(place / "ill.csv", make_binary())
-    (place / "small.toml").write_text(SMALL_TOML)
+    (place / "small.toml").write_text(LONG_TOML)
     words = ["fit", "ill.csv", "--target", "ill", "--config", "small.toml", "--out", "run", "--live"]
     return training(command(*words), place / "run", cwd=place, env=environment())
 
@@ -130,7 +132,8 @@ def watch(study, page, cable):
     study.write(6)
     wait_for(page, f"{CARDS} > 0")
     assert page.inner_text("#state") == "running"
-    assert page.inner_text("#word") == "Too early to say"
+    if study.process.stdin is not None:  # a real one may have more to say by now
+        assert page.inner_text("#word") == "Too early to say"
     cut_the_connection(page, cable)
     seen = page.evaluate(CARDS)
     study.write(6)

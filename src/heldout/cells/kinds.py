@@ -91,7 +91,9 @@ def _declare_unused(
     return replace(spec, used=False, why=f"not used: {reason}; {spec.why}", question="")
 
 
-def declare_column(raw: RawColumn, *, rows: IndexArray, override: ColumnOverride | None = None) -> ColumnSpec:
+def declare_column(
+    raw: RawColumn, *, rows: IndexArray, override: ColumnOverride | Said | None = None
+) -> ColumnSpec:
     """How one column is read as a whole, decided only from its cells at some rows.
 
     A single bad cell never retypes a column: a column is numeric when at least 95 % of its cells are numbers, the

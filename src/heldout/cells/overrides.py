@@ -92,7 +92,7 @@ class Said:
 _NOTHING_SAID = Said(None, None, None, None, None, None)
 
 
-def take_override(override: ColumnOverride | None) -> Said:
+def take_override(override: ColumnOverride | Said | None) -> Said:
     """What was said about one column, from any object that says it.
 
     Args:
@@ -102,8 +102,8 @@ def take_override(override: ColumnOverride | None) -> Said:
         >>> take_override(None).kind is None
         True
     """
-    if override is None:
-        return _NOTHING_SAID
+    if override is None or isinstance(override, Said):
+        return override or _NOTHING_SAID
     return Said(
         kind=override.kind,
         missing=override.missing,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from heldout.cells.kinds import declare_column
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, is_missing, prepare_words
 from heldout.cells.numbers import parse_number
-from heldout.cells.overrides import ColumnOverride
+from heldout.cells.overrides import ColumnOverride, take_override
 from heldout.cells.typed import type_column
 from heldout.records import ColumnSpec, Kind, RawColumn, Status
 
@@ -47,7 +49,10 @@ def write_plainly(
     odd = [text for text in raw.levels if not is_missing(text, words) and parse_number(text) is None]
     if not odd:
         return raw, ""
-    spec = declare_column(raw, rows=np.arange(len(raw.codes)), override=override)
+    rows = np.arange(len(raw.codes))
+    spec = declare_column(raw, rows=rows, override=override)
+    if is_number and spec.kind is Kind.IDENTIFIER:  # whole numbers that would be keys of a feature
+        spec = declare_column(raw, rows=rows, override=replace(take_override(override), kind="number"))
     if spec.kind is not Kind.NUMBER:
         return raw, ""
     once = RawColumn(raw.name, np.arange(len(raw.levels), dtype=np.int32), raw.levels)

@@ -20,6 +20,7 @@ WITHOUT_OPTION = frozenset(
         "columns",
         "numeric_embedding",
         "signal_scaling",
+        "ladder",
         "remedies",
     }
     | {"keep_near_rows", "mute"}
