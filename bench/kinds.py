@@ -31,6 +31,9 @@ HEAD = [
     "stretch",
     "value",
     "interval (first)",
+    "best baseline",
+    "ladder",
+    "onset",
     "verdict",
     "chosen",
     "s a run",
@@ -253,7 +256,10 @@ def describe(name: str, goal: Goal, measured: list[Measured]) -> list[str]:
         scores = one.answer["test"]["scores"] if one.answer["test"] else one.answer["development_scores"]
         found.append({score["metric"]: score for score in scores}[goal.metric])
     values = [score["value"] for score in found]
+    simple = [find_simple(one, goal.metric) for one in measured]
     words = sorted({one.answer["verdict"]["chosen"]["word"] for one in measured})
+    ladders = [one.answer["verdict"]["ladder"] for one in measured]
+    onsets = [rung["onset"] for rung in ladders[0]["rungs"]]
     return [
         f"{name} ({len(measured)})",
         goal.metric,
@@ -261,12 +267,26 @@ def describe(name: str, goal: Goal, measured: list[Measured]) -> list[str]:
         f"{goal.stretch:.3f}",
         f"{statistics.mean(values):.4f}" + (f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""),
         say_interval(found[0]),
+        f"{statistics.mean(value for value, _ in simple):.4f} {simple[0][1]}",
+        ", ".join(sorted({ladder["word"] for ladder in ladders})),
+        " ".join("-" if onset is None else str(onset) for onset in onsets),
         ", ".join(words),
         measured[0].answer["chosen_configuration"]["name"],
         f"{statistics.mean(one.seconds for one in measured):.0f}",
         f"{goal.minutes * 60:.0f}",
         f"{max(one.peak_mb for one in measured):.0f}",
     ]
+
+
+def find_simple(one: Measured, metric: str) -> tuple[float, str]:
+    """Give the best score of a simple predictor on the same rows, and its name."""
+    scores = [
+        (score["value"], baseline["name"])
+        for baseline in one.answer["baselines"]
+        for score in baseline["scores"]
+        if score["metric"] == metric
+    ]
+    return max(scores, default=(float("nan"), ""))
 
 
 if __name__ == "__main__":
