@@ -6,7 +6,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench bench-evidence bench-effects clean
+.PHONY: help setup demo test check docs bench bench-engine bench-peers bench-evidence bench-effects clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -59,9 +59,28 @@ docs: $(VENV)-docs/.docs ## build the documentation into site/ (nothing is fetch
 	@NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict --quiet
 	@echo "open site/index.html"
 
-bench: $(VENV)/.dev ## run the benchmarks in bench/ (each prints a table)
-	@for program in bench/*.py; do [ -e "$$program" ] || continue; echo "== $$program"; \
-	  $(BIN)/python "$$program" || exit 1; done
+# Some take a minute, some hours, some need arguments or data: they are listed with their first line, to be run one by one.
+bench: ## list the benchmarks in bench/ with what each one measures
+	@echo "make bench-peers, then make bench-engine: heldout beside torch, Keras and scikit-learn"
+	@echo "make bench-evidence, make bench-effects: how often verdicts are wrong, published effects"
+	@echo "the others are run by themselves: $(BIN)/python bench/NAME.py --help"
+	@for program in bench/*.py; do \
+	  grep -q '__name__ == "__main__"' "$$program" || continue; \
+	  printf '  %-28s %s\n' "$$program" "$$(sed -n '1s/^"""//; 1s/"""$$//; 1p' "$$program")"; done
+
+bench-engine: $(VENV)/.dev ## heldout's engine on the six works of bench/engine.py, beside the peers where they are installed
+	$(BIN)/python bench/engine.py --brief
+
+# An environment of its own: torch and Keras never come near the project's. Where pip does not find the CPU build of torch
+# by itself: make bench-peers TORCH_INDEX=URL of the index that has it.
+$(VENV)-bench/.peers: bench/peers/requirements.txt | $(BIN)/python
+	@echo "installing what the benchmarks compare with into $(VENV)-bench"
+	@$(BIN)/python -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check -qq install \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r bench/peers/requirements.txt
+	@touch $@
+
+bench-peers: $(VENV)-bench/.peers ## install torch (CPU), Keras, scikit-learn, skrub and cleanlab into .venv-bench
 
 bench-evidence: $(VENV)/.dev ## measure how often verdicts are wrong (an hour; goes on where it stopped)
 	$(BIN)/python bench/evidence.py --suite --out docs/error-rates.md
@@ -70,4 +89,4 @@ bench-effects: $(VENV)/.dev ## repeat published effects of the remedies (17 minu
 	$(BIN)/python bench/effects.py
 
 clean: ## remove the environment and caches, never a study
-	rm -rf $(VENV) $(VENV)-docs site .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) $(VENV)-docs $(VENV)-bench site .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

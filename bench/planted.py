@@ -191,6 +191,30 @@ def censored(rng: Rng, rate: float) -> Planted:
     )
 
 
+def traces(rng: Rng, rate: float) -> Planted:
+    """Row 24: words for less than can be measured, beside numbers."""
+    values = numbers(rng)
+    words = ["trace", "Trace", "undetectable", "not detected", "neg", "negative", "BDL"]
+    word, low = str(rng.choice(words)), min(values)
+    cells, truth = [repr(value) for value in values], list[Value](values)
+    spoil(rng, rate, cells, truth, lambda row: (word, low))
+    kept = [value for cell, value in zip(cells, values, strict=True) if cell != word]
+    truth = [min(kept) if cell == word else value for cell, value in zip(cells, truth, strict=True)]
+    return Planted(cells, {"": "number"}, {"": truth}, asks=False)
+
+
+def grades(rng: Rng, rate: float) -> Planted:
+    """A dipstick: "neg" and "trace" are two of its steps."""
+    cells = [str(cell) for cell in rng.choice(["neg", "trace", "1+", "2+", "3+"], N_ROWS)]
+    return Planted(cells, {"": "category"}, {"": list[Value](cells)}, asks=False)
+
+
+def findings(rng: Rng, rate: float) -> Planted:
+    """A culture, negative or positive, and no amount of anything."""
+    cells = [str(cell) for cell in rng.choice(["negative", "positive", "not detected", "trace"], N_ROWS)]
+    return Planted(cells, {"": "category"}, {"": list[Value](cells)}, asks=False)
+
+
 def ranges(rng: Rng, rate: float) -> Planted:
     """Row 25: 10-20 among numbers."""
     low = rng.integers(1, 60, N_ROWS)
@@ -491,6 +515,55 @@ def keys(rng: Rng, rate: float) -> Planted:
     )
 
 
+def person_keys(rng: Rng, rate: float) -> Planted:
+    """Row 39: keys that come back, below a half of the rows."""
+    low, step = int(rng.integers(0, 5_000)), int(rng.integers(1, 9))
+    drawn = [low + step * int(k) for k in rng.integers(0, 40, N_ROWS)]
+    name = str(
+        rng.choice(["patient_id", "subject_no", "PatientID", "subject", "Participant", "household_nbr"])
+    )
+    form = str(rng.choice(["{}", "S{}", "P-{}"]))
+    cells = [form.format(key) for key in drawn]
+    return Planted(cells, {"": "identifier"}, {"": list[Value](cells)}, name=name)
+
+
+def counts(rng: Rng, rate: float) -> Planted:
+    """Twins of keys: counts, years and measurements of few values under names that sound like keys."""
+    name = str(
+        rng.choice(
+            ["n_patients", "no_of_visits", "patient_age", "year", "subject_weight", "NO2", "case_count"]
+        )
+    )
+    low = 1_950 if name == "year" else 20
+    drawn = [float(k) for k in low + rng.integers(0, 60, N_ROWS)]
+    return Planted([f"{value:.0f}" for value in drawn], {"": "number"}, {"": list[Value](drawn)}, name=name)
+
+
+def letters(rng: Rng, rate: float) -> Planted:
+    """Row 37: one letter in two cases and with blanks."""
+    one = [str(x) for x in rng.choice(["M", "F"], N_ROWS)]
+    cells, truth = list(one), list[Value](one)
+    spoil(
+        rng, rate, cells, truth, lambda row: (str(rng.choice([one[row].lower(), one[row] + " "])), one[row])
+    )
+    return Planted(cells, {"": "category"}, {"": truth})
+
+
+def initials(rng: Rng, rate: float) -> Planted:
+    """Row 37: a letter beside the word that it begins is asked, never merged."""
+    words = [str(x) for x in rng.choice(["Male", "Female"], N_ROWS)]
+    cells, truth = list(words), list[Value](words)
+    spoil(rng, rate, cells, truth, lambda row: (words[row][0], words[row][0]))
+    return Planted(cells, {"": "category"}, {"": truth}, asks=True)
+
+
+def clean_letters(rng: Rng, rate: float) -> Planted:
+    """Twins of letters: ports, grades beside a word, alleles."""
+    levels = (["S", "C", "Q"], ["A", "B", "C", "Absent"], ["T", "C", "G"])[int(rng.integers(3))]
+    cells = [str(cell) for cell in rng.choice(levels, N_ROWS)]
+    return Planted(cells, {"": "category"}, {"": list[Value](cells)})
+
+
 def constants(rng: Rng, rate: float) -> Planted:
     """Row 40."""
     return Planted([str(rng.choice(["a", "7", "", "2020-01-01"]))] * N_ROWS, {"": "constant"}, {"": []})
@@ -548,15 +621,15 @@ DEFECTS: dict[str, Maker] = {
     "19 null words": null_words, "19 words that are values": null_categories, "20 sentinels": sentinels, "21 typos": typos,
     "22 decimal and thousands": locales, "22 unclear comma": unclear_comma, "23 one unit": one_unit, "23 mixed units": mixed_units,
     "23 units lost": lost_units, "23 two dimensions": two_dimensions, "23 temperatures": temperatures, "23 feet": feet,
-    "24 censored": censored, "25 ranges": ranges, "25 pairs": pairs, "25 spreads": spreads, "25 ratings": ratings,
+    "24 censored": censored, "24 traces": traces, "25 ranges": ranges, "25 pairs": pairs, "25 spreads": spreads, "25 ratings": ratings,
     "26 percent": percents, "26 percent and fraction": percent_mix, "27 characters": characters, "28 composites": composites,
     "29 variants": variants, "30 exons": exons, "31 lists": lists, "32 embedded numbers": embedded, "33 mixed dates": mixed_dates,
     "34 unclear days": unclear_days, "36 booleans": booleans, "37 spellings": spellings, "37 slips": slips, "38 zip codes": zip_codes,
-    "39 keys": keys, "40 constants": constants, "41 clipped": impossible,
+    "37 letters": letters, "37 initials": initials, "39 keys": keys, "39 person keys": person_keys, "40 constants": constants, "41 clipped": impossible,
 }  # fmt: skip
 TWINS: dict[str, Maker] = {
     "clean numbers": clean_numbers, "clean dates": clean_dates, "clean categories": clean_categories, "clean slashes": slashes,
-    "clean texts": clean_texts,
+    "clean texts": clean_texts, "clean grades": grades, "clean findings": findings, "clean counts": counts, "clean letters": clean_letters,
 }  # fmt: skip
 
 

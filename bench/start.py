@@ -1,4 +1,4 @@
-"""How long the first words take: `heldout --help`, `import heldout`, and a first study against a second one.
+"""How long the first words take: `heldout --help`, `import heldout`, a verdict on a logged training, and a study.
 
 python bench/start.py [--study]
 """
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from statistics import median
 
 from shared import CASES, describe_machine, print_table, run_case
@@ -19,9 +20,12 @@ TIMES = 7
 
 def main() -> None:
     print(describe_machine(), "\n")
+    history = Path(__file__).parents[1] / "tests" / "adapters" / "fixtures" / "keras" / "history.csv"
+    told = f"-m heldout diagnose {history} --n-validation 2000 --classes 2".split()
     rows = [
         ["heldout --help", "<= 0.3 s", measure([sys.executable, "-m", "heldout", "--help"])],
         ["import heldout", "<= 0.2 s", measure([sys.executable, "-c", "import heldout"])],
+        ["heldout diagnose history.csv", "<= 1 s", measure([sys.executable, *told])],
         ["python alone", "", measure([sys.executable, "-c", "pass"])],
     ]
     print_table(["command", "goal", f"processor time, median of {TIMES}"], rows)

@@ -184,6 +184,16 @@ def test_interruption_prints_how_to_go_on(code, capsys, study):
     assert "continue with: heldout fit 'my data.csv' --target x --resume" in err
     _, _, err = run("fit", "a.csv", "--resume", capsys=capsys)
     assert err.count("--resume") == 1
+    assert "heldout report" not in err  # there is no folder to report on
+
+
+def test_interruption_names_the_report_of_what_there_is(capsys, study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my run").mkdir()
+    (tmp_path / "my run" / "study.json").write_text("{}")
+    study.failure = StudyInterrupted(130)
+    _, _, err = run("fit", "a.csv", "--out", "my run", capsys=capsys)
+    assert "  -> see what there is by now: heldout report 'my run'" in err.splitlines()
 
 
 def unexpected(*arguments):

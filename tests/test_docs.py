@@ -27,6 +27,16 @@ FENCED = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
 LINK = re.compile(r"(?<!\\)\[(?:[^\]\\]|\\.)*\]\(<?([^)>\s]+)>?(?:\s+\"[^\"]*\")?\)")
 
 
+def test_python_names_of_the_pages_exist():
+    named = {
+        name
+        for page in [*PAGES, ROOT / "README.md"]
+        for name in re.findall(r"\bheldout\.([a-z_]+)\(", page.read_text(encoding="utf-8"))
+    }
+    assert {"fit", "dry_run", "compare"} <= named
+    assert [name for name in named if name not in dir(heldout)] == []
+
+
 def without_code(text):
     return re.sub(r"`[^`\n]*`", "`code`", FENCED.sub("", text))
 

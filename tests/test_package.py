@@ -55,7 +55,7 @@ def test_names_are_fetched_when_used():
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(
         AttributeError,
-        match=r"no attribute 'fitt'; it has Settings, __version__, callbacks, compare, diagnose, fit",
+        match=r"no attribute 'fitt'; it has Settings, __version__, callbacks, compare, diagnose, dry_run, fit",
     ):
         heldout.fitt  # noqa: B018
 

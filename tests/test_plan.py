@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,13 +9,15 @@ from heldout.ladder import Schedule, grow_ladder, plan_schedule
 from heldout.plan import (
     PRESETS,
     Sizes,
+    Wishes,
     bucket_widths,
+    count_networks,
     make_plan,
     member_seconds,
     parse_budget,
     stretch_to_all_rows,
 )
-from heldout.records import Rung
+from heldout.records import InputLayout, Rung
 
 SMALL = Sizes(n_inputs=20, n_outputs=1, n_fit=200, n_validation=50, n_folds=5)
 LARGE = Sizes(n_inputs=20, n_outputs=1, n_fit=50_000, n_validation=5000, n_folds=1)
@@ -169,3 +172,32 @@ def test_the_plan_names_the_program_of_every_rung():
     for preset in PRESETS:
         plan = make_plan(SMALL, preset=preset, budget=None)
         assert [widths for widths, _ in plan.shapes] == [rung.widths for rung in plan.rungs]
+
+
+@pytest.mark.parametrize("layout", [None, InputLayout("picture", (28, 28, 1))])
+def test_asked_seeds_win_over_preset_and_budget_and_are_paid_for(layout):
+    sizes = replace(LARGE, layout=layout, n_outputs=10)
+    asked = replace(sizes, wishes=Wishes(n_seeds=12))
+    usual, more = (make_plan(one, preset="quick", budget=None) for one in (sizes, asked))
+    assert (usual.n_seeds, more.n_seeds) == (3, 12)
+    assert more.seconds > 1.5 * usual.seconds
+    assert len(more.rungs) >= len(usual.rungs)
+    assert make_plan(asked, preset="standard", budget="20h").n_seeds == 12
+    with pytest.raises(UsageError, match="12 seeds of 2 rungs need about"):
+        make_plan(asked, preset="quick", budget="1s")
+
+
+def test_what_is_asked_of_every_network_stands_in_every_rung():
+    wishes = Wishes(learning_rate=0.04, weight_decay=0.01, label_smoothing=0.1)
+    plan = make_plan(replace(SMALL, wishes=wishes), preset="quick", budget=None)
+    assert {(r.learning_rate, r.weight_decay, r.label_smoothing) for r in plan.rungs} == {(0.04, 0.01, 0.1)}
+    usual = make_plan(SMALL, preset="quick", budget=None)
+    # one rate a rung instead of three, in two folds
+    saved = count_networks(usual, n_uses=4)[0] - count_networks(plan, n_uses=4)[0]
+    assert saved == 2 * 2 * len(plan.rungs)
+    assert plan.seconds < usual.seconds
+
+
+def test_largest_leaves_the_two_smallest():
+    plan = make_plan(replace(SMALL, wishes=Wishes(largest=1)), preset="standard", budget=None)
+    assert len(plan.rungs) == 2

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from heldout.ranks import find_auc
+from heldout.ranks import find_auc, find_ranks
 
 
 @settings(max_examples=25, deadline=None)
@@ -20,3 +21,13 @@ def test_the_area_is_that_of_scikit_learn(pairs):
 
 def test_a_score_that_separates_has_all_of_it():
     assert find_auc(np.arange(4.0), np.array([False, False, True, True])) == 1.0
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0, np.inf]), max_size=30))
+def test_ranks_are_those_of_scipy(values):
+    np.testing.assert_array_equal(find_ranks(np.array(values)), rankdata(values))
+
+
+def test_ranks_of_unknown_values_are_unknown():
+    assert np.isnan(find_ranks(np.array([1.0, np.nan]))).all()

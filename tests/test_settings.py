@@ -195,3 +195,40 @@ def test_steps_of_a_scale_are_a_list_or_written_with_commas_and_ranges(given, st
 def test_a_label_needs_two_rows_at_least():
     with pytest.raises(UsageError, match="setting 'label_rows': Input should be greater than or equal to 2"):
         load_settings(None, label_rows=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"dropout": {"layers": [-1]}},
+            "'remedies.dropout.layers': layers are counted from 0, the input, got",
+        ),
+        ({"l1": {"layers": [1, 1]}}, "'remedies.l1.layers': a layer stands there twice, got"),
+        (
+            {"augmentation": {"layers": [0]}},
+            r"remedies.augmentation acts on no layers, got \[0\]; dropout, l1",
+        ),
+        ({"early_stopping": {"layers": [0]}}, r"remedies.early_stopping acts on no layers, got \[0\]"),
+        ({"dropout": {"kinds": {"flip": [0.5]}}}, r"remedies.dropout has no kinds, got \['flip'\]"),
+    ],
+)
+def test_what_a_remedy_has_no_use_for_is_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        load_settings(None, target="y", remedies=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("learning_rate", (0.0, -0.1, 1.5, float("nan")), "0 < learning_rate <= 1"),
+        ("weight_decay", (-0.1, 1.5, float("nan")), "0 <= weight_decay <= 1"),
+        ("label_smoothing", (-0.1, 1.0, float("nan")), "0 <= label_smoothing < 1"),
+    ],
+)
+def test_a_rate_outside_its_range_names_the_range(name, values, words):
+    for value in values:
+        with pytest.raises(UsageError, match=f"'ladder.{name}': outside its range {words}, got {value}"):
+            load_settings(None, target="y", ladder={name: value})
+    kept = load_settings(None, target="y", ladder={name: 0.5})
+    assert getattr(kept.ladder, name) == 0.5

@@ -196,7 +196,7 @@ def test_looking_and_planning_train_nothing(place):
     look = ho.look("data.csv", target="y")
     assert "colour" in look.text()
     assert look.json()["schema"] == "heldout/look/1"
-    plan = study_module.plan("data.csv", target="y", preset="quick")
+    plan = study_module.dry_run("data.csv", target="y", preset="quick")
     assert "Nothing was trained" in plan.text()
     json.dumps(plan.json(), allow_nan=False)
     assert not (place / "runs").exists()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from heldout.settings import Settings as Settings
     from heldout.stages.comparing import compare as compare
     from heldout.stages.diagnosing import diagnose as diagnose
+    from heldout.study import dry_run as dry_run
     from heldout.study import fit as fit
     from heldout.study import load as load
     from heldout.study import look as look
@@ -26,6 +27,7 @@ _HOMES = {
     "Settings": "heldout.settings",
     "compare": "heldout.stages.comparing",
     "diagnose": "heldout.stages.diagnosing",
+    "dry_run": "heldout.study",
     "fit": "heldout.study",
     "load": "heldout.study",
     "look": "heldout.study",
@@ -39,6 +41,7 @@ __all__ = [
     "callbacks",
     "compare",
     "diagnose",
+    "dry_run",
     "fit",
     "load",
     "look",

@@ -68,8 +68,10 @@ class StudyInterrupted(Exception):
 
     Args:
         exit_code: 130 after Ctrl-C, 143 after SIGTERM.
+        folder: the study's folder, where it is known and there.
     """
 
-    def __init__(self, exit_code: int = EXIT_INTERRUPTED) -> None:
+    def __init__(self, exit_code: int = EXIT_INTERRUPTED, *, folder: str = "") -> None:
         super().__init__(f"stopped with exit code {exit_code}")
         self.exit_code = exit_code
+        self.folder = folder

@@ -191,7 +191,15 @@ def _join_column(links: Links, column: RawColumn) -> Links:
         )
         return replace(links, notes=(*links.notes, note))
     note = f"{what}; they stay on one side of every split"
-    return replace(links, unit=joined, notes=(*links.notes, note))
+    alike = np.concatenate([links.alike, _chain_rows(family)])
+    return replace(links, unit=joined, notes=(*links.notes, note), alike=alike)
+
+
+def _chain_rows(family: IndexArray) -> IndexArray:
+    """Pairs of rows that join each family, int64 [P, 2]: each row with the next one of its family."""
+    order = np.argsort(family, kind="stable")
+    same = family[order[1:]] == family[order[:-1]]
+    return np.stack([order[:-1][same], order[1:][same]], axis=1)
 
 
 _NO_GAPS = str.maketrans("", "", "".join(GAPS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -52,6 +52,8 @@ class Links:
         first_of_duplicate: int64 [N], position of the first row with the same features (itself if there is none).
         notes: sentences for the report.
         near: near copies among pictures and texts, one entry for each array or column that was compared.
+        alike: int64 [P, 2], further rows that are kept together since one almost repeats the other: sequences that are
+            copies in part, and near rows where those were asked for.
     """
 
     unit: IndexArray
@@ -60,6 +62,7 @@ class Links:
     first_of_duplicate: IndexArray
     notes: tuple[str, ...] = ()
     near: tuple[NearPairs, ...] = ()
+    alike: IndexArray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
 
 def link_rows(

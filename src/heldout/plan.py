@@ -17,7 +17,7 @@ from heldout.ladder import (
     plan_schedule,
     thin_ladder,
 )
-from heldout.ladder.expected import HALVES, Phase, expect_phases
+from heldout.ladder.expected import HALVES, RATES_TRIED, Phase, expect_phases
 from heldout.nets import count_products, list_layers
 from heldout.records import InputLayout, Rung
 
@@ -92,6 +92,7 @@ class Plan:
         seconds: estimated time of the whole study.
         budget_seconds: the user's limit, or 0.
         shapes: pairs of a rung's widths and the widths of the program it runs in.
+        n_rates: learning rates tried at each rung; 1 where the user fixed one.
     """
 
     preset: str
@@ -105,6 +106,26 @@ class Plan:
     seconds: float
     budget_seconds: float = 0.0
     shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    n_rates: int = RATES_TRIED
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asks of every network, beside preset and budget.
+
+    Args:
+        largest: weights above which no network is tried; None for any number.
+        n_seeds: seeds of each configuration; None for the preset's number.
+        learning_rate: of every rung; None where it is searched.
+        weight_decay: decoupled decay of every network.
+        label_smoothing: of every network.
+    """
+
+    largest: int | None = None
+    n_seeds: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +140,7 @@ class Sizes:
         n_folds: folds.
         layout: what the numbers of a row are; None for numbers in any order.
         n_steps: classes in order; 0 where they have none.
-        largest: weights above which no network is tried; None for any number.
+        wishes: what the user asks of every network.
     """
 
     n_inputs: int
@@ -129,7 +150,7 @@ class Sizes:
     n_folds: int
     layout: InputLayout | None = None
     n_steps: int = 0
-    largest: int | None = None
+    wishes: Wishes = Wishes()
 
 
 def parse_budget(text: str) -> float:
@@ -161,7 +182,7 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
     same data and options give the same plan.
 
     Raises:
-        UsageError: the budget does not hold 3 seeds of 2 rungs.
+        UsageError: the budget does not hold the seeds (3, or as many as were asked for) of 2 rungs.
     """
     full = _build(sizes, preset, 1.0)
     if budget is None:
@@ -178,7 +199,8 @@ def make_plan(sizes: Sizes, *, preset: str, budget: str | None) -> Plan:
             return replace(plan, budget_seconds=seconds)
     needed = least.seconds / SAFE_SHARE
     raise UsageError(
-        f"a budget of {budget!r} is too small: 3 seeds of 2 rungs need about {needed:.0f} seconds here",
+        f"a budget of {budget!r} is too small: {least.n_seeds} seeds of {FEWEST_RUNGS} rungs need about "
+        f"{needed:.0f} seconds here",
         hint=f"try --budget {needed + 5:.0f}s",
     )
 
@@ -187,16 +209,20 @@ def _build(sizes: Sizes, preset: str, effort: float) -> Plan:
     if sizes.layout is not None:
         return _build_kind(sizes, sizes.layout, preset, effort)
     n_rungs, n_seeds, n_strengths = PRESETS[preset]
+    n_seeds = sizes.wishes.n_seeds or n_seeds
     n_fit = sizes.n_fit if sizes.n_fit <= LEAST_ROWS_FOR_SUBSET or sizes.n_folds > 1 else SUBSET_ROWS
     schedule = plan_schedule(n_fit, effort=effort)
     rungs = _limit(grow_ladder(sizes.n_inputs, sizes.n_outputs, n_fit, n_rungs=n_rungs), sizes)
     shapes = bucket_widths(
         rungs, schedule, n_members=2 * n_seeds * sizes.n_folds, n_evaluated=2 * sizes.n_validation
     )
-    plan = Plan(
-        preset, rungs, schedule, n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit, 0.0, shapes=shapes
-    )
+    counts = (n_seeds, sizes.n_folds, n_strengths, n_fit, sizes.n_fit)
+    plan = Plan(preset, rungs, schedule, *counts, 0.0, shapes=shapes, n_rates=_count_rates(sizes))
     return replace(plan, seconds=_estimate(sizes, plan, rungs))
+
+
+def _count_rates(sizes: Sizes) -> int:
+    return RATES_TRIED if sizes.wishes.learning_rate is None else 1
 
 
 def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -> Plan:
@@ -206,7 +232,10 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     network that the leanest plan affords in half of the time, then how many rungs, seeds, strengths, rows and steps
     the time holds. Each size has a program of its own.
     """
-    limit = wait_seconds(sizes.n_fit, layout, preset=preset) * effort
+    asked = sizes.wishes.n_seeds
+    # who asks for more seeds waits longer: smaller networks or fewer rows would answer another question
+    longer = max(1.0, (asked or 0) / PRESETS[preset][1])
+    limit = wait_seconds(sizes.n_fit, layout, preset=preset) * effort * longer
     attends = preset == "thorough"
     grown = grow_kind_ladder(layout, sizes.n_outputs, n_rungs=MOST_KIND_RUNGS, attends=attends)
     every = _limit(grown, sizes)
@@ -216,8 +245,8 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
         n_fit = sizes.n_fit if sizes.n_fit <= 1.5 * lean.n_fit or sizes.n_folds > 1 else lean.n_fit
         rungs = thin_ladder(every[:n_sizes], min(lean.n_rungs, PRESETS[preset][0]))
         schedule = plan_schedule(n_fit, effort=effort * lean.effort)
-        counts = (lean.n_seeds, sizes.n_folds, lean.n_strengths, n_fit, sizes.n_fit)
-        made = Plan(preset, rungs, schedule, *counts, 0.0)
+        counts = (asked or lean.n_seeds, sizes.n_folds, lean.n_strengths, n_fit, sizes.n_fit)
+        made = Plan(preset, rungs, schedule, *counts, 0.0, n_rates=_count_rates(sizes))
         return replace(made, seconds=_estimate(sizes, made, rungs))
 
     n_sizes = len(every)
@@ -228,11 +257,20 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
 
 
 def _limit(rungs: tuple[Rung, ...], sizes: Sizes) -> tuple[Rung, ...]:
-    """Give the rungs their outputs for classes in order, and leave out those larger than the user wants."""
+    """Give the rungs their outputs for classes in order and what the user asks of all, leave out those too large."""
+    wishes = sizes.wishes
     rungs = order_rungs(rungs, sizes.n_steps) if sizes.n_steps else rungs
-    limit = math.inf if sizes.largest is None else sizes.largest
+    limit = math.inf if wishes.largest is None else wishes.largest
     n_small = sum(rung.n_parameters <= limit for rung in rungs)
-    return rungs[: max(n_small, FEWEST_RUNGS)]
+    return tuple(
+        replace(
+            rung,
+            learning_rate=wishes.learning_rate or rung.learning_rate,
+            weight_decay=wishes.weight_decay,
+            label_smoothing=wishes.label_smoothing,
+        )
+        for rung in rungs[: max(n_small, FEWEST_RUNGS)]
+    )
 
 
 def count_validation(n_fit: int) -> int:
@@ -374,7 +412,12 @@ def count_networks(plan: Plan, *, n_uses: int) -> tuple[int, int]:
 def _list_phases(plan: Plan, n_rungs: int, n_uses: int) -> tuple[Phase, ...]:
     has_halves = plan.preset != "quick" and plan.n_seeds >= HALVES
     return expect_phases(
-        n_rungs, n_seeds=plan.n_seeds, n_folds=plan.n_folds, n_uses=n_uses, has_halves=has_halves
+        n_rungs,
+        n_seeds=plan.n_seeds,
+        n_folds=plan.n_folds,
+        n_uses=n_uses,
+        has_halves=has_halves,
+        n_rates=plan.n_rates,
     )
 
 

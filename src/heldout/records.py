@@ -239,7 +239,8 @@ class ColumnSpec:
         part: which part of the cell this column is, in the grammar's words.
         unit: unit of the numbers; cells in other units of the same dimension are converted to it.
         thousands: thousands separator of numbers where the cells prove one, else "".
-        spellings: pairs (folded text, text it is read as), one after the other, for categories and sets.
+        spellings: pairs (folded text, text it is read as), one after the other, for categories and sets; among numbers
+            words for an amount, "trace" for "<0.5".
         low: smallest possible value, None without a limit.
         high: largest possible value, None without a limit.
         beyond: what becomes of values beyond the limits: "clip" moves them there, "impossible" takes them out.
@@ -422,6 +423,8 @@ class InputLayout:
         letters: the alphabet whose letters are the first channels of a signal, "ACGT" or the amino acids; "" for
             signals that are no sequences.
         both_strands: a sequence of bases may come from either strand; networks read both.
+        marks: channels of a picture or signal that say where something is (a mask, a transparency), not how bright it
+            is: augmentation moves them with the rest and changes no value of them.
     """
 
     kind: str
@@ -431,6 +434,7 @@ class InputLayout:
     parts: tuple[InputLayout, ...] = ()
     letters: str = ""
     both_strands: bool = False
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -511,6 +515,8 @@ class Rung:
         embedding: numbers that stand for one token; 0 where there are none.
         parts: what stands one after the other in the row (family joined only).
         ordered: its outputs are the steps of a scale (`nets.order_outputs`).
+        weight_decay: decoupled decay of every network of this size, where the user asked for it.
+        label_smoothing: the same of label smoothing.
     """
 
     index: int
@@ -523,6 +529,8 @@ class Rung:
     embedding: int = 0
     parts: tuple[InputLayout, ...] = ()
     ordered: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)

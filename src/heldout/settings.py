@@ -19,127 +19,28 @@ from pydantic import (
 
 from heldout.codes import refuse_mute
 from heldout.errors import UsageError
+from heldout.sections import ColumnSettings as ColumnSettings
+from heldout.sections import LadderSettings as LadderSettings
+from heldout.sections import RemedySettings as RemedySettings
+from heldout.sections import Rule
+from heldout.sections import StoppingSettings as StoppingSettings
 
 Preset = Literal["quick", "standard", "thorough"]
-Rule = Literal["best", "patience", "lecture"]
+WITHOUT_LAYERS = ("augmentation", "early_stopping", "fewer_parameters")  # remedies of a training as a whole
 
 
-class ColumnSettings(BaseModel):
-    """What the user says about one column; everything left out is inferred.
-
-    Example:
-        >>> ColumnSettings(kind="category").kind
-        'category'
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: (
-        Literal["number", "category", "yes/no", "date", "text", "set", "identifier", "sequence", "ignore"]
-        | None
-    ) = None
-    missing: tuple[str, ...] | None = Field(
-        None, description="cell texts that mean missing, e.g. ['?', '-999']"
-    )
-    true: tuple[str, ...] | None = None
-    false: tuple[str, ...] | None = None
-    date_format: str | None = Field(None, description="strptime format, e.g. '%d/%m/%Y'")
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal[",", ".", " ", "'", ""] | None = Field(
-        None, description="thousands separator of the numbers"
-    )
-    unit: str | None = Field(
-        None,
-        description="unit of the numbers, e.g. 'kg'; cells in other units of its dimension are converted",
-    )
-    grammar: (
-        Literal["whole", "template", "pair", "range", "spread", "variant", "region", "pedigree"] | None
-    ) = Field(None, description="how cells are taken apart; 'whole' leaves them as they are")
-    map: dict[str, str] | None = Field(
-        None, description="cell text -> the category it is read as, e.g. {'Mlae' = 'Male'}"
-    )
-    clip: tuple[float, float] | None = Field(None, description="values outside are clipped and counted")
-    range: tuple[float, float] | None = Field(
-        None, description="values outside are impossible: counted, and read as no value"
-    )
-    outliers: Literal["keep", "flag", "drop", "clip"] | None = Field(
-        None, description="what happens to extreme numbers of this column; as for all columns when left out"
-    )
-    strands: Literal["one", "both"] | None = Field(None, description="strands that a sequence may come from")
-    pieces: int | None = Field(None, ge=100, le=100_000, description="pieces of words that a text is read as")
-
-
-class RemedySettings(BaseModel):
-    """How one remedy is tried.
-
-    Example:
-        >>> RemedySettings(strengths=(0.2, 0.5), layers=(0, 1)).layers
-        (0, 1)
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    strengths: tuple[float, ...] | None = Field(
-        None, description="strengths to try; empty leaves the remedy out"
-    )
-    layers: tuple[int, ...] = Field(
-        (),
-        description="layers it acts on: for dropout 0 is the input and i the i-th hidden layer, for l1 and l2 the "
-        "weight matrix that follows it; all that make sense when left out",
-    )
-    kinds: dict[str, tuple[float, ...]] = Field(
-        default_factory=dict,
-        description="augmentation: augmenter -> strengths, e.g. {'shift': [0.1], 'flip': [0.5]}; only these are tried",
-    )
-    scaling: Literal["training", "test"] | None = Field(
-        None,
-        description="dropout: kept units are divided by the keep share while training (the default), or all are "
-        "multiplied by it at the test",
-    )
-
-
-class StoppingSettings(BaseModel):
-    """Which epoch of a network is delivered, and when a network that is trained anew may stop.
-
-    Example:
-        >>> StoppingSettings(rule="patience", patience=3).min_delta
-        0.0
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rule: Rule = Field(
-        default="best",
-        description="best: the epoch with the lowest validation loss; patience: the lowest one before patience is used "
-        "up; lecture: the epoch after the first rise",
-    )
-    patience: int = Field(default=5, ge=1, description="epochs in a row without improvement before stopping")
-    min_delta: float = Field(
-        default=0.0, ge=0, description="how much lower a loss must be to count as improvement"
-    )
-    smoothing: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
-        description="share of the smoothed loss before in the smoothed loss now; 0 reads the raw loss",
-    )
-
-
-class LadderSettings(BaseModel):
-    """Which sizes of network are tried.
-
-    Example:
-        >>> LadderSettings(largest=10_000).largest
-        10000
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    largest: int | None = Field(
-        default=None,
-        ge=1,
-        description="networks with more weights are not tried; the two smallest sizes always are",
-    )
+def _check_remedy(name: str, item: RemedySettings) -> None:
+    """Refuse what a remedy has no use for: it would be passed over in silence."""
+    if name != "dropout" and item.scaling:
+        raise ValueError(f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout")
+    if name in WITHOUT_LAYERS and item.layers:
+        raise ValueError(
+            f"remedies.{name} acts on no layers, got {list(item.layers)}; dropout, l1 and l2 have layers"
+        )
+    if name != "augmentation" and item.kinds:
+        raise ValueError(
+            f"remedies.{name} has no kinds, got {sorted(item.kinds)}; they belong to augmentation"
+        )
 
 
 def _read_rule(value: object) -> object:
@@ -235,6 +136,9 @@ class Settings(BaseModel):
     hdu: str | None = Field(None, description="name or number of the FITS extension to read")
     numeric_embedding: Literal["auto", "none", "piecewise"] = "auto"
     signal_scaling: Literal["set", "each"] = "set"
+    stretch: Literal["auto", "none", "asinh", "zscale"] = Field(
+        "auto", description="how FITS images and 16 bit pictures are compressed before they are scaled"
+    )
     ladder: LadderSettings = LadderSettings()
     remedies: dict[str, tuple[float, ...] | RemedySettings] = Field(
         default_factory=dict,
@@ -243,6 +147,13 @@ class Settings(BaseModel):
     preset: Preset = "standard"
     budget: str | None = Field(None, description="time for the whole study, e.g. '90s', '5m', '1h'")
     seed: int = Field(0, ge=0, le=1_000_000)
+    seeds: int | None = Field(
+        None,
+        ge=3,
+        le=100,
+        description="networks of each configuration that differ in their seed alone, at least 3; the preset's number "
+        "when left out",
+    )
     split_seed: int = Field(0, ge=0)
     subgroups: tuple[str, ...] = Field(
         (), description="columns whose groups are asked about: tested first, at an error rate of their own"
@@ -284,10 +195,8 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         for name, item in self.remedies.items():
-            if name != "dropout" and isinstance(item, RemedySettings) and item.scaling:
-                raise ValueError(
-                    f"remedies.{name} has no scaling, got {item.scaling!r}; it belongs to dropout"
-                )
+            if isinstance(item, RemedySettings):
+                _check_remedy(name, item)
         if self.key is not None and self.labels is None:
             raise ValueError(f"key {self.key!r} is a column of the table of labels, and needs labels")
         if reason := refuse_mute(self.mute):
@@ -443,9 +352,11 @@ def _explain(error: ValidationError) -> UsageError:
         lines.append(f"setting {where!r}: {item['msg'].removeprefix('Value error, ')}{got}")
         if item["type"] == "extra_forbidden":
             close = difflib.get_close_matches(str(item["loc"][-1]), list(Settings.model_fields), n=1)
-            hint = hint or (
-                f"did you mean {close[0]!r}?" if close else "see the published schema of heldout.toml"
-            )
+            near = f"did you mean {close[0]!r}?" if close else "see the published schema of heldout.toml"
+            # A dotted line pasted below a line in brackets is taken for a part of that.
+            is_below = len(item["loc"]) > 1 and item["loc"][-1] == "columns"
+            above = "lines that begin with columns. belong above the first line in brackets"
+            hint = hint or (above if is_below else near)
     return UsageError("; ".join(lines), hint=hint)
 
 

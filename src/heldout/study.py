@@ -163,7 +163,7 @@ def _refuse_dry_run(options: dict[str, Any]) -> None:
     if "dry_run" in options:
         raise UsageError(
             "fit always trains, and takes no dry_run",
-            hint="heldout.plan(source, ...) says what a study would train, with the same options",
+            hint="heldout.dry_run(source, ...) says what a study would train, with the same options",
         )
 
 
@@ -177,10 +177,11 @@ def look(source: Any, settings: Settings | None = None, **options: Any) -> Look:
     """
     from heldout.stages.looking import look_at
 
-    return Look(look_at(source, _resolve(settings, options)))
+    resolved = _resolve(settings, options)
+    return Look(look_at(source, resolved), resolved.show_rows)
 
 
-def plan(source: Any, settings: Settings | None = None, **options: Any) -> PlannedStudy:  # noqa: ANN401
+def dry_run(source: Any, settings: Settings | None = None, **options: Any) -> PlannedStudy:  # noqa: ANN401
     """Say what a study would train, and at what price; trains nothing.
 
     Args:
@@ -190,7 +191,8 @@ def plan(source: Any, settings: Settings | None = None, **options: Any) -> Plann
     """
     from heldout.stages.looking import plan_study
 
-    return PlannedStudy(plan_study(source, _resolve(settings, options)))
+    resolved = _resolve(settings, options)
+    return PlannedStudy(plan_study(source, resolved), resolved.show_rows)
 
 
 def load(path: str | Path) -> Study:

@@ -120,7 +120,7 @@ def test_seed_column_gives_one_curve_each(write):
 
 
 def test_folds_are_no_seeds_unless_said(write):
-    path = write("fold,epoch,val_loss\n0,0,0.5\n0,1,0.4\n1,0,0.5\n1,1,0.4\n")
+    path = write("fold,epoch,val_loss\n0,0,0.5\n0,1,0.4\n1,0,0.6\n1,1,0.4\n")
     with pytest.raises(DataError, match="2 folds: each is validated on other rows"):
         read(path)
     assert len(read(path, seed="fold").curves) == 2

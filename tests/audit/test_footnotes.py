@@ -18,7 +18,7 @@ def test_a_note_about_bold_print_says_what_was_lost() -> None:
     )
     assert [item.code for item in found] == ["HO233"]
     assert "line 19" in found[0].sentence
-    assert "'bolded'" in found[0].sentence
+    assert "which cells were bolded does not stand in the file" in found[0].sentence
 
 
 def test_other_notes_and_rows_that_speak_of_bold_pass() -> None:

@@ -43,3 +43,26 @@ def test_measured_whole_numbers_are_no_identifier() -> None:
     table["price"] = [str(v) for v in rng.choice(10_000_000, 300, replace=False)]
     table["dose"] = [str(v) for v in rng.integers(0, 40, 300)]
     assert check_identifiers(make_input(table, "y"))[0].title == "passed: identifiers"
+
+
+def test_one_repeated_row_does_not_hide_an_order_of_numbers() -> None:
+    table, goal = make_table()
+    number = np.empty(300, int)
+    number[np.argsort(goal, kind="stable")] = np.arange(300)
+    table["case"] = [f"P{v:04d}" for v in number]
+    twice = {name: [*cells[:1], *cells] for name, cells in table.items()}
+    data = make_input(twice, "y", kinds={"case": Kind.IDENTIFIER})
+    assert data.split.has_groups
+    assert [item.title for item in check_identifiers(data)] == ["an identifier tells the target"]
+    grouped = make_input(twice, "y", kinds={"case": Kind.IDENTIFIER}, group=("ward", np.arange(301) // 2))
+    assert check_identifiers(grouped)[0].title == "passed: identifiers"
+
+
+def test_rows_of_one_key_do_not_make_an_order_of_their_own() -> None:
+    rng = np.random.default_rng(3)
+    person = np.repeat(np.arange(60), 10)
+    goal = rng.permutation(np.arange(60) % 2)[person]  # every person has one answer
+    table = {"x": [f"{v:.5f}" for v in rng.normal(size=600)], "y": ["ab"[g] for g in goal]}
+    table["patient_id"] = [str(100 + p) for p in person]
+    found = check_identifiers(make_input(table, "y", kinds={"patient_id": Kind.IDENTIFIER}))
+    assert found[0].title == "passed: identifiers"

@@ -83,3 +83,11 @@ def test_complete_columns_pass() -> None:
         "passed: missing cells",
         "passed: missingness tied to the target",
     ]
+
+
+def test_copies_are_no_groups_in_words() -> None:
+    table, _ = plant(1_000, 0.09, 0.01, 0)
+    twice = {name: [*cells[:1], *cells] for name, cells in table.items()}
+    told = check_missing(make_input(twice, "y"))[-1]
+    grouped = check_missing(make_input(twice, "y", group=("ward", np.arange(1_001) // 2)))[-1]
+    assert ("rows of one group" in told.sentence, "rows of one group" in grouped.sentence) == (False, True)

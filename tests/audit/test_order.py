@@ -73,3 +73,27 @@ def test_mixed_zones_are_told() -> None:
 def test_zones_are_read_behind_a_time_of_day_only() -> None:
     raw = make_raw("t", ["10:00 CET", "2020-01-01", "10:00", "10:00:00.5Z", "a 12"])
     assert find_zones(raw, np.arange(5)) == {"CET": 1, "": 1, "Z": 1}
+
+
+def test_one_repeated_row_does_not_hide_that_a_table_is_sorted() -> None:
+    table = make_table(is_sorted=True)
+    twice = {name: [*cells[:1], *cells] for name, cells in table.items()}
+    data = make_input(twice, "y")
+    assert data.split.has_groups
+    assert find(check_order(data), "HO219").title == "target follows the order of rows"
+
+
+def test_forty_copies_of_a_row_are_no_order() -> None:
+    table = make_table()
+    copied = {name: [*cells[:1] * 40, *cells] for name, cells in table.items()}
+    assert find(check_order(make_input(copied, "y")), "HO219").title.startswith("passed")
+
+
+def test_rows_of_a_declared_group_stand_together() -> None:
+    table = make_table(is_sorted=True)
+    data = make_input(table, "y", group=("ward", np.arange(400) // 2))
+    found = find(check_order(data), "HO219")
+    assert (found.title, "declared" in found.sentence) == (
+        "not applicable: target follows the order of rows",
+        True,
+    )

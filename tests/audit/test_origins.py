@@ -65,6 +65,46 @@ def test_honest_keywords_raise_no_alarm(seed: int) -> None:
     assert check_origins(make(columns))[0].title == "passed: how an example was taken tells its target"
 
 
+@pytest.mark.parametrize(
+    "words", [("star", "galaxy"), ("STAR ", "Galaxy"), ("star/dr7", "a galaxy of dr7"), ("", "galaxy")]
+)
+def test_the_label_itself_is_no_origin_but_a_second_column_is(words: tuple[str, str]) -> None:
+    columns = {"header/class": [words[0], words[1]] * 120, "header/TELESCOP": ["HST", "SDSS"] * 120}
+    told = {item.column for item in find(make(columns))}
+    # half of the labels written are no label
+    assert told == {"header/TELESCOP"} | (set() if words[0] else {"header/class"})
+
+
+def test_the_label_left_out_is_named_where_nothing_else_tells_it() -> None:
+    (found,) = check_origins(make({"header/class": ["star", "galaxy"] * 120}))
+    assert found.title.startswith("not applicable")
+    assert found.sentence.endswith("'header/class' is the label itself")
+    (found,) = check_origins(
+        make({"folder/1": ["star", "galaxy"] * 120, "header/GAIN": ["1", "1", "2"] * 80})
+    )
+    assert found.title.startswith("passed")
+    assert found.sentence.endswith("'folder/1' is the label itself")
+
+
+def test_a_text_that_names_several_labels_is_an_origin() -> None:
+    cells = ["star galaxy field 1", "star galaxy field 2"] * 120
+    assert [item.column for item in find(make({"header/FIELD": cells}))] == ["header/FIELD"]
+
+
+def test_a_number_written_in_the_header_is_the_label_and_a_rounded_one_is_not() -> None:
+    target = [f"{k / 9:.4f}" for k in range(240)]
+    same = make({"header/z": [f"{text}00" for text in target]}, regression=True)
+    assert find(same) == []
+    rounded = make({"header/z": [f"{float(text):.0f}" for text in target]}, regression=True)
+    assert [item.column for item in find(rounded)] == ["header/z"]
+
+
+def test_a_column_that_decides_is_not_offered_as_a_group() -> None:
+    """A fold that keeps its two values apart would hold one class."""
+    (found,) = find(make({"header/FILTER": ["r", "g"] * 120}))
+    assert "--group" not in found.action
+
+
 def test_features_files_and_targets_are_not_asked() -> None:
     data = make({"header/CLASS": ["star", "galaxy"] * 120, "x": [str(k) for k in range(240)]})
     renamed = replace(data, target=replace(data.target, name="header/CLASS"))

@@ -51,8 +51,8 @@ def test_a_target_of_a_million_million_is_a_warning_with_its_line() -> None:
     found = {item.title: item for item in check_skew(make_input(table, "y", regression=True))}
     finding = found["far values in the target"]
     assert finding.severity is Severity.WARNING
-    assert f"1e+12 in line {data.table.lines[row]}" in finding.sentence
-    assert finding.action.endswith("--target-map 1e+12=")
+    assert f"'1e+12' in line {data.table.lines[row]}" in finding.sentence
+    assert finding.action.endswith("--target-map '1e+12='")
 
 
 def test_codes_for_missing_targets_are_asked_about() -> None:
@@ -65,7 +65,7 @@ def test_codes_for_missing_targets_are_asked_about() -> None:
         table["y"][row] = "99999"
     found = {item.title: item for item in check_skew(make_input(table, "y", regression=True))}
     assert "cells are 99999, all others lie from" in found["far values in the target"].sentence
-    assert "--target-map 99999=" in found["far values in the target"].action
+    assert "--target-map '99999='" in found["far values in the target"].action
 
 
 @pytest.mark.parametrize("seed", range(8))

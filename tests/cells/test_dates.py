@@ -35,7 +35,7 @@ def test_both_orders_are_refused_unless_they_agree() -> None:
     with pytest.raises(
         DataError,
         match=r"'visit' may be day/month or month/day: '03/04/2021' reads both ways\n  -> .*"
-        r'\[columns."visit"\] date_format = "%d/%m/%Y"',
+        r'columns."visit".date_format = "%d/%m/%Y"',
     ):
         find("01/01/2021", "03/04/2021")
     assert find("01/01/2021", "02/02/2021") == "%d/%m/%Y"

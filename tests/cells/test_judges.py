@@ -33,7 +33,7 @@ def test_false_zeros_are_asked_about_not_taken_out() -> None:
     typed = read([*GLUCOSE, "0", "0", "0"])
     assert typed.status.tolist() == [Status.OK] * 63
     assert "3 cells are 0, the next smallest value is 90" in typed.spec.question
-    assert '[columns."x"] missing = ["0"]' in typed.spec.question
+    assert 'columns."x".missing = ["0"]' in typed.spec.question
 
 
 def test_an_answer_ends_the_question() -> None:
@@ -98,8 +98,8 @@ def test_spellings_are_folded_and_slips_asked() -> None:
     mapped = read(cells, map={"Mlae": "Male"})
     assert set(mapped.levels) == {"Male", "Female"}
     assert mapped.spec.decided == "user"
-    with pytest.raises(UsageError, match="is read as number and has no categories to map"):
-        declare(GLUCOSE, map={"1": "2"})
+    with pytest.raises(UsageError, match="is read as yes/no and has neither categories nor numbers to map"):
+        declare(["yes", "no"] * 9, map={"yes": "2"})
 
 
 def test_codes_are_categories_and_counts_are_numbers() -> None:

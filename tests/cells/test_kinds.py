@@ -127,3 +127,27 @@ def test_unused_columns_are_marked_and_never_refused() -> None:
     assert specs[0].why.startswith("not used: the target; all 60 cells are")
     with pytest.raises(UsageError, match="there is no column 'nun' in t.csv to declare"):
         declare_columns(table, rows=np.arange(N), unused={"nun": "the target"})
+
+
+def test_all_ambiguous_columns_are_named_together_with_a_line_each() -> None:
+    cells = {
+        "visit": ("03/04/2021", "05/06/2021"),
+        "age": ("61", "62"),
+        "weight": ("70 kg", "7 m"),
+        "pop": ("1,234", "5,678"),
+    }
+    columns = tuple(encode_cells(name, list(texts)) for name, texts in cells.items())
+    table = Table(columns, np.arange(2, 4), "t.csv")
+    with pytest.raises(DataError, match="3 columns of t.csv cannot be read for sure") as refused:
+        declare_columns(table, rows=np.arange(2))
+    assert [name for name in cells if f"column {name!r}" in refused.value.message] == [
+        "visit",
+        "weight",
+        "pop",
+    ]
+    assert len(refused.value.hint.splitlines()) == 3
+    with pytest.raises(DataError, match="^column 'visit' may be day/month"):
+        declare_columns(table, rows=np.arange(2), unused={"weight": "not asked", "pop": "not asked"})
+    twenty = tuple(encode_cells(f"d{k}", list(cells["visit"])) for k in range(23))
+    with pytest.raises(DataError, match="and 3 more"):
+        declare_columns(Table(twenty, np.arange(2, 4), "t.csv"), rows=np.arange(2))

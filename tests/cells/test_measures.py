@@ -28,7 +28,7 @@ def test_the_cells_or_the_name_say_the_unit() -> None:
 def test_bare_numbers_beside_one_unit_ask_and_beside_two_are_refused() -> None:
     asked = choose("1 kg", "2 kg", "3")
     assert asked.unit == "kg"
-    assert '1 cells name no unit and are read as kg; if so, say [columns."x"] unit = "kg"' in asked.question
+    assert '1 cells name no unit and are read as kg; if so, say columns."x".unit = "kg"' in asked.question
     with pytest.raises(
         DataError, match=r"1 of 3 cells name no unit, the others g .1., kg .1.\n  -> .*unit ="
     ):

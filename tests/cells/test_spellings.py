@@ -13,7 +13,7 @@ def test_case_and_blanks_are_folded_to_the_most_frequent_form() -> None:
         "male": "Male",
         "new york": "New York",
     }
-    assert "'male' as 'Male'" in found.merged
+    assert "'male' (1 cell) as 'Male'" in found.merged
     assert read_spelling("MALE", {"male": "Male"}) == "Male"
 
 
@@ -44,3 +44,57 @@ def test_near_names_are_no_slips(pair: tuple[str, str]) -> None:
 
 def test_frequent_texts_are_no_slips() -> None:
     assert find_spellings(["prednisone", "prednisolon"], [100, 40]).typos == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "counts"),
+    [
+        (["M", "m ", "F", "f"], [60, 45, 50, 55]),
+        (["A", "a", "B", "b", "C"], [90, 4, 80, 6, 70]),
+    ],
+)
+def test_one_letter_in_two_cases_is_one_category_with_its_count_told(
+    texts: list[str], counts: list[int]
+) -> None:
+    found = find_spellings(texts, counts)
+    read = {
+        read_spelling(text.strip(), dict(zip(found.pairs[::2], found.pairs[1::2], strict=True)))
+        for text in texts
+    }
+    assert len(read) == len({text.strip().casefold() for text in texts})
+    assert "cells) as" in found.merged
+    assert (found.cases, found.initials) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("texts", "counts", "cases"),
+    [
+        (["A", "a", "B", "b"], [50, 40, 60, 50], (("a", "A"), ("b", "B"))),  # alleles
+        (["a", "A"], [5, 5], ()),
+        (["A", "B", "c"], [5, 5, 5], ()),
+    ],
+)
+def test_letters_that_may_be_two_things_stay_two(
+    texts: list[str], counts: list[int], cases: tuple[tuple[str, str], ...]
+) -> None:
+    found = find_spellings(texts, counts)
+    assert (found.pairs, found.cases) == ((), cases)
+
+
+@pytest.mark.parametrize(
+    ("texts", "initials"),
+    [
+        (["Male", "M", "Female", "F"], (("M", "Male"), ("F", "Female"))),
+        (["male", "Female", "m"], (("m", "male"),)),
+        (["T", "Tumour", "Normal", "unknown"], (("T", "Tumour"),)),
+        (["A", "B", "Absent"], ()),
+        (["M", "Male", "Mixed"], ()),
+        (["S", "C", "Q"], ()),
+        (["Male", "Female"], ()),
+        (["T", "T1", "N0"], ()),
+    ],
+)
+def test_initials_are_asked_only_where_each_has_one_word(
+    texts: list[str], initials: tuple[tuple[str, str], ...]
+) -> None:
+    assert find_spellings(texts, [20] * len(texts)).initials == initials

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from heldout.codes import CODES, LOGGED_CODES, Code, find_code, refuse_mute, say_mute, write_index, write_page
+from heldout.codes.planted import PLANTED
 from heldout.errors import UsageError
 from heldout.settings import Settings, load_settings
 
@@ -73,6 +74,16 @@ def test_measured_rates_are_those_of_the_published_page() -> None:
     assert told
     for measured in told:
         assert (measured.low, measured.high) == (min(rates[measured.promise]), max(rates[measured.promise]))
+
+
+def test_what_was_planted_is_a_line_of_the_published_page() -> None:
+    lines = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    for item in PLANTED:
+        found = [row for row in cells if row[0] == item.promise]
+        assert len(found) == 1, item.promise
+        assert re.match(re.escape(item.result) + r"($|[;, (])", found[0][1]), item
+        assert all(find_code(code) for code in item.codes)
 
 
 def test_an_unknown_code_is_refused() -> None:

@@ -26,6 +26,7 @@ ONLY_IN_A_FILE = {
     "sample_weight",
     "numeric_embedding",
     "signal_scaling",
+    "stretch",
     "keep_near_rows",
     "label_rows",
     "mute",
@@ -77,6 +78,14 @@ def test_what_was_given_becomes_settings():
     assert settings.costs == {"miss": 5.0, "false_alarm": 1.0}
     assert given["single"] is False
     assert (settings.target, settings.time, settings.gap, settings.header) == ("num", "year", 2, "no")
+
+
+def test_seeds_are_a_setting_and_never_fewer_than_three():
+    assert load_settings(None, **collect_settings(fit(target="num", seeds=10))).seeds == 10
+    with pytest.raises(
+        UsageError, match="setting 'seeds': Input should be greater than or equal to 3, got 2"
+    ):
+        load_settings(None, **collect_settings(fit(target="num", seeds=2)))
 
 
 def test_a_gap_without_time_is_refused():

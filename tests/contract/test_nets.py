@@ -54,6 +54,8 @@ EXAMPLES = (
     Net("joined", (24 + 2,), 3, (8,), (4,), 3, parts=TURNED),
     Net("joined", (8 + 2 + 48 + 12,), 3, (8,), (4,), 3, embedding=4, parts=PARTS),
     Net("joined", (8 + 2 + 48 + 12,), 3, embedding=4, parts=PARTS),
+    Net("joined residual", (8 + 2 + 48 + 12,), 3, (8,), (4, 8), 3, embedding=4, parts=PARTS),
+    Net("joined residual", (2 + 48,), 3, (8,), (4,), 3, parts=PARTS[1:3]),
 )
 N_ROWS = 5
 

@@ -67,7 +67,9 @@ def test_a_study_of_several_labels(tmp_path):
     assert answer["target"]["task"] == "multilabel"
     assert answer["target"]["classes"] == ["cough", "fever", "healthy", "rash"]
     assert answer["target"]["n_missing"] == 4
-    assert "'zebra' " in next(item["sentence"] for item in answer["findings"] if item["code"] == "HO234")
+    rare = next(item["sentence"] for item in answer["findings"] if item["code"] == "HO234")
+    assert "1 of 5 labels lack 10 development rows" in rare
+    assert "zebra" not in rare  # held by four rows: who they are is not told without show_rows
     scores = {item["metric"]: item for item in answer["test"]["scores"]}
     constant = next(item for item in answer["baselines"] if item["name"] == "constant")
     assert scores["label accuracy"]["low"] > constant["scores"][0]["value"]

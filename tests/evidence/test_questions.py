@@ -49,7 +49,7 @@ def test_an_undecided_answer_says_what_would_decide():
     answer = answer_overtrained(deploy(losses, settings), settings)
     assert answer.answer == "undecided"
     text = " ".join(answer.would_decide)
-    assert "more seeds" in text
+    assert f"With 5 more seeds (heldout fit --seeds {losses.shape[1] + 5}): " in text
     assert "Limiting:" in text
     assert "tolerance 0.020" in answer.sentence
     assert answer.low < answer.estimate < answer.high

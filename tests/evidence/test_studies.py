@@ -62,7 +62,9 @@ def test_three_seeds_are_too_few_to_call_one_better():
     found = compare_sides(make_side(base, n_seeds=3), make_side(base + 0.2, n_seeds=5, seed=2, name="b"))
     assert found.outcome == "cannot tell"
     assert found.n_seeds == 3
-    assert found.sentence.endswith("3 seeds are too few to call one better; the standard preset trains 5.")
+    assert found.sentence.endswith(
+        "3 seeds are too few to call one better; heldout fit --seeds 5 trains enough."
+    )
 
 
 def test_a_difference_below_the_tolerance_does_not_matter():

@@ -1,3 +1,4 @@
+import re
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,9 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from heldout.errors import StudyInterrupted
+from heldout.errors import StudyError, StudyInterrupted
 from heldout.executors import LocalExecutor, Surroundings, local
 from heldout.executors.local import Job
+from heldout.nets import count_layer_parameters, list_layers
 from heldout.records import Outcome
 from heldout.train.assemble import assemble_run
 from heldout.train.program import MemberResults, MemberSpec, count_devices, group_size, put_data, run_members
@@ -284,10 +286,34 @@ def test_when_memory_runs_out_half_as_many_networks_go_on_with_the_same_bits(mon
     assert said[-1].startswith(f"memory ran out: {2 * count_devices()} networks at once from here on")
 
 
-def test_one_network_that_does_not_fit_ends_the_study(monkeypatch):
-    fail_above(monkeypatch, 0, MemoryError("no room"))
-    with pytest.raises(MemoryError, match="no room"):
-        LocalExecutor(TENSORS, SCHEDULE).train(JOB)
+@pytest.mark.parametrize(
+    ("error", "request_"),
+    [
+        (MemoryError("no room"), "MB$"),
+        (
+            jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 1048576 bytes."),
+            "; the request that failed was for 1048576 bytes$",
+        ),
+        (
+            jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 4.5GiB."),
+            "; the request that failed was for 4.5GiB$",
+        ),
+    ],
+)
+def test_one_network_that_does_not_fit_says_what_it_needed_and_what_to_do(monkeypatch, error, request_):
+    tried = fail_above(monkeypatch, 0, error)
+    executor = LocalExecutor(TENSORS, SCHEDULE)
+    n_weights = count_layer_parameters(list_layers(executor.shape_of(JOB.configurations[0]).net))
+    with pytest.raises(StudyError) as caught:
+        executor.train(JOB)
+    assert tried == [8, 4, 2, 1]
+    assert caught.value.message.startswith(
+        f"memory ran out for a single network of {n_weights:,} weights on examples of "
+    )
+    assert re.search(request_, caught.value.message)
+    assert f"[ladder] largest = {n_weights // 2} in heldout.toml" in caught.value.hint
+    assert "--resume" in caught.value.hint
+    assert caught.value.__cause__ is error
 
 
 def test_other_failures_are_not_taken_for_a_lack_of_memory(monkeypatch):
@@ -360,3 +386,23 @@ def test_a_long_training_records_its_curves_on_the_way(monkeypatch):
 
 def test_recording_changes_no_number(wanted):
     assert_same_runs(LocalExecutor(TENSORS, SCHEDULE, around=Surroundings(record=Diary())).train(JOB), wanted)
+
+
+@pytest.mark.skipif(count_devices() < 2, reason="one device")
+def test_a_device_that_computes_other_bits_is_told_of(monkeypatch):
+    real = local.run_members
+
+    def run(*given, **others):
+        results = real(*given, **others)
+        on_second = np.arange(len(results.alive)) > 0
+
+        def change(array):
+            return array + np.float32(1e-7) * on_second.reshape(-1, *(1,) * (array.ndim - 1)).astype(
+                np.float32
+            )
+
+        return replace(results, params=jax.tree.map(change, results.params))
+
+    monkeypatch.setattr(local, "run_members", run)
+    sentence = LocalExecutor(TENSORS, SCHEDULE).check_repeats(CONFIGURATIONS[0])
+    assert "does not repeat a computation bit for bit" in sentence

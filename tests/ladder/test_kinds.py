@@ -115,6 +115,18 @@ def test_pictures_and_plain_signals_do_not_attend(layout):
     )
 
 
+@pytest.mark.parametrize("beside", [(NUMBERS,), (TOKENS, NUMBERS)], ids=["numbers", "words and numbers"])
+def test_pictures_beside_other_columns_have_residual_networks_too(beside):
+    layout = join(*beside, PICTURE)
+    rungs = [rung for rung in grow_kind_ladder(layout, 3, n_rungs=99) if rung.family == "joined residual"]
+    assert len(rungs) == sum(rung.family == "residual" for rung in LADDERS["picture"])
+    for rung in rungs:
+        net = make_net(rung, layout, 3)
+        assert check_net(net) == ""
+        assert rung.widths  # the picture and the other columns meet before the output
+        assert any(layer.kept for layer in list_layers(net))
+
+
 def test_small_pictures_leave_out_what_does_not_fit():
     rungs = grow_kind_ladder(InputLayout("picture", (4, 4, 1)), 2, n_rungs=12)
     assert all(check_net(make_net(rung, InputLayout("picture", (4, 4, 1)), 2)) == "" for rung in rungs)

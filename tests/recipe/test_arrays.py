@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from heldout.errors import RecipeError
 from heldout.recipe import (
+    RecipeOptions,
     apply_recipe,
     find_layout,
     fit_recipe,
@@ -15,6 +18,7 @@ from heldout.recipe import (
     recipe_to_json,
 )
 from heldout.recipe.arrays import encode_array, fit_arrays, list_scales, plan_arrays
+from heldout.recipe.zscale import find_limits
 from heldout.records import ArrayColumn, ArrayPolicy, Kind
 from recipe.sample_columns import number
 
@@ -148,3 +152,97 @@ def test_the_layout_names_what_stands_one_after_the_other():
         ("picture", (6, 5, 3)),
         ("signal", (9, 1)),
     ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    exponent=st.integers(-32, 9),
+    seed=st.integers(0, 1000),
+    kind=st.sampled_from((picture, signal)),
+    scaling=st.sampled_from(("set", "each")),
+    stars=st.booleans(),
+)
+def test_the_unit_of_the_numbers_changes_nothing(exponent, seed, kind, scaling, stars):
+    """A flux of 1e-17 erg/s/cm2 is the same sky as one of 1: same decisions, same tensors, within float32's steps."""
+    draw = np.random.default_rng(seed)
+    values = draw.normal(3.0, 1.0, (24, *((8, 8, 2) if kind is picture else (64, 2))))
+    if stars:
+        values[:, 2, ...] = draw.uniform(500, 5000, values[:, 2, ...].shape)
+    made, plans = [], []
+    for unit in (1.0, 10.0**exponent):
+        array = kind((values * unit).astype(np.float32), channels=("a", "b"))
+        recipe = fit_recipe((), ROWS, arrays=(array,), options=RecipeOptions(signal_scaling=scaling))
+        again = recipe_from_json(*recipe_to_json(recipe))
+        made.append(apply_recipe(again, (), arrays=(array,), state=1))
+        plans.append(recipe.arrays)
+    assert plans[0] == plans[1]
+    assert (plans[0][0].stretch == "asinh") == (stars and kind is picture)
+    assert made[0].std() > 0.5
+    # the numbers as read differ by float32's rounding, 6e-8 of at most 7 spreads (or of the brightest star)
+    np.testing.assert_allclose(made[1], made[0], atol=5e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-17, 0.1, 1e9])
+@pytest.mark.parametrize("scaling", ["set", "each"])
+def test_what_never_changes_becomes_zeros_in_any_unit(value, scaling):
+    for kind, shape in ((picture, (20, 4, 4, 1)), (signal, (20, 16, 1))):
+        array = kind(np.full(shape, value, np.float32))
+        recipe = fit_recipe((), ROWS, arrays=(array,), options=RecipeOptions(signal_scaling=scaling))
+        assert recipe.arrays[0].stretch == "none"
+        assert (np.abs(apply_recipe(recipe, (), arrays=(array,))) <= 1e-7 * max(1.0, value)).all()
+
+
+def test_the_layout_says_which_channels_are_marks():
+    values = np.zeros((20, 4, 4, 3), np.float32)
+    array = picture(values + RNG.normal(size=values.shape).astype(np.float32), channels=("r", "g", "mask"))
+    layout = find_layout(fit_recipe((), ROWS, arrays=(array,)))
+    assert layout is not None
+    assert layout.marks == (2,)
+    plain = find_layout(fit_recipe((), ROWS, arrays=(BYTES,)))
+    assert plain is not None
+    assert plain.marks == ()
+
+
+def make_sky(unit=1.0):
+    sky = RNG.normal(100, 5, (20, 8, 8, 2)).astype(np.float32)
+    sky[:, 3, 3, 0] = 9e4
+    sky[..., 1] = 0
+    sky[:, 0, :, 1] = 1
+    return picture(sky * np.float32(unit), channels=("flux", "mask"))
+
+
+def test_zscale_clips_to_limits_of_the_fit_rows_alone():
+    sky = make_sky()
+    changed = replace(sky, values=sky.values.copy())
+    changed.values[12:, ..., 0] *= 3
+    made = [
+        fit_recipe((), ROWS[:1], arrays=(one,), options=RecipeOptions(stretch="zscale"))
+        for one in (sky, changed)
+    ]
+    assert made[0].states == made[1].states
+    plan, state = made[0].arrays[0], made[0].states[0].arrays[0]
+    assert (plan.stretch, state.low[1], state.high[1]) == ("zscale", 0.0, 1.0)
+    assert (state.low[0], state.high[0]) == find_limits(sky.values[:12, ..., 0].astype(np.float64))
+    assert 100 < state.high[0] < 200  # the star is cut off
+    seen = apply_recipe(made[0], (), arrays=(sky,), rows=ROWS[0]).reshape(-1, 2)
+    clipped = np.clip(sky.values[:12, ..., 0].astype(np.float64), state.low[0], state.high[0]).reshape(-1)
+    np.testing.assert_allclose(seen[:, 0], (clipped - clipped.mean()) / clipped.std(), atol=1e-5)
+    assert set(seen[:, 1].tolist()) == {0.0, 1.0}
+    again = recipe_from_json(*recipe_to_json(made[0]))
+    assert again == made[0]
+
+
+@pytest.mark.parametrize("stretch", ["none", "asinh", "zscale"])
+def test_a_stretch_that_is_asked_for_is_taken(stretch):
+    sky = make_sky()
+    plans = plan_arrays((sky, FLUX), ROWS, stretch=stretch)
+    assert [plan.stretch for plan in plans] == [stretch, "none"]
+    assert plan_arrays((sky,), ROWS)[0].stretch == "asinh"
+
+
+def test_a_stretch_of_what_has_none_is_refused():
+    with pytest.raises(RecipeError, match="stretch 'log' is not known; choose auto, none, asinh or zscale"):
+        plan_arrays((), ROWS, stretch="log")
+    with pytest.raises(RecipeError, match="'zscale' was asked for, but there are no pictures of numbers"):
+        plan_arrays((BYTES, FLUX), ROWS, stretch="zscale")
+    assert plan_arrays((BYTES,), ROWS, stretch="none")[0].stretch == "none"

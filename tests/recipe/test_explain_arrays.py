@@ -107,3 +107,22 @@ def test_places_that_are_not_there_are_refused(fitted):
         explain_point(recipe, "photo", values, (0, 0, 0), state=2)
     with pytest.raises(RecipeError, match=f"there is no position {recipe.n_features}"):
         explain_position(recipe, recipe.n_features)
+
+
+def test_the_pixels_of_the_file_are_named_where_its_size_is_known(fitted):
+    _, arrays, recipe = fitted
+    told = explain_point(recipe, "photo", arrays[0].values[4], (1, 2, 0), file_size=(16, 20))
+    assert (
+        "brought to 4 x 5 (crop) from rows 4 to 7, columns 8 to 11 of the file of 16 x 20: " in told.sentence
+    )
+    flux = explain_point(recipe, "flux", arrays[2].values[4], (3,), file_size=(16, 20))
+    assert "of the file" not in flux.sentence
+
+
+def test_zscale_is_said_with_its_limits():
+    sky = make_arrays()[1]
+    recipe = fit_recipe((), (np.arange(20),), arrays=(sky,), options=RecipeOptions(stretch="zscale"))
+    told = explain_point(recipe, "sky", sky.values[4], (1, 1, 0))
+    state = recipe.states[0].arrays[0]
+    assert f"clipped to {state.low[0]:.6g} to {state.high[0]:.6g} (zscale); then less " in told.sentence
+    assert "zscale" not in explain_point(recipe, "sky", sky.values[4], (1, 1, 1)).sentence

@@ -47,6 +47,16 @@ def test_bins_follow_rows_columns_and_the_wish():
     assert "limits 1000 rows and 200 columns" in fit_recipe(many, (np.arange(1000),)).columns[0].why
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "bins"), [(5000, 1, 48), (1200, 1, 24), (5000, 40, 25), (5000, 90, 16)]
+)
+def test_many_rows_bear_more_bins_and_many_columns_fewer(rows, columns, bins):
+    rng = np.random.default_rng(0)
+    made = tuple(number(f"c{index}", rng.normal(size=rows)) for index in range(columns))
+    layout = fit_recipe(made, (np.arange(rows),)).layout
+    assert sum(slot.role is Role.BIN for slot in layout) == bins * columns
+
+
 def test_constant_needs_all_views_to_agree():
     column = number("a", [1, 1, 2, 2])
     recipe = fit_recipe((column,), (np.array([0, 1]), np.array([2, 3])))

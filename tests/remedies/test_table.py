@@ -5,7 +5,7 @@ import pytest
 from heldout.errors import UsageError
 from heldout.ladder import plain_hyper
 from heldout.records import RemedyUse, Rung
-from heldout.remedies import REMEDIES, apply_remedies, describe_strength, plan_uses
+from heldout.remedies import REMEDIES, apply_remedies, describe_strength, plan_uses, refuse_layers
 from heldout.remedies.augmentation import list_planned
 
 RUNG = Rung(3, (8, 8), 100, 0.002)
@@ -144,3 +144,30 @@ def test_strengths_that_differ_have_names_that_differ():
     strengths = [value for values in REMEDIES["l1"].strengths.values() for value in values]
     names = {apply_remedies(RUNG, (RemedyUse("l1", value),)).name for value in strengths}
     assert len(names) == len(set(strengths))
+
+
+def test_a_rung_without_the_layers_named_is_never_trained_as_plain():
+    with pytest.raises(UsageError, match=re.escape("dropout on layer 9: rung 3 has layers 0 to 2")):
+        apply_remedies(RUNG, (RemedyUse("dropout", 0.3),), layers={"dropout": (9,)})
+    some = apply_remedies(RUNG, (RemedyUse("dropout", 0.3),), layers={"dropout": (2, 9)})
+    assert some.hyper.dropout == (0.0, 0.0, 0.3)
+
+
+def test_layers_that_no_rung_has_are_refused_and_the_range_is_named():
+    rungs = [Rung(0, (), 9, 0.01), RUNG]
+    refuse_layers(rungs, {"dropout": (2,), "l1": (0, 1), "l2": ()})
+    with pytest.raises(UsageError, match="l1 on layers 3, 9: the networks of this study have layers 0 to 2"):
+        refuse_layers(rungs, {"dropout": (2,), "l1": (0, 3, 9)})
+    with pytest.raises(UsageError, match="l2 on layer 1: the networks of this study have layer 0"):
+        refuse_layers(rungs[:1], {"l2": (1,)})
+    residual = Rung(1, (), 100, 0.01, "residual", (8, 16), 3)
+    last = len(plain_hyper(residual).dropout) - 1
+    refuse_layers([residual], {"dropout": (last,)})
+    with pytest.raises(UsageError, match=f"have layers 0 to {last}"):
+        refuse_layers([residual], {"dropout": (last + 1,)})
+
+
+def test_what_all_networks_are_trained_with_stays_under_every_remedy():
+    rung = Rung(3, (8, 8), 100, 0.002, weight_decay=0.01, label_smoothing=0.1)
+    hyper = apply_remedies(rung, (RemedyUse("l2", 0.01), RemedyUse("dropout", 0.3))).hyper
+    assert (hyper.weight_decay, hyper.label_smoothing, hyper.learning_rate) == (0.01, 0.1, 0.002)

@@ -163,3 +163,40 @@ def test_clauses_are_shown_whole_or_not_at_all() -> None:
     assert shown == "; ".join([clause] * shown.count("loss"))
     assert 2 <= shown.count("loss") < 9
     assert _keep_clauses("", most=2) == []
+
+
+def make_fullest(long: str) -> StudyContent:
+    """Everything at once that claims lines, each sentence as long as it likes."""
+    study = make_study()
+    assert study.chosen is not None
+    assert study.ladder is not None
+    critical = tuple(
+        Finding(code, long, Severity.CRITICAL, f"{long}.", "a column", 9, f"do {long}")
+        for code in ("HO230", "HO211")
+    )
+    doubt = Finding("HO404", "test rows", Severity.WARNING, f"the loss is {long}")
+    return replace(
+        study,
+        partial=long,
+        chosen=replace(study.chosen, sentence=long),
+        ladder=replace(study.ladder, sentence=long),
+        findings=(*critical, doubt, *study.findings),
+        openings_before=3,
+        best_shown=long,
+        permutation_p=0.25,
+        baselines=tuple(replace(item, sentence=long) for item in study.baselines),
+        target=replace(study.target, name=long[:500]),
+        next_commands=("heldout predict one", "heldout predict two", "heldout predict three"),
+    )
+
+
+@pytest.mark.parametrize(
+    "long",
+    ["word " * 300, "clause; " * 100, "One. " * 200, "x" * 3000, "(in brackets; of many) " * 60],
+    ids=["words", "clauses", "sentences", "one word", "brackets"],
+)
+def test_no_content_takes_more_than_one_screen(long: str) -> None:
+    text = answer_text(make_fullest(long))
+    assert len(text.splitlines()) <= MOST_LINES
+    for words in ("good fit", "[HO100]", "0.837", "[HO230]", "[HO211]", "heldout predict three"):
+        assert words in text

@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from heldout.records import Finding, SetAside, Severity
-from heldout.report.content import ColumnNote, Mistake
+from heldout.report.content import ColumnNote, LookContent, Mistake
 from heldout.report.html import render_report
+from heldout.report.look import render_look
 from heldout.report.machine import answer_json
-from heldout.report.privacy import hide_cells, hide_extremes, hide_lines, hide_rows
+from heldout.report.privacy import hide_cells, hide_extremes, hide_lines, hide_quoted, hide_rows
+from heldout.stages.answers import Look
 from report.example import make_study
 
 SENTINELS = (
@@ -39,7 +43,7 @@ def make_planted():
 
     return replace(
         make_study(),
-        columns=(ColumnNote("x", "number", WHY),),
+        columns=(ColumnNote("x", "number", WHY), ColumnNote("age", "number", "numbers")),
         set_aside=(SetAside(17, "12 fields", "SENTINEL-D,1,2"),),
         mistakes=(Mistake(9, "SENTINEL-E", "no", 4.2),),
         examples=np.full((2, 4), 4242.42, np.float32),
@@ -50,9 +54,7 @@ def make_planted():
                 "1 of 208 labels are contradicted. Most suspicious first: line 9: 'SENTINEL-E', they say 'no'",
             ),
             find("HO217", "column 'age': -77.5 to 4242.42, median 55"),
-            find(
-                "HO233", "line 4 says 'SENTINEL-G bold': which cells were 'bold' does not stand in the file"
-            ),
+            find("HO233", "line 4 says 'SENTINEL-G bold': which cells were bold does not stand in the file"),
             find(
                 "HO241",
                 "2 of 9 pictures are near copies. Most alike first: 'SENTINEL-H.png' and line 9 (0.97)",
@@ -80,7 +82,7 @@ def test_counts_names_and_reasons_stay() -> None:
     )
     assert hidden.set_aside[0].reason == "12 fields"
     assert hidden.findings[2].sentence == "column 'age': range hidden, median 55"
-    assert "'bold'" in hidden.findings[3].sentence
+    assert "bold" in hidden.findings[3].sentence
     assert hidden.mistakes == ()
     assert hidden.examples is None
 
@@ -117,3 +119,42 @@ def test_the_machine_answer_hides_what_the_report_hides() -> None:
     assert "4242.42" not in told
     asked = replace(make_planted(), settings=(("show_rows", "true"),))
     assert "SENTINEL-E" in json.dumps(answer_json(asked))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("thousands comma, as in '4,209.06'", "thousands comma, as in (hidden)"),
+        ("(others: 'J45.39', 'I10.81')", "(others: (hidden), (hidden))"),
+        ("1 of 9 targets: '98765.4' in line 7", "1 of 9 targets: (hidden) in line 7"),
+        ("set aside with --target-map '98765.4='", "set aside with --target-map (hidden)"),
+        ("set aside with --target-map '99999='", "set aside with --target-map '99999='"),
+        ("'well' 137, 'rare' 4, 'shared' (5 rows)", "'well' 137, (hidden) 4, 'shared' (5 rows)"),
+        ("'half' 50 % of 'state', 'third' 33.3 %", "(hidden) 50 % of 'state', (hidden) 33.3 %"),
+        ("all 40 cells are 'x y'", "all 40 cells are 'x y'"),
+        ("--group 'state~S\\d+', split at ';'", "--group 'state~S\\d+', split at ';'"),
+        ("the rows' line says \"it's\", that is all", "the rows' line says (hidden), that is all"),
+        ("cut off: 'It was the", "cut off: (hidden)"),
+    ],
+)
+def test_quoted_text_is_hidden_unless_it_is_a_name_or_shared(text: str, kept: str) -> None:
+    assert hide_quoted(text, ("state",)) == kept
+
+
+@given(st.text(min_size=1, max_size=20).filter(lambda cell: any(map(str.isalnum, cell))))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_cell_holds_it_does_not_pass(cell: str) -> None:
+    marked = f"SECRET{cell}"
+    told = hide_quoted(f"the rows' cells are like {marked!r}, as in line 7; none missing")
+    assert "SECRET" not in told
+    assert told.startswith("the rows' cells are like (hidden)")
+
+
+def test_the_page_and_the_plain_values_of_look_hide_cells_too() -> None:
+    note = ColumnNote("money", "number", "numbers; thousands comma, as in 'SENTINEL-7'")
+    look = LookContent(source="t.csv", n_rows=9, n_columns=1, columns=(note,), bullets=("see 'SENTINEL-8'",))
+    assert "SENTINEL" not in render_look(look)
+    assert "SENTINEL-7" in render_look(look, show_rows=True)
+    assert "SENTINEL" not in json.dumps(Look(look).json())
+    assert "SENTINEL-7" in json.dumps(Look(look, show_rows=True).json())
+    assert "SENTINEL-7" in Look(look).text()

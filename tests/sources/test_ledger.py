@@ -10,7 +10,7 @@ import pytest
 from heldout.records import Ledger, Table
 from heldout.sources.columns import encode_cells
 from heldout.sources.delimited import read_delimited
-from heldout.sources.ledger import add_ledgers, check_ledger, tell_ledger
+from heldout.sources.ledger import add_ledgers, check_ledger, tell_ledger, tell_reading
 from heldout.sources.parts import join_parts
 from heldout.sources.read import read_table
 
@@ -80,3 +80,12 @@ def test_the_sentence_names_what_is_not_zero() -> None:
 def test_frames_and_dicts_have_a_ledger_too() -> None:
     table = read_table([{"a": 1}, {"a": 2}])
     assert table.ledger == Ledger(rows=2, used=2)
+
+
+def test_rows_without_a_target_are_part_of_the_balance() -> None:
+    ledger = Ledger(rows=402, used=400, dropped=2)
+    table = Table((), np.arange(400), "t.csv", notes=("a guess", tell_ledger(ledger, "t.csv")), ledger=ledger)
+    told = tell_reading(table, n_untargeted=59)
+    assert told == ("a guess", "t.csv: 402 rows = 341 used + 59 without a target + 2 dropped")
+    assert tell_reading(table) == table.notes
+    assert tell_reading(Table((), np.arange(2), "t.csv", notes=("x",)), n_untargeted=1) == ("x",)

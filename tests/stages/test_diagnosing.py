@@ -39,7 +39,8 @@ def test_history_is_judged():
 
 
 def test_several_histories_are_seeds():
-    found = diagnose([RISE, RISE, RISE], n_validation=5000, classes=2)
+    seeds = [RISE, *(RISE | {"val_loss": [0.69, 0.4, 0.5, last]} for last in (0.81, 0.82))]
+    found = diagnose(seeds, n_validation=5000, classes=2)
     assert found.n_seeds == 3
     assert "3 seeds x 5,000" in found.sentence
 
@@ -140,3 +141,66 @@ def test_object_fits_the_published_schema(tmp_path, kind):
         "ladder": lambda: diagnose(make_archive(tmp_path / "b.npz", rises=[0.0, 0.3], sizes=(9, 99))),
     }[kind]()
     jsonschema.validate(build_json(found), read_schema())
+
+
+def write_losses(path, *, validation, train, task="binary", names=("network 1",)):
+    """Two epochs of falling losses at 0-based epochs, with training losses beside."""
+    rng = np.random.default_rng(3)
+    levels = np.array([validation + 0.05, validation])[None, :, None, None]
+    losses = levels * rng.gamma(4.0, 0.25, (1, 1, 1, 400)) + rng.normal(0, 0.001, (1, 2, 3, 400))
+    np.savez(
+        path, losses=losses.astype(np.float32), epochs=[0, 5], constant_loss=0.69, task=task, names=list(names),
+        train_losses=np.tile([train + 0.05, train], (1, 3, 1)),
+    )  # fmt: skip
+    return path
+
+
+def test_validation_much_better_than_training_is_a_fault(tmp_path):
+    found = diagnose(write_losses(tmp_path / "a.npz", validation=0.2, train=1.5))
+    assert (found.word, found.code) == ("data or bug", "HO119")
+    assert "[HO309]" in found.sentence
+    assert "Without that it would be: undecided." in found.sentence
+    assert "in evaluation mode, without penalty" in " ".join(found.rests_on)
+    told = " ".join(str(found).split())
+    assert "HO309 fired: Validation rows are easier than the fit rows" in told
+    assert "Not asked, for want of what they need: HO301, HO302" in told
+    states = {item["code"]: item["state"] for item in build_json(found)["gates"]}
+    assert (len(states), states["HO309"], states["HO308"]) == (11, "fired", "not applicable")
+    jsonschema.validate(build_json(found), read_schema())
+
+
+def test_equal_losses_and_unknown_training_losses_pass(tmp_path):
+    found = diagnose(write_losses(tmp_path / "a.npz", validation=0.4, train=0.4))
+    assert found.word != "data or bug"
+    assert {item.code: item.state for item in found.gates}["HO309"] == "passed"
+    unknown = diagnose(make_archive(tmp_path / "b.npz", rises=[0.3]))
+    assert {item.code: item.state for item in unknown.gates}["HO309"] == "not applicable"
+
+
+def test_squashed_twice_shows_in_losses_of_rows(tmp_path):
+    """No probability above 0.731, nearly every answer right."""
+    losses = np.full((2, 3, 400), 0.35, np.float32) + np.linspace(0, 0.1, 400, dtype=np.float32)
+    np.savez(tmp_path / "a.npz", losses=losses, epochs=[1, 2], constant_loss=0.69, task="binary")
+    found = diagnose(tmp_path / "a.npz")
+    assert found.word == "data or bug"
+    assert "[HO310]" in found.sentence
+
+
+def test_one_archive_given_twice_is_one_training(tmp_path):
+    place = write_losses(tmp_path / "a.npz", validation=0.4, train=0.4)
+    with pytest.raises(DataError, match="hold the same losses: one training, not two seeds"):
+        diagnose([place, place])
+
+
+def test_curves_far_below_the_training_loss_are_told():
+    found = diagnose({"loss": [1.6, 1.5], "val_loss": [0.3, 0.2]}, n_validation=2000, classes=2)
+    assert "look for copies, for a leak and for another mix of rows" in " ".join(found.rests_on)
+
+
+def test_assumptions_of_logs_stand_in_the_object():
+    found = diagnose(RISE | {"val_loss": [0.2, 0.4, 0.5, 0.8]}, n_validation=5000, classes=2)
+    assert "taken to be a loss, as the training loss falls" in " ".join(build_json(found)["rests_on"])
+    with pytest.raises(DataError, match="a loss, or a score such as accuracy"):
+        diagnose({"val_loss": [0.5, 0.8, 0.9, 0.998]}, n_validation=5000, classes=2)
+    settings = LoggedSettings(n_validation=5000, n_classes=2, loss="log-loss")
+    assert diagnose({"val_loss": [0.5, 0.8, 0.9, 0.998]}, settings=settings).word == "overfit"

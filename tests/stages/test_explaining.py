@@ -127,6 +127,35 @@ def test_pixels_of_files_are_followed(tmp_path, monkeypatch):
         explaining.explain_raw(Path("s"), tmp_path, 7, "pictur", fold=0)
 
 
+def test_pixels_of_a_file_are_followed_from_before_it_was_resized(tmp_path, monkeypatch):
+    """A bright square in one file of 24 x 40 pixels is asked for where the file has it."""
+    rng = np.random.default_rng(0)
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for number in range(6):
+            pixels = rng.integers(0, 20, (24, 40), np.uint8)
+            pixels[8:12, 20:24] = 250
+            Image.fromarray(pixels).save(tmp_path / label / f"{number}.png")
+    reading = read_data(tmp_path, Settings.model_validate({"side": 8}))
+    arrays = reading.table.arrays
+    assert arrays[0].policy.height < 24
+    recipe = fit_recipe((), (np.arange(12),), arrays=arrays)
+    monkeypatch.setattr(explaining, "load_bundle", lambda folder: SimpleNamespace(recipe=recipe))
+    name = arrays[0].name
+    found = explaining.explain_pixel(Path("s"), tmp_path, 7, name, at=(10, 22), fold=0)
+    assert found.point.before > 150
+    assert "of the file of 24 x 40" in found.sentence
+    again = explaining.explain_raw(Path("s"), tmp_path, 7, name, fold=0, at=found.point.at)
+    assert again.sentence == found.sentence
+    with pytest.raises(UsageError, match=r"a pixel has a row and a column, got \(3,\)"):
+        explaining.explain_pixel(Path("s"), tmp_path, 7, name, at=(3,), fold=0)
+    with pytest.raises(RecipeError, match="the file has no column 40; it has columns 0 to 39"):
+        explaining.explain_pixel(Path("s"), tmp_path, 7, name, at=(3, 40), fold=0)
+    monkeypatch.setattr(explaining, "find_file_size", lambda table, name, row: None)
+    with pytest.raises(UsageError, match="the size of the file of .* is not known"):
+        explaining.explain_pixel(Path("s"), tmp_path, 7, name, at=(3, 4), fold=0)
+
+
 def test_what_is_not_there_is_named(study):
     finished, frame = study
     with pytest.raises(UsageError, match="no column 'sites'\n.*did you mean 'site'"):

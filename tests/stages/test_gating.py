@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -115,6 +116,51 @@ def test_copies_across_declared_parts_are_found_row_by_row():
     assert copied[:25].all()  # the validation rows come in their order
     gate = ask(case)["HO301"]
     assert (gate.state, gate.overrides) == ("fired", True)
+
+
+def write_notes(n_rows=200, *, copies=0):
+    """Texts of 20 words of their own; the first validation rows repeat fit rows but for one word."""
+    import polars as pl
+
+    rng = np.random.default_rng(5)
+    part = np.array(declare_parts(n_rows, validation=60, test=40))
+    words = np.array([f"word{number}" for number in range(900)])
+    texts = [" ".join(rng.choice(words, 20)) for _ in range(n_rows)]
+    fit, held = np.flatnonzero(part == "train"), np.flatnonzero(part == "validation")
+    for one, other in zip(fit[:copies], held[:copies], strict=True):
+        texts[other] = texts[one] + " indeed"
+    return pl.DataFrame({"text": texts, "ill": rng.choice(["yes", "no"], n_rows), "part": part})
+
+
+def test_near_copies_of_texts_across_declared_parts_override_and_none_without_them():
+    chosen = {"target": "ill", "split": "part", "columns": {"text": {"kind": "text"}}}
+    case = prepare_case(write_notes(copies=25), **chosen)
+    links = case[2].reading.links
+    assert links.duplicate_rows == 0
+    copied = find_copied(case[2])
+    assert copied.sum() == 25
+    assert copied[:25].all()
+    gate = ask(case)["HO301"]
+    assert (gate.state, gate.overrides) == ("fired", True)
+    assert "25 of 60 validation rows have a copy or near copy" in gate.sentence
+    # a family that is too large to be kept together: the pairs alone count
+    apart = tuple(replace(near, is_joined=False) for near in links.near)
+    reading = replace(case[2].reading, links=replace(links, near=apart))
+    assert (find_copied(replace(case[2], reading=reading)) == copied).all()
+    clean = prepare_case(write_notes(), **chosen)
+    assert not find_copied(clean[2]).any()
+    assert ask(clean)["HO301"].state == "passed"
+
+
+def test_sequences_and_near_rows_that_are_alike_count_as_copies():
+    case = prepare_case(make_declared()[0], split="part")
+    rows = case[2].prepared.split.development
+    fit, held = (rows[places] for places in (case[2].folds[0].fit, case[2].folds[0].validation))
+    reading = case[2].reading
+    alike = np.array([[fit[3], held[7]], [fit[3], fit[4]]])
+    joined = replace(case[2], reading=replace(reading, links=replace(reading.links, alike=alike)))
+    assert not find_copied(case[2]).any()
+    assert np.flatnonzero(find_copied(joined)).tolist() == [7]
 
 
 def test_a_shift_between_declared_parts_fires():

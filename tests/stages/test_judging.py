@@ -1,4 +1,5 @@
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,10 @@ def test_under_thirty_rows_nothing_can_be_told():
     ladder_verdict = judge_ladder(ladder, make_settings(20))
     assert ladder_verdict.sentence.startswith("Undecided: 20 development rows")
     assert (ladder_verdict.word, ladder_verdict.rung) == ("undecided", -1)
+    grouped = replace(make_settings(20), unit=np.arange(20) // 2, has_groups=True)
+    told = "20 development rows in 10 groups of rows that stay together; under 30"
+    assert told in judge_ladder(ladder, grouped).sentence
+    assert told in judge_delivered("rung 1", trained, grouped, permuted=None).sentence
     assert not judge_ladder(make_ladder(30), make_settings(30)).sentence.startswith("Cannot tell")
 
 

@@ -39,6 +39,7 @@ GIVEN = {
     "preset": "quick",
     "budget": "90s",
     "seed": 3,
+    "seeds": 6,
     "split_seed": 4,
     "subgroups": ("sex", "age"),
     "outliers": "clip",

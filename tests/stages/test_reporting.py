@@ -1,6 +1,7 @@
 """The report on disk: charts beside it in the study's folder, alone elsewhere."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -30,3 +31,24 @@ def test_a_file_that_is_no_report_is_kept(tmp_path):
     (tmp_path / "data.csv").write_text("a,b\n")
     with pytest.raises(StudyError, match="is there and is no report"):
         write_report(make_small_study(), tmp_path, tmp_path / "data.csv")
+
+
+def read_all(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_left_of_a_study_never_takes_the_place_of_its_report(tmp_path):
+    write_report(make_small_study(), tmp_path)
+    before = read_all(tmp_path)
+    rest = replace(make_small_study(), partial="damaged", unread=("content.json",), remedies=())
+    place = write_report(rest, tmp_path)
+    assert place == tmp_path / "report-partial.html"
+    assert 'href="charts-partial/scores.csv"' in place.read_text(encoding="utf-8")
+    assert (tmp_path / "charts-partial" / "scores.csv").is_file()
+    assert {path: text for path, text in read_all(tmp_path).items() if path in before} == before
+    with pytest.raises(StudyError, match="can be read only in part"):
+        write_report(rest, tmp_path, tmp_path / "report.html")
+
+
+def test_a_study_cut_by_its_budget_is_whole(tmp_path):
+    assert write_report(replace(make_small_study(), partial="cut"), tmp_path).name == "report.html"

@@ -1,17 +1,22 @@
 """A folder that is incomplete, newer or corrupt: what is missing is said, the rest is shown."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from heldout.errors import StudyError
+from heldout.folder import open_folder
 from heldout.records import Finding, Severity
 from heldout.report.html import render_report
+from heldout.report.machine import answer_json
+from heldout.report.privacy import hide_rows
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.loading import CONTENT_SCHEMA
 from heldout.stages.salvaging import Found, read_file, read_known, salvage_content
+from heldout.stages.store import FolderStore
 from report.example import make_rungs, make_scores, make_study
 
 SPLIT = {
@@ -188,3 +193,76 @@ def test_the_audit_alone_is_shown(tmp_path):
     assert "study.json: there is no such file; split.json: there is no such file" in found.partial
     assert found.findings
     assert render_report(found, charts={})
+
+
+LOST = ("No remedy was tried", ">0 networks", "No verdict yet", "Nothing is known", "No finding")
+
+
+def make_finished(folder, *, answer=True):
+    """A folder whose study had been finished; its record is gone and its audit damaged."""
+    make_unfinished(folder)
+    write(folder, "audit.json", "{")
+    write(folder, "report.html", "<!doctype html>")
+    if answer:
+        write(folder, "verdict.json", json.dumps(answer_json(make_study())))
+    return folder
+
+
+def test_a_finished_study_without_its_record_is_read_from_its_answer(tmp_path):
+    found, whole = salvage_content(make_finished(tmp_path / "run")), hide_rows(make_study())
+    assert "content.json: there is no such file; audit.json: damaged" in found.partial
+    for name in (
+        "chosen",
+        "gates",
+        "baselines",
+        "findings",
+        "subgroups",
+        "affected",
+        "by_heart",
+        "confusions",
+    ):
+        assert to_plain(getattr(found, name)) == to_plain(getattr(whole, name)), name
+    for name in ("chosen_name", "epoch", "metric", "n_rows", "development_scores", "growth", "permutation_p"):
+        assert to_plain(getattr(found, name)) == to_plain(getattr(whole, name)), name
+    assert to_plain(tuple(replace(item, detail="") for item in whole.remedies)) == to_plain(found.remedies)
+    assert found.costs.n_networks == whole.costs.n_networks
+    assert found.ladder is not None
+    assert whole.ladder is not None
+    assert to_plain(found.ladder.per_rung[: len(whole.ladder.per_rung)]) == to_plain(whole.ladder.per_rung)
+    assert (found.target.name, found.target.classes) == (whole.target.name, whole.target.classes)
+    page = render_report(found, charts={})
+    assert [words for words in LOST if words in page] == []
+
+
+def test_what_no_file_tells_is_not_called_absent(tmp_path):
+    found = salvage_content(make_finished(tmp_path / "run", answer=False))
+    assert {"chosen", "remedies", "findings", "costs", "subgroups"} <= set(found.unread)
+    page = render_report(found, charts={})
+    assert [words for words in LOST if words in page] == []
+    assert "No groups were" not in page
+    assert page.count("not readable in this folder") >= 6
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "{", "[]", '{"schema": "heldout/study/1", "findings": 3, "gates": {}}']
+)
+def test_a_damaged_answer_leaves_the_rest(tmp_path, broken):
+    folder = make_finished(tmp_path / "run", answer=False)
+    write(folder, "verdict.json", broken)
+    assert "remedies" in salvage_content(folder).unread
+
+
+def test_curves_of_remedies_are_read_with_all_seeds(tmp_path):
+    folder = make_finished(tmp_path / "run")
+    run = next(item for item in make_study().runs if item.configuration.remedies)
+    run = replace(run, losses=np.zeros((1, *run.losses.shape[1:]), np.float32))
+    with open_folder(tmp_path / "kept", resume=False, identity={}) as kept:
+        FolderStore(kept, "a").save("remedies", run)
+        FolderStore(kept, "a").save("remedies-more", run)
+    (tmp_path / "kept" / "curves").rename(folder / "curves")
+    found = salvage_content(folder)
+    kept = next(item for item in found.runs if item.configuration.name == run.configuration.name)
+    n_seeds = len(run.validation_curve)
+    assert kept.configuration == run.configuration
+    np.testing.assert_array_equal(kept.validation_curve[:n_seeds], run.validation_curve)
+    assert len(kept.validation_curve) == 2 * n_seeds

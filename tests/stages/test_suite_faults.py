@@ -64,8 +64,24 @@ def test_slices_are_searched_at_three_depths():
 
 
 def test_polynomials_are_asked_at_every_number_of_rows():
-    sizes = {mark.size for mark in check_polynomials(1, 0)}
-    assert sizes == {f"{rows} rows, 1 seeds" for rows in PARTS}
+    marks = check_polynomials(1, 0)
+    of_claims = {mark.size for mark in marks if mark.promise == "polynomials: wrong claim"}
+    assert of_claims == {f"{rows} rows, 1 seeds" for rows in (*PARTS, 300)}
+    others = {mark.size for mark in marks if not mark.promise.startswith("polynomials: ")}
+    assert others == {f"{rows} rows, 1 seeds" for rows in PARTS}  # the families' rates stay what they were
+
+
+def test_a_full_verdict_has_every_question_decided_and_rightly():
+    held = {(True, True): 0, (True, False): 0, (False, False): 0}
+    for index in range(12):
+        marks = [mark for mark in check_polynomials(1, index) if mark.size == "300 rows, 1 seeds"]
+        value = {mark.promise: mark.value for mark in marks}
+        wrong = any(mark.value for mark in marks if mark.promise == "polynomials: wrong claim")
+        is_decided = value["polynomials: decided"] == 1.0
+        is_full = value["polynomials: full verdict"] == 1.0
+        assert is_full == (is_decided and not wrong)
+        held[is_decided, is_full] += 1
+    assert held[True, True] > held[False, False] > 0
 
 
 def test_the_whole_ladder_beats_the_first_rise_where_the_loss_falls_twice():

@@ -346,3 +346,50 @@ def test_the_end_of_the_study_is_kept_free():
     crew = make_crew(executor, n_seeds=3)
     crew.train_ladder(JUDGE)
     assert crew.workplace.reserved == END_SECONDS + 2.0 * 3 * len(crew.tensors.fit_rows)
+
+
+def test_a_fixed_rate_is_every_rungs_rate_and_costs_one_network_a_rung_and_fold():
+    tried = []
+
+    class Spy(FakeExecutor):
+        def run_entries(self, entries):
+            entries = list(entries)
+            tried.extend(spec.hyper.learning_rate for _, spec in entries)
+            return super().run_entries(entries)
+
+    rungs, reach = choose_rates(Spy(), RUNGS, seed=0, fixed=0.04)
+    assert [rung.learning_rate for rung in rungs] == [0.04] * 3
+    assert reach == 2
+    assert tried == [0.04] * (3 * 2)
+    crew = make_crew(FakeExecutor(), ladder={"learning_rate": 0.04})
+    assert {run.configuration.hyper.learning_rate for run in crew.train_ladder(JUDGE)} == {0.04}
+
+
+def test_a_remedy_whose_layers_a_rung_lacks_is_left_out_with_a_note_never_trained_as_plain():
+    wishes = {"dropout": {"strengths": [0.3], "layers": [1]}, "l2": [0.01], "l1": [], "augmentation": []}
+    crew = make_crew(FakeExecutor(), remedies=wishes)
+    assert set(crew.train_remedies(RUNGS[0], JUDGE)) == {"l2"}
+    assert crew.workplace.notes == ["dropout on layer 1 was left out: rung 0 has layer 0"]
+    deep = make_crew(FakeExecutor(), remedies=wishes)
+    trained = deep.train_remedies(RUNGS[1], JUDGE)
+    assert set(trained) == {"dropout", "l2"}
+    assert trained["dropout"][0].configuration.hyper.dropout == (0.0, 0.3)
+    assert deep.workplace.notes == []
+
+
+@pytest.mark.parametrize(("seconds", "rung"), [(0.1, 1), (1e6, 0)])
+def test_equal_bits_are_checked_with_dropout_in_the_familys_smallest_network_unless_it_is_dear(seconds, rung):
+    seen = []
+
+    class Spy(FakeExecutor):
+        seconds_each = seconds
+
+        def check_repeats(self, configuration):
+            seen.append(configuration)
+            return "differs"
+
+    crew = make_crew(Spy())
+    crew.train_ladder(JUDGE)
+    assert seen[0].rung.index == rung
+    assert max(seen[0].hyper.dropout) == 0.3
+    assert crew.workplace.notes == ["differs"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from heldout.adapters.doubts import count_unmeasured, doubt_jump, doubt_loss, refuse_same, space_lists
 from heldout.adapters.names import Columns
 from heldout.adapters.record import LogFormat, RawLog, Series
 from heldout.errors import DataError
@@ -27,7 +28,7 @@ class _Placed:
 
 
 def align_log(
-    raw: RawLog, columns: Columns, log_format: LogFormat
+    raw: RawLog, columns: Columns, log_format: LogFormat, *, is_said: bool = False
 ) -> tuple[tuple[LoggedCurves, ...], tuple[str, ...]]:
     """One curve per seed, with what was assumed.
 
@@ -35,25 +36,33 @@ def align_log(
         raw: the log.
         columns: which column plays which part.
         log_format: for the half epoch by which running means are early.
+        is_said: the user says which loss it is, so that a rising one is not asked about.
 
     Returns:
         curves and notes.
 
     Raises:
-        DataError: unreadable cells, an epoch that goes back, two values at one epoch, values that are not finite.
+        DataError: unreadable cells, an epoch that goes back, two values at one epoch, values that are not finite,
+            a score in place of a loss.
     """
     curves, notes = [], []
     for name, part in _split_seeds(raw, columns):
-        curve, found = _align_one(part, columns, log_format, source=name)
+        found: list[str] = []
+        part = space_lists(part, columns, log_format, found)
+        curve = _align_one(part, columns, log_format, found)
+        curve = replace(curve, source=name)
+        found.append(
+            doubt_loss(
+                curve.val_loss, curve.train_loss, name=columns.roles.val_loss, source=name, is_said=is_said
+            )
+        )
+        refuse_same(curve, columns.roles.val_loss, columns.roles.accuracy)
         curves.append(curve)
-        notes += [note for note in found if note not in notes]
+        notes += [note for note in found if note and note not in notes]
     return tuple(curves), tuple(notes)
 
 
-def _align_one(
-    raw: RawLog, columns: Columns, log_format: LogFormat, *, source: str
-) -> tuple[LoggedCurves, list[str]]:
-    notes: list[str] = []
+def _align_one(raw: RawLog, columns: Columns, log_format: LogFormat, notes: list[str]) -> LoggedCurves:
     roles = columns.roles
     loss = _take(raw, roles.val_loss)
     axis = roles.epoch or columns.step
@@ -63,6 +72,10 @@ def _align_one(
     is_step = log_format.axis == "step" if loss.at.size else bool(axis) and axis == columns.step
     kind = "step" if is_step else "epoch"
     validation = _place(loss, raw, axis, notes)
+    notes += [
+        count_unmeasured(loss, validation.at),
+        doubt_jump(validation.at, validation.lines.tolist(), axis=axis or kind, source=raw.source),
+    ]
     validation = _keep_finite(validation, roles.val_loss, raw.source)
     validation = _make_unique(validation, roles.val_loss, raw.source, notes)
     train = _place_training(raw, columns, axis, notes)
@@ -70,7 +83,7 @@ def _align_one(
     _refuse_rising(train, validation, columns, raw.source)
     shift = HALF_EPOCH if log_format.running_mean and kind == "epoch" else 0.0
     return LoggedCurves(
-        source,
+        raw.source,
         validation.at,
         validation.values,
         train_epochs=train.at - shift,
@@ -79,7 +92,7 @@ def _align_one(
         val_accuracy=accuracy.values,
         axis=kind,
         train_accuracy=_last_share(raw, roles.train_accuracy),
-    ), notes
+    )
 
 
 def _take(raw: RawLog, name: str) -> Series:

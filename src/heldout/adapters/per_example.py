@@ -175,7 +175,7 @@ def merge_archives(archives: Sequence[LossArchive]) -> LossArchive:
         archives: at least one, of the same rows and epochs.
 
     Raises:
-        DataError: other rows, units or epochs, or numbers of seeds that differ.
+        DataError: other rows, units or epochs, numbers of seeds that differ, or the same losses twice.
     """
     first = archives[0]
     for other in archives[1:]:
@@ -185,6 +185,7 @@ def merge_archives(archives: Sequence[LossArchive]) -> LossArchive:
                 f"{other.source}: other epochs or rows than in {first.source}",
                 hint="record the same rows, in the same order, at the same epochs",
             )
+    _refuse_copies(archives)
     names = list(dict.fromkeys(name for item in archives for name in item.names))
     losses, training, sizes = [], [], []
     for name in names:
@@ -205,6 +206,16 @@ def merge_archives(archives: Sequence[LossArchive]) -> LossArchive:
         n_parameters=np.array(sizes, dtype=np.int64),
         train_losses=trained,
     )
+
+
+def _refuse_copies(archives: Sequence[LossArchive]) -> None:
+    for number, item in enumerate(archives):
+        for other in archives[:number]:
+            if item.names == other.names and np.array_equal(item.losses, other.losses):
+                raise DataError(
+                    f"{other.source} and {item.source} hold the same losses: one training, not two seeds",
+                    hint="give each training once; seeds are trainings with other random numbers",
+                )
 
 
 def _take_training(archive: LossArchive, index: int) -> FloatArray:

@@ -132,7 +132,9 @@ def _convert_list(name: str, given: object, source: str) -> Series:
                 f"{where} holds {value!r}, expected a number", hint="give one number per epoch"
             ) from None
         lines.append(position)
-    return Series(name, np.array(numbers, dtype=np.float64), np.array(lines, dtype=np.int64))
+    return Series(
+        name, np.array(numbers, dtype=np.float64), np.array(lines, dtype=np.int64), length=len(values)
+    )
 
 
 FORMAT = LogFormat(

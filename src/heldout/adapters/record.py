@@ -21,6 +21,7 @@ class Series:
         lines: int64 [n], 1-based line of the file, or position of the event.
         at: float64 [n], own position (step) of each value; empty when the position is in another column.
         unreadable: (line, text) of cells that are no numbers.
+        length: entries of the list it came from, empty ones among them; 0 where lines are those of a file.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Series:
     lines: IndexArray
     at: DoubleArray = field(default_factory=lambda: np.zeros(0))
     unreadable: tuple[tuple[int, str], ...] = ()
+    length: int = 0
 
 
 def make_series(name: str, items: Sequence[tuple[int, float, float]]) -> Series:

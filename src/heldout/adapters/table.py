@@ -20,6 +20,7 @@ from heldout.adapters import (
     wandb,
 )
 from heldout.adapters.align import align_log
+from heldout.adapters.doubts import refuse_copies
 from heldout.adapters.folders import list_logs, peek_bytes
 from heldout.adapters.names import find_columns
 from heldout.adapters.record import LogFormat, Opened, RawLog, Roles
@@ -71,7 +72,11 @@ class ReadLogs:
 
 
 def read_logs(
-    sources: Sequence[object], *, format_name: str = "auto", roles: Roles | None = None
+    sources: Sequence[object],
+    *,
+    format_name: str = "auto",
+    roles: Roles | None = None,
+    is_said: bool = False,
 ) -> ReadLogs:
     """The curves in logs of other tools; several logs, folders of logs, or a seed column are several seeds.
 
@@ -79,6 +84,7 @@ def read_logs(
         sources: paths (files or folders), Keras histories, dictionaries of lists, lists of dictionaries, frames.
         format_name: "auto" or a key of `FORMATS`.
         roles: columns named by the user.
+        is_said: the user says which loss it is.
 
     Returns:
         `ReadLogs`.
@@ -109,11 +115,12 @@ def read_logs(
     shown = ""
     for raw in raws:
         columns = find_columns(raw, roles or Roles(), log_format.roles)
-        found, assumed = align_log(raw, columns, log_format)
+        found, assumed = align_log(raw, columns, log_format, is_said=is_said)
         curves += found
         notes += [note for note in (*raw.notes, *assumed) if note not in notes]
         _refuse_change(shown, columns.shown, raw)
         shown = columns.shown
+    refuse_copies(curves)
     if len(curves) > 1:
         notes.append(
             f"The {len(curves)} logs are taken to be seeds of one configuration on the same validation rows."

@@ -16,6 +16,7 @@ from heldout.audit.input import (
     pass_check,
 )
 from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
+from heldout.toml_lines import paste_column
 
 MOST_LISTED = 20
 
@@ -117,7 +118,7 @@ def _report_repeats(data: AuditInput) -> list[Finding]:
             f"{name_some(names)} carry the same information in all {n_rows} development rows",
             column=names[0],
             rows=n_rows,
-            action=f"kept; columns.{names[-1]}.kind = 'ignore' leaves one out",
+            action=f"kept; {paste_column(names[-1], 'kind', 'ignore')} leaves one out",
         )
         for names in sets
     ]

@@ -8,35 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.audit.input import AuditInput, map_raws, pass_check
+from heldout.cells import PERSON_WORDS
 from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
 
-PERSON_WORDS = frozenset(
-    [
-        "patient",
-        "subject",
-        "person",
-        "participant",
-        "family",
-        "household",
-        "individual",
-        "customer",
-        "user",
-        "client",
-        "member",
-        "donor",
-        "animal",
-        "mouse",
-        "speaker",
-        "student",
-        "employee",
-        "author",
-        "volunteer",
-        "case",
-        "pedigree",
-        "kindred",
-        "twin",
-    ]
-)
 PLACE_WORDS = frozenset(
     [
         "site",

@@ -35,7 +35,7 @@ def check_footnotes(data: AuditInput) -> tuple[Finding, ...]:
             "HO233",
             "marks lost with the formatting",
             Severity.WARNING,
-            f"line {row.line} says {row.text[:LONGEST_SHOWN]!r}: which cells were {mark!r} does not stand in the file, "
+            f"line {row.line} says {row.text[:LONGEST_SHOWN]!r}: which cells were {mark} does not stand in the file, "
             "so that this information is lost",
             rows=0,
             action="add a column that says it for each row, from the original",

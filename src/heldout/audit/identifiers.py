@@ -7,10 +7,11 @@ import re
 import numpy as np
 
 from heldout.audit.families import ID_WORDS, split_name
-from heldout.audit.input import AuditInput, is_classification, map_raws, name_some, pass_check
+from heldout.audit.input import AuditInput, is_classification, keep_lone_rows, map_raws, name_some, pass_check
 from heldout.audit.order import LEVEL, compare_blocks
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, RawColumn, Severity, TypedColumn
 from heldout.sources import describe_columns
+from heldout.toml_lines import paste_column
 
 NEARLY_ALL = 0.95  # share of rows with a value of their own
 _DIGITS = re.compile(r"\d+")
@@ -38,7 +39,7 @@ def check_identifiers(data: AuditInput) -> tuple[Finding, ...]:
     named = describe_columns(data.table)
     for column in known:
         raw = raws.get(column.spec.name)
-        if raw is None or data.split.has_groups or column.spec.name in named:
+        if raw is None or data.group or data.split.ordered or column.spec.name in named:
             continue
         p_value = compare_blocks(_order_by_number(data, raw), classes=is_classification(data))
         if p_value <= LEVEL:
@@ -92,10 +93,12 @@ def _order_by_number(data: AuditInput, raw: RawColumn) -> DoubleArray:
         digits = "".join(_DIGITS.findall(text))[:18]
         keys.append((int(digits) if digits else -1, text))
     rank = np.argsort(np.argsort(np.array([key[0] for key in keys], np.int64), kind="stable"), kind="stable")
-    codes = raw.codes[data.rows]
-    known = codes >= 0
-    order = np.argsort(rank[codes[known]], kind="stable")
-    return data.target.values[data.rows][known][order]
+    rows = keep_lone_rows(data)
+    codes = raw.codes[rows]
+    # Rows of one key share what it names: the first of each speaks for it.
+    first = np.unique(codes, return_index=True)[1]
+    rows, codes = rows[first][codes[first] >= 0], codes[first][codes[first] >= 0]
+    return data.target.values[rows][np.argsort(rank[codes], kind="stable")]
 
 
 def _report_feature(data: AuditInput, name: str) -> Finding:
@@ -107,7 +110,7 @@ def _report_feature(data: AuditInput, name: str) -> Finding:
         "rows, and a network can learn them by heart through it",
         column=name,
         rows=len(data.rows),
-        action=f"if it is one: columns.{name}.kind = 'identifier'",
+        action=f"if it is one: {paste_column(name, 'kind', 'identifier')}",
     )
 
 

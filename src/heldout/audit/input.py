@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class AuditInput:
         first_of_duplicate: int64 [N] from the links, the first row with the same features.
         group: the declared `--group` text, or "" when none was declared.
         near: near copies among pictures and texts, from the links.
+        properties: what can be counted of whole pictures, signals, texts and sequences, as columns of all N rows; known
+            in `property_rows` alone.
+        property_rows: int64 positions, development rows.
 
     Raises:
         StudyError: a row to audit is not a development row.
@@ -53,13 +56,16 @@ class AuditInput:
     first_of_duplicate: IndexArray
     group: str = ""
     near: tuple[NearPairs, ...] = ()
+    properties: tuple[TypedColumn, ...] = ()
+    property_rows: IndexArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
-        outside = ~np.isin(self.rows, self.split.development)
+        rows = np.concatenate([self.rows, self.property_rows])
+        outside = ~np.isin(rows, self.split.development)
         if outside.any():
             raise StudyError(
-                f"the audit may read development rows only; {int(outside.sum())} of {len(self.rows)} rows are not, "
-                f"first position {int(self.rows[outside][0])}"
+                f"the audit may read development rows only; {int(outside.sum())} of {len(rows)} rows are not, "
+                f"first position {int(rows[outside][0])}"
             )
 
 
@@ -108,6 +114,22 @@ def read_target(data: AuditInput) -> DoubleArray:
         float64, class index or number, one per row of `data.rows`.
     """
     return data.target.values[data.rows]
+
+
+def keep_lone_rows(data: AuditInput) -> IndexArray:
+    """The audited rows without later rows of the same unit, for tests that count rows as independent.
+
+    Copies alone make a unit: one repeated row must not switch a check off, nor a thousand copies of one row decide it.
+
+    Args:
+        data: the audit's input, without a declared group; with one, rows of a group stand together and no test of
+            their order means anything.
+
+    Returns:
+        int64 positions, in the order of `data.rows`.
+    """
+    first = np.unique(data.split.unit[data.rows], return_index=True)[1]
+    return data.rows[np.sort(first)]
 
 
 def is_classification(data: AuditInput) -> bool:

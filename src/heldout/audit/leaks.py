@@ -15,10 +15,12 @@ from heldout.audit.input import (
     pass_check,
     read_target,
 )
+from heldout.audit.leak_names import sounds_like_target
 from heldout.audit.lonely import find_lonely
 from heldout.audit.onecolumn import predict_out_of_fold
 from heldout.ranks import find_auc
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, Task, TypedColumn
+from heldout.toml_lines import paste_column
 
 CRITICAL, STRONG = 0.95, 0.90
 WORTH_ASKING, WORTH_ASKING_R2 = 0.70, 0.35  # a weaker column cannot raise a score much
@@ -278,7 +280,7 @@ def _report_copy(data: AuditInput, name: str) -> Finding:
         "is it known at prediction time?",
         column=name,
         rows=len(data.rows),
-        action=f"columns.{name}.kind = 'ignore' leaves it out",
+        action=f"{paste_column(name, 'kind', 'ignore')} leaves it out",
     )
 
 
@@ -292,7 +294,7 @@ def _report_sum(data: AuditInput, names: tuple[str, str, str]) -> Finding:
         "are they known at prediction time?",
         column=first,
         rows=len(data.rows),
-        action=f"columns.{first}.kind = 'ignore' and columns.{second}.kind = 'ignore' leave them out",
+        action=f"{paste_column(first, 'kind', 'ignore')} and {paste_column(second, 'kind', 'ignore')} leave them out",
     )
 
 
@@ -309,11 +311,32 @@ def _report_scores(data: AuditInput, scores: list[ColumnScore], *, n_columns: in
         is_strong = item.low > STRONG and item.score > item.null
         if is_strong or item.name in lonely:
             findings.append(_report_score(data, item, n_columns=n_columns, is_lonely=item.name in lonely))
+    told = {item.column for item in findings}
+    chance = 0.5 if is_classification(data) else 0.0
+    findings += [
+        _report_name(data, item)
+        for item in scores
+        if item.name not in told and item.low > chance and sounds_like_target(item.name, data.target.name)
+    ]
     if findings:
         return findings
     measure = "AUC" if is_classification(data) else "R2"
     best = f"; the best, {scores[0].name!r}, has {measure} {scores[0].score:.3f}" if scores else ""
     return [pass_check("HO210", title, f"none of {n_columns} columns alone predicts the target{best}")]
+
+
+def _report_name(data: AuditInput, item: ColumnScore) -> Finding:
+    measure = "AUC" if is_classification(data) else "R2"
+    return Finding(
+        "HO210",
+        "name of an answer",
+        Severity.WARNING,
+        f"column {item.name!r} is called like an answer to {data.target.name!r}, or a guess at it, and goes with it "
+        f"beyond chance ({measure} {item.score:.3f}, at least {item.low:.3f}); is it known at prediction time?",
+        column=item.name,
+        rows=len(data.rows),
+        action=f"if not: {paste_column(item.name, 'kind', 'ignore')} leaves it out",
+    )
 
 
 def _report_score(data: AuditInput, item: ColumnScore, *, n_columns: int, is_lonely: bool) -> Finding:
@@ -338,5 +361,5 @@ def _report_score(data: AuditInput, item: ColumnScore, *, n_columns: int, is_lon
         f"after correction for {n_columns} columns{null}){beside}; is it known at prediction time?",
         column=item.name,
         rows=len(data.rows),
-        action=f"if not: columns.{item.name}.kind = 'ignore' leaves it out",
+        action=f"if not: {paste_column(item.name, 'kind', 'ignore')} leaves it out",
     )

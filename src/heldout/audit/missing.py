@@ -15,7 +15,7 @@ from heldout.audit.input import (
     pass_check,
     read_target,
 )
-from heldout.records import DoubleArray, Finding, IndexArray, Severity, TypedColumn
+from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
 
 MOSTLY = 0.5
 FALSE_DISCOVERY = 0.05
@@ -118,7 +118,7 @@ def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
             f"{total} of {n_cells} feature cells ({100 * total / n_cells:.1f} %) are missing, in {len(worst)} of "
             f"{len(counts)} columns: {listed}{more}",
             rows=total,
-            action="filled from the fit rows and marked by an indicator",
+            action=_say_filled(data, counts),
         )
     ]
     mostly = [name for name in worst if counts[name] > MOSTLY * n_rows]
@@ -135,6 +135,18 @@ def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
             )
         )
     return findings
+
+
+def _say_filled(data: AuditInput, counts: dict[str, int]) -> str:
+    """What becomes of missing cells: of texts it depends on how they are read, which is settled after the audit."""
+    kinds = {column.spec.kind for column in list_features(data) if counts.get(column.spec.name)}
+    said = ["filled from the fit rows and marked by an indicator"] if kinds - {Kind.TEXT} else []
+    if Kind.TEXT in kinds:
+        said.append(
+            "a missing text has no words: an indicator marks it where texts are weights of words, nothing does where "
+            "they are rows of word numbers"
+        )
+    return "; ".join(said)
 
 
 def _report_ties(
@@ -180,7 +192,7 @@ def _report_ties(
 def _report_tie(
     data: AuditInput, name: str, *, absent: dict[str, np.ndarray], p_value: float, n_tested: int
 ) -> Finding:
-    caution = "; rows of one group were counted as independent" if data.split.has_groups else ""
+    caution = "; rows of one group were counted as independent" if data.group else ""
     return Finding(
         "HO206",
         "missingness tied to the target",

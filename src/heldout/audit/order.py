@@ -11,6 +11,7 @@ from heldout.audit.families import split_name
 from heldout.audit.input import (
     AuditInput,
     is_classification,
+    keep_lone_rows,
     list_some,
     map_raws,
     name_some,
@@ -96,14 +97,14 @@ def compare_blocks(values: DoubleArray, *, classes: bool) -> float:
 
 def _report_order(data: AuditInput) -> Finding:
     title = "target follows the order of rows"
-    if data.split.has_groups:
-        # Rows of one unit often stand together and share a target: blocks differ by that alone.
-        return skip_check("HO219", title, "rows of one unit were declared or found; they stand together")
     if data.split.ordered:
         return skip_check("HO219", title, "the split follows time")
+    if data.group:
+        # Rows of one group often stand together and share a target: blocks differ by that alone.
+        return skip_check("HO219", title, "rows of one group were declared; they stand together")
     if describe_columns(data.table):
         return skip_check("HO219", title, "examples stand in the order of their files, often sorted by class")
-    values = data.target.values[data.rows]
+    values = data.target.values[keep_lone_rows(data)]
     p_value = compare_blocks(values, classes=is_classification(data))
     if p_value > LEVEL:
         looked = f"blocks of consecutive rows do not differ (p = {p_value:.2g}, {len(values)} rows)"

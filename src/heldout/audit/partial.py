@@ -16,6 +16,7 @@ from heldout.audit.input import (
     pass_check,
 )
 from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.toml_lines import paste_column
 
 MOST_ROWS = 20_000
 FEWEST_SHARE, FEWEST_ROWS = 0.04, 12
@@ -78,7 +79,7 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
             _say(item),
             column=item.column,
             rows=item.n_rows,
-            action=f"if so: columns.{item.column}.kind = 'ignore' leaves it out",
+            action=f"if so: {paste_column(item.column, 'kind', 'ignore')} leaves it out",
         )
         for item in found
     ]

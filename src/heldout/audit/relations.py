@@ -8,6 +8,7 @@ import numpy as np
 
 from heldout.audit.input import AuditInput, cut_findings, list_features, make_rng, pass_check
 from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.toml_lines import paste_column
 
 MOST_COLUMNS = 200
 N_PROBE, MOST_ROWS = 24, 20_000
@@ -56,7 +57,7 @@ def check_relations(data: AuditInput) -> tuple[Finding, ...]:
             f"column {item.column!r} is {item.formula} in {len(rows)} development rows",
             column=item.column,
             rows=len(rows),
-            action=f"kept; it says nothing new: columns.{item.column}.kind = 'ignore' leaves it out",
+            action=f"kept; it says nothing new: {paste_column(item.column, 'kind', 'ignore')} leaves it out",
         )
         for item in found
     ]

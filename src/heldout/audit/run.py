@@ -17,15 +17,18 @@ from heldout.audit.leaks import check_leaks
 from heldout.audit.missing import check_missing
 from heldout.audit.near import check_near
 from heldout.audit.nice import judge_niceness
+from heldout.audit.odd_pictures import check_odd_pictures
 from heldout.audit.order import check_order
 from heldout.audit.origins import check_origins
 from heldout.audit.partial import check_partial
 from heldout.audit.parts import check_parts
 from heldout.audit.people import check_people
+from heldout.audit.properties import check_properties
 from heldout.audit.questions import check_questions
 from heldout.audit.relations import check_relations
 from heldout.audit.skew import check_skew
 from heldout.audit.wild import check_wild
+from heldout.audit.writing import check_writing
 from heldout.records import Finding
 
 CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
@@ -48,7 +51,10 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_absent_groups,  # HO231 missingness tied to groups
     check_footnotes,  # HO233 marks lost with the formatting
     check_copies,  # HO241 near copies of pictures and texts, HO242 copies across declared parts
+    check_writing,  # HO247 markup, control characters and damage of texts
     check_origins,  # HO243 headers, folders and sizes that tell the target
+    check_properties,  # HO244 brightness, length, ... that tell the target
+    check_odd_pictures,  # HO248 constant, dark, light and blurred pictures
 )
 
 

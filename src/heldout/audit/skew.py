@@ -96,12 +96,12 @@ def _report_far_target(data: AuditInput) -> tuple[Finding, ...]:
         return ()
     at = np.flatnonzero(odd)
     at = at[np.argsort(-raw[at], kind="stable")]
-    told = list_some([f"{values[place]:g} in line {data.table.lines[data.rows[place]]}" for place in at], 8)
+    told = list_some([f"'{values[place]:g}' in line {data.table.lines[data.rows[place]]}" for place in at], 8)
     why = (
         "; ".join(codes.values())
         or f"more than {FAR:g} robust standard deviations from all others on any scale"
     )
-    maps = [f"--target-map {value:.12g}=" for value in dict.fromkeys(values[at].tolist())]
+    maps = [f"--target-map '{value:.12g}='" for value in dict.fromkeys(values[at].tolist())]
     return (
         Finding(
             "HO213",

@@ -90,7 +90,16 @@ class NetEntry(_Closed):
     """The network all members share; see `heldout.nets.Net`."""
 
     family: Literal[
-        "mlp", "cnn", "residual", "sequence", "signal", "text", "attention", "joined", "joined attention"
+        "mlp",
+        "cnn",
+        "residual",
+        "sequence",
+        "signal",
+        "text",
+        "attention",
+        "joined",
+        "joined attention",
+        "joined residual",
     ]
     inputs: Annotated[list[Width], Field(min_length=1, max_length=3)]
     n_outputs: Width

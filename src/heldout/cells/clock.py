@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from heldout.cells.characters import clean_cell
 from heldout.errors import DataError
+from heldout.toml_lines import paste_column
 
 _COLONS = re.compile(
     r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]+)?))?\s*([ap]\.?m\.?)?", re.IGNORECASE
@@ -57,7 +58,7 @@ def find_clock(levels: Sequence[str], counts: Sequence[int], *, column: str) -> 
         >>> find_clock(["75:30", "12:15"], [1, 1], column="lap")
         Traceback (most recent call last):
         heldout.errors.DataError: column 'lap': '75:30' may be hours:minutes or minutes:seconds
-          -> write it as 75:30:00 or as 00:75:30, or leave the column out: [columns."lap"] kind = "ignore"
+          -> write it as 75:30:00 or as 00:75:30, or leave the column out: columns."lap".kind = "ignore"
     """
     good = [parse_clock(text) is not None for text in levels]
     total = sum(counts)
@@ -72,6 +73,6 @@ def find_clock(levels: Sequence[str], counts: Sequence[int], *, column: str) -> 
             raise DataError(
                 f"column {column!r}: {clean!r} may be hours:minutes or minutes:seconds",
                 hint=f"write it as {clean}:00 or as 00:{clean}, or leave the column out: "
-                f'[columns."{column}"] kind = "ignore"',
+                f"{paste_column(column, 'kind', 'ignore')}",
             )
     return HOURS_FIRST

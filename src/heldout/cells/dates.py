@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from heldout.cells.calendars import SERIAL_FORMAT, compile_format, match_date, read_days
 from heldout.cells.plain import read_plain_days
 from heldout.errors import DataError, UsageError
+from heldout.toml_lines import paste_column
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _ISO_TIMES = (*_TIMES, "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f", "T%H:%M:%S%z", " %H:%M:%S%z", "T%H:%M:%S.%f%z")
@@ -136,7 +137,7 @@ def find_date_format(levels: Sequence[str], counts: Sequence[int], *, column: st
         >>> find_date_format(["03/04/2021", "05/04/2021"], [1, 1], column="visit")
         Traceback (most recent call last):
         heldout.errors.DataError: column 'visit' may be day/month or month/day: '03/04/2021' reads both ways
-          -> say which, in heldout.toml: [columns."visit"] date_format = "%d/%m/%Y" (or "%m/%d/%Y")
+          -> say which, in heldout.toml: columns."visit".date_format = "%d/%m/%Y" (or "%m/%d/%Y")
     """
     if not any(_DATE_SHAPE.match(text) for text in levels[:_PROBES]):
         return _find_compact(levels, counts)
@@ -215,13 +216,13 @@ def _choose_order(texts: list[str], forms: tuple[str, ...], column: str) -> str:
         other = next(form for form in sure if form != best)
         raise DataError(
             f"column {column!r} holds dates in two orders: {n_best} cells are only {best}, {sure[other]} only {other}",
-            hint=f'write them in one order, or say which holds: [columns."{column}"] date_format = "{best}"',
+            hint=f"write them in one order, or say which holds: {paste_column(column, 'date_format', best)}",
         )
     for text, row in zip(texts, days, strict=True):
         if len({day for day in row if day is not None}) > 1:
             raise DataError(
                 f"column {column!r} may be day/month or month/day: {text!r} reads both ways",
-                hint=f'say which, in heldout.toml: [columns."{column}"] date_format = "{forms[0]}" (or '
+                hint=f"say which, in heldout.toml: {paste_column(column, 'date_format', forms[0])} (or "
                 + ", ".join(f'"{form}"' for form in forms[1:])
                 + ")",
             )
@@ -234,7 +235,7 @@ def _settle_orders(forms: list[str], column: str) -> list[str]:
     if {"%d/", "%m/"} <= first or {"%d-", "%m-"} <= first:
         raise DataError(
             f"column {column!r} holds dates in two orders: {', '.join(forms)}",
-            hint=f'write them in one order, or say which hold: [columns."{column}"] date_format = "{forms[0]}"',
+            hint=f"write them in one order, or say which hold: {paste_column(column, 'date_format', forms[0])}",
         )
     return forms
 

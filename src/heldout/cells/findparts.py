@@ -11,9 +11,10 @@ import numpy as np
 
 from heldout.cells.characters import clean_cell, fold_text
 from heldout.cells.composites import is_range, split_cell
+from heldout.cells.keynames import split_name
 from heldout.cells.numbers import parse_number
 from heldout.cells.quantities import parse_quantity
-from heldout.cells.tally import Present, split_name
+from heldout.cells.tally import Present
 
 _PROBES, _PROBED = 200, 0.85
 _MOSTLY, _PARTS_TYPE = 0.95, 0.99

@@ -10,29 +10,23 @@ import numpy as np
 from heldout.cells.clock import find_clock
 from heldout.cells.dates import COMPACT_FORMAT, find_date_format
 from heldout.cells.findparts import find_composite
+from heldout.cells.keynames import is_bare_person, is_key_name, is_person_key, is_person_name, split_name
 from heldout.cells.lists import find_list
 from heldout.cells.marks import Marks, choose_marks
 from heldout.cells.measures import UnitChoice, choose_unit
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, declare_words
-from heldout.cells.numeric import NumberEvidence, judge_codes, measure_numbers
+from heldout.cells.numeric import NumberEvidence, ask_keys, judge_codes, measure_numbers
 from heldout.cells.overrides import Said
 from heldout.cells.readings import NumberForm, probe_share
 from heldout.cells.sentinels import Suspect, find_impossible, find_sentinels
 from heldout.cells.sequences import LETTERS_GRAMMAR, describe_sequences, find_sequences
 from heldout.cells.spellings import find_spellings
 from heldout.cells.suspicion import weigh_codes
-from heldout.cells.tally import (
-    Present,
-    Tally,
-    describe_missing,
-    is_key_name,
-    is_person_name,
-    keep_present,
-    show_examples,
-    split_name,
-)
+from heldout.cells.tally import Present, Tally, describe_missing, keep_present, show_examples
+from heldout.cells.traces import find_traces
 from heldout.cells.yesno import find_yes_no
 from heldout.records import ColumnSpec, Kind
+from heldout.toml_lines import paste_column
 
 # Thresholds are assumptions unless said otherwise; the tests hold them against the data sets of section "kinds".
 _MOSTLY_NUMBERS, _SOME_NUMBERS, _CONTINUOUS = 0.95, 0.80, 20
@@ -41,6 +35,8 @@ _FEWEST_ROWS, _FEW = 8, 0.1
 _SHORT, _TEXT_WORDS, _TEXT_SHARE, _LONG = 40, 4, 0.2, 60
 _TEXTS_LOOKED = 2_000
 _MOST_SPELLINGS = 5_000
+_MANY_PERSONS = 10  # as among numbers
+_KEY_SHAPE = re.compile(r"[A-Za-z]{0,4}[-_ .]?[0-9]+[A-Za-z]?(?:[-_./][A-Za-z0-9]+)*")
 _UNNAMED = re.compile(r"column_[0-9]+")  # as the columns of a table without a header are called
 
 
@@ -110,15 +106,19 @@ def judge_number(tally: Tally, said: Said) -> ColumnSpec | None:
     if coded is not None:
         kind, reason = coded
         why = f"{reason}; {describe_missing(present)}{_propose_group(kind, evidence.n_distinct, present)}"
-        return ColumnSpec(tally.name, kind, why, missing_words=words, used=kind is not Kind.IDENTIFIER)
+        asked = ask_keys(tally.name, evidence.n_distinct, present.n_cells) if kind is Kind.IDENTIFIER else ""
+        return ColumnSpec(
+            tally.name, kind, why, missing_words=words, used=kind is not Kind.IDENTIFIER, question=asked
+        )
     spec = ColumnSpec(
         tally.name,
         Kind.NUMBER,
-        _explain_number(evidence, present, marks, unit),
+        _explain_number(evidence, present, marks, unit) + _explain_words(form.words),
         missing_words=words,
         decimal=form.decimal,
         thousands=form.thousands,
         unit=form.unit,
+        spellings=form.words,
     )
     weighed = weigh_codes(spec, tally, present, evidence)
     return (
@@ -132,7 +132,8 @@ def settle_form(present: Present, name: str, said: Said) -> tuple[NumberForm, Ma
     """How a column writes numbers: its separators and its unit, from the cells and the user's words."""
     marks = choose_marks(present, column=name, decimal=said.decimal or "", thousands=said.thousands)
     unit = choose_unit(present, column=name, marks=marks, said=said.unit)
-    return NumberForm(marks.decimal, marks.thousands, unit.unit, split_name(name)), marks, unit
+    form = NumberForm(marks.decimal, marks.thousands, unit.unit, split_name(name))
+    return replace(form, words=find_traces(present, form)), marks, unit
 
 
 def _is_other(tally: Tally, present: Present, evidence: NumberEvidence, said: Said) -> bool:
@@ -171,6 +172,10 @@ def _explain_number(evidence: NumberEvidence, present: Present, marks: Marks, un
     return why
 
 
+def _explain_words(words: tuple[str, ...]) -> str:
+    return f"; read as {words[1]}, the smallest amount: {show_examples(words[::2])}" if words else ""
+
+
 def _ask(spec: ColumnSpec, evidence: NumberEvidence, unit: UnitChoice, said: Said) -> str:
     """What a column of numbers leaves open, with the line that answers it."""
     if spec.question or unit.question:
@@ -180,8 +185,8 @@ def _ask(spec: ColumnSpec, evidence: NumberEvidence, unit: UnitChoice, said: Sai
     if evidence.looks_keyed and _UNNAMED.fullmatch(spec.name):
         return (
             f"nearly all of its {evidence.n_parsed} numbers are large, whole and different, and no name says what they "
-            f'are; if they only name the rows: [columns."{spec.name}"] kind = "identifier", if they are measured: '
-            'kind = "number"'
+            f"are; if they only name the rows: {paste_column(spec.name, 'kind', 'identifier')}, if they are measured: "
+            f"{paste_column(spec.name, 'kind', 'number')}"
         )
     suspects = find_sentinels(evidence.numbers, evidence.times)
     if suspects:
@@ -189,16 +194,15 @@ def _ask(spec: ColumnSpec, evidence: NumberEvidence, unit: UnitChoice, said: Sai
     strange = find_impossible(evidence.numbers, evidence.times, name=spec.name)
     if strange is None:
         return ""
-    limits = ", ".join(f"{limit:g}" for limit in strange.limits)
-    return f'{strange.reason}; if these cannot be: [columns."{spec.name}"] range = [{limits}]'
+    return f"{strange.reason}; if these cannot be: {paste_column(spec.name, 'range', strange.limits)}"
 
 
 def _ask_missing(name: str, suspects: tuple[Suspect, ...]) -> str:
-    words = ", ".join(f'"{suspect.value:g}"' for suspect in suspects)
+    words = tuple(f"{suspect.value:g}" for suspect in suspects)
     reasons = "; ".join(suspect.reason for suspect in suspects)
     return (
-        f'{reasons}; if that means missing: [columns."{name}"] missing = [{words}], '
-        f'if they are measured: kind = "number"'
+        f"{reasons}; if that means missing: {paste_column(name, 'missing', words)}, "
+        f"if they are measured: {paste_column(name, 'kind', 'number')}"
     )
 
 
@@ -274,7 +278,9 @@ def judge_identifier(tally: Tally, said: Said) -> ColumnSpec | None:
     is_short = float(np.median([len(text) for text in texts])) <= _SHORT
     n_spaced = sum(" " in text for text in texts)
     has_shape = is_short and n_spaced <= _FEW * len(texts) and not _holds_fractions(tally, present)
-    if share >= _UNIQUE and has_shape:
+    if _names_persons(tally.name, texts):
+        reason = "the name says it holds keys of persons"
+    elif share >= _UNIQUE and has_shape:
         reason = "short texts without blanks"
     elif share >= _KEY_SHARE and is_key_name(tally.name) and is_short:
         reason = "the name says it holds keys"
@@ -285,6 +291,13 @@ def judge_identifier(tally: Tally, said: Said) -> ColumnSpec | None:
     why = f"{len(texts)} distinct texts in {present.n_cells} cells, {reason}; {describe_missing(present)}"
     why += _propose_group(Kind.IDENTIFIER, len(texts), present)
     return ColumnSpec(tally.name, Kind.IDENTIFIER, why, missing_words=words, used=False)
+
+
+def _names_persons(name: str, texts: set[str]) -> bool:
+    """Keys of persons, however often they come back: "subject" with S001 to S060, "patient_id" with anything."""
+    if is_person_key(name):
+        return len(texts) > 2
+    return is_bare_person(name) and len(texts) >= _MANY_PERSONS and all(map(_KEY_SHAPE.fullmatch, texts))
 
 
 def _holds_fractions(tally: Tally, present: Present) -> bool:
@@ -337,8 +350,14 @@ def _fold_category(spec: ColumnSpec, present: Present) -> ColumnSpec:
     why, question = spec.why, ""
     if found.merged:
         why += f"; written in several ways, read as one: {found.merged}"
-    if found.typos:
-        pairs = ", ".join(f'"{text}" = "{other}"' for text, other in found.typos[:20])
-        question = f'likely slips of the pen; if so: [columns."{spec.name}"] map = {{{pairs}}}'
+    asked = (
+        ("likely slips of the pen", found.typos),
+        ("single letters that may stand for the words they begin", found.initials),
+        ("letters in both cases", found.cases),
+    )
+    what = [words for words, proposed in asked if proposed]
+    if what:
+        proposed = dict(pair for _, found_pairs in asked for pair in found_pairs[:20])
+        question = f"{' and '.join(what)}; if they mean the same: {paste_column(spec.name, 'map', proposed)}"
     spellings = found.pairs if len(found.pairs) <= 2 * _MOST_SPELLINGS else ()
     return replace(spec, why=why, spellings=spellings, question=question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from heldout.cells.encoding import mend_encoding
 from heldout.cells.judges import (
     declare_category,
     judge_clock,
@@ -24,6 +25,8 @@ from heldout.cells.partcolumns import declare_parts, find_lost_marks
 from heldout.cells.tally import Tally, tally_column
 from heldout.errors import DataError, UsageError
 from heldout.records import ColumnSpec, IndexArray, Kind, RawColumn, Table
+
+_MOST_REFUSED = 20  # told one by one
 
 
 def declare_columns(
@@ -48,7 +51,7 @@ def declare_columns(
         One `ColumnSpec` per column and part, in the table's order.
 
     Raises:
-        DataError: an ambiguous column, or no rows to decide from.
+        DataError: ambiguous columns, all of them in one message, or no rows to decide from.
         UsageError: an override or `unused` names a column that is not there.
 
     Example:
@@ -67,15 +70,35 @@ def declare_columns(
                 hint=f"its columns are: {', '.join(column.name for column in table.columns[:40])}",
             )
     specs: list[ColumnSpec] = []
+    refused: list[DataError] = []
     for raw in table.columns:
         override = overrides.get(raw.name)
         if raw.name in unused:
             specs.append(_declare_unused(raw, rows, override, unused[raw.name]))
             continue
-        made = declare_parts(raw, rows=rows, overrides=overrides, declare=declare_column)
-        made = made or (declare_column(raw, rows=rows, override=override),)
-        specs += [find_lost_marks(spec, table) for spec in made]
+        try:
+            made = declare_parts(raw, rows=rows, overrides=overrides, declare=declare_column)
+            made = made or (declare_column(raw, rows=rows, override=override),)
+        except DataError as error:
+            refused.append(error)
+            continue
+        specs += [mend_encoding(find_lost_marks(spec, table), raw, rows) for spec in made]
+    if refused:
+        raise _join_refusals(refused, table.source)
     return tuple(specs)
+
+
+def _join_refusals(refused: list[DataError], source: str) -> DataError:
+    """One refusal that names every column, with a line for each: nobody is to answer twenty columns one by one."""
+    if len(refused) == 1:
+        return refused[0]
+    shown = refused[:_MOST_REFUSED]
+    more = f"; and {len(refused) - len(shown)} more" if len(refused) > len(shown) else ""
+    messages = "; ".join(error.message for error in shown)
+    return DataError(
+        f"{len(refused)} columns of {source} cannot be read for sure: {messages}{more}",
+        hint="\n     ".join(error.hint for error in shown if error.hint),
+    )
 
 
 def _declare_unused(

@@ -10,6 +10,7 @@ from heldout.cells.characters import clean_cell
 from heldout.cells.readings import parse_cells
 from heldout.cells.tally import Present
 from heldout.errors import DataError
+from heldout.toml_lines import paste_column
 
 _CORE = re.compile(r"(?<![0-9A-Za-z.,])[0-9.,][0-9.,' ]*[0-9]|[0-9]")
 _GROUPS = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
@@ -59,7 +60,7 @@ def choose_marks(present: Present, *, column: str, decimal: str = "", thousands:
         >>> choose_marks(Present(("1,234", "4"), np.array([1, 1]), 2, 0, ""), column="pop")
         Traceback (most recent call last):
         heldout.errors.DataError: column 'pop': '1,234' may be 1234 or 1.234
-          -> say which, in heldout.toml: [columns."pop"] thousands = "," (or decimal = ",")
+          -> say which, in heldout.toml: columns."pop".thousands = "," (or decimal = ",")
     """
     if decimal or thousands is not None:
         chosen = decimal or ("," if thousands == "." else ".")
@@ -81,7 +82,7 @@ def choose_marks(present: Present, *, column: str, decimal: str = "", thousands:
         digits = example["unsure,"]
         raise DataError(
             f"column {column!r}: {digits!r} may be {digits.replace(',', '')} or {digits.replace(',', '.')}",
-            hint=f'say which, in heldout.toml: [columns."{column}"] thousands = "," (or decimal = ",")',
+            hint=f'say which, in heldout.toml: {paste_column(column, "thousands", ",")} (or decimal = ",")',
         )
     return Marks()
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.cells.keynames import split_name
 from heldout.cells.marks import Marks
 from heldout.cells.numbers import parse_number
 from heldout.cells.quantities import Quantity, name_unit, settle_quantity
 from heldout.cells.readings import parse_cells, take_plain
-from heldout.cells.tally import Present, split_name
+from heldout.cells.tally import Present
 from heldout.cells.units import find_name_unit, find_unit
 from heldout.errors import DataError
+from heldout.toml_lines import paste_column
 
 _TOLERATED, _MOSTLY = 0.05, 0.95
 _LETTER_SHARE, _NOUN_SHARE = 0.9, 0.5
@@ -59,7 +61,7 @@ def choose_unit(present: Present, *, column: str, marks: Marks, said: str | None
         >>> choose_unit(cells, column="weight", marks=Marks())
         Traceback (most recent call last):
         heldout.errors.DataError: column 'weight': 1 of 3 cells name no unit, the others kg (1), lb (1)
-          -> say the unit of the bare numbers in heldout.toml: [columns."weight"] unit = "kg"
+          -> say the unit of the bare numbers in heldout.toml: columns."weight".unit = "kg"
     """
     units, bare, quantities = _count_units(present, marks)
     named = find_name_unit(column)
@@ -139,7 +141,7 @@ def _refuse_dimensions(column: str, units: Counter[str], best: str) -> UnitChoic
     raise DataError(
         f"column {column!r} holds units that cannot be converted into each other: {shown}",
         hint=f"convert the cells, or keep those of one unit (the others become unparsed): "
-        f'[columns."{column}"] unit = "{best}"',
+        f"{paste_column(column, 'unit', best)}",
     )
 
 
@@ -159,16 +161,16 @@ def _judge_bare(
         )
         raise DataError(
             f"column {column!r}: {bare} of {present.n_cells} cells name no unit, the others {shown}",
-            hint=f'say the unit of the bare numbers in heldout.toml: [columns."{column}"] unit = "{choice.unit}"',
+            hint=f"say the unit of the bare numbers in heldout.toml: {paste_column(column, 'unit', choice.unit)}",
         )
     if choice.unit == "%" and _mixes_fractions(present, values):
         raise DataError(
             f"column {column!r}: {bare} cells may be fractions (0 to 1) beside {units['%']} cells in percent",
-            hint=f'write one form; if the bare numbers are percent, too: [columns."{column}"] unit = "%"',
+            hint=f"write one form; if the bare numbers are percent, too: {paste_column(column, 'unit', '%')}",
         )
     question = (
         f"{bare} cells name no unit and are read as {choice.unit}; if so, say "
-        f'[columns."{column}"] unit = "{choice.unit}"'
+        f"{paste_column(column, 'unit', choice.unit)}"
     )
     return UnitChoice(choice.unit, choice.why, question)
 

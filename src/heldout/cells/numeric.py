@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.cells.keynames import (
+    is_bare_person,
+    is_code_name,
+    is_key_name,
+    is_loose_person,
+    is_person_key,
+    split_name,
+)
 from heldout.cells.numbers import is_zero_padded
 from heldout.cells.readings import NumberForm, read_number, read_numbers
-from heldout.cells.tally import Present, Tally, is_key_name, split_name
+from heldout.cells.tally import Present, Tally
 from heldout.records import BoolArray, DoubleArray, IndexArray, Kind, Status
+from heldout.toml_lines import paste_column
 
 _MOSTLY = 0.95
 _PADDED_SHARE = 0.02
@@ -21,6 +30,7 @@ _CODE_LEVELS, _CODE_SHARE, _KEY_SHARE = 100, 0.05, 0.5
 _YEARS = (1500, 2100)
 _LETTER_CODE = re.compile(r"\s*[A-Za-z]{1,3}[0-9]{1,5}(?:[.-][0-9]{1,3})?\s*")
 _FEWEST_CODES = 5
+_MANY_PERSONS = 10  # fewer numbers under "patient" or "family" may be how many there are (assumption)
 _MANY_KEYS, _LARGE_KEY, _NEARLY_UNIQUE = 50, 1_000, 0.9
 
 
@@ -143,9 +153,9 @@ def _check_rise(tally: Tally, form: NumberForm, read: dict[str, float]) -> bool:
 def judge_codes(tally: Tally, evidence: NumberEvidence) -> tuple[Kind, str] | None:
     """Identifier or category, with the reason, for numbers that only name things; None for measured numbers.
 
-    Leading zeros mark codes. Whole numbers are keys when they count the rows or when they are (nearly) unique under
-    a name such as id or nr; few whole numbers under such a name are category codes. Numbers with a fraction are
-    never keys.
+    Leading zeros mark codes. Whole numbers are keys when they count the rows, when they come under a name such as id
+    or nr and are not few (few are category codes), and under the name of persons in any number. Under a name such as
+    code or zip they are category codes. Numbers with a fraction are never keys.
 
     Args:
         tally: the column's cells at the deciding rows.
@@ -174,14 +184,53 @@ def judge_codes(tally: Tally, evidence: NumberEvidence) -> tuple[Kind, str] | No
             f"{evidence.n_parsed} whole numbers that rise from row to row without repeats "
             f"({evidence.low:.0f} to {evidence.high:.0f})"
         )
-    if not is_key_name(tally.name) or not is_many:
+    kind = _judge_name(tally.name, evidence, share) if is_many and evidence.n_distinct > 2 else None
+    if kind is None:
         return None
-    if share <= _CODE_SHARE and evidence.n_distinct <= _CODE_LEVELS:
-        return Kind.CATEGORY, (
-            f"{evidence.n_distinct} whole numbers in {evidence.n_parsed} cells, and the name says they are keys"
+    what = "codes" if is_code_name(tally.name) and kind is Kind.CATEGORY else "keys"
+    return (
+        kind,
+        f"{evidence.n_distinct} whole numbers in {evidence.n_parsed} cells, and the name says they are {what}",
+    )
+
+
+def _judge_name(name: str, evidence: NumberEvidence, share: float) -> Kind | None:
+    """What whole numbers are by their name; a name alone never makes few of them more than codes.
+
+    Source: of 189 columns of whole numbers under such names in SortingHat's training part none is an amount.
+    """
+    if is_person_key(name):
+        return Kind.IDENTIFIER
+    if is_bare_person(name):
+        return Kind.IDENTIFIER if evidence.n_distinct >= _MANY_PERSONS else None
+    if is_key_name(name):
+        if split_name(name) == ("no",) and share < _NEARLY_UNIQUE:
+            return None  # nitric oxide
+        return (
+            Kind.CATEGORY if share <= _CODE_SHARE and evidence.n_distinct <= _CODE_LEVELS else Kind.IDENTIFIER
         )
-    if share >= _KEY_SHARE or evidence.n_distinct > _CODE_LEVELS:
-        return Kind.IDENTIFIER, (
-            f"{evidence.n_distinct} whole numbers in {evidence.n_parsed} cells, and the name says they are keys"
-        )
-    return None
+    return Kind.CATEGORY if is_code_name(name) and share < _MOSTLY else None
+
+
+def ask_keys(name: str, n_distinct: int, n_cells: int) -> str:
+    """What is asked about keys that come back, where the name leaves open what they name; "" where it does not.
+
+    Args:
+        name: the column.
+        n_distinct: different keys.
+        n_cells: cells with one.
+
+    Example:
+        >>> ask_keys("site_id", 60, 600)[:42]
+        '60 different keys in 600 cells, left out: '
+        >>> ask_keys("patient_id", 60, 600), ask_keys("order_id", 600, 600)
+        ('', '')
+    """
+    is_open = is_loose_person(name) or (is_key_name(name) and not is_person_key(name))
+    if not is_open or not 2 < n_distinct < _KEY_SHARE * n_cells or n_distinct > _CODE_LEVELS:
+        return ""
+    return (
+        f"{n_distinct} different keys in {n_cells} cells, left out: if rows of one are to stay together, --group; if "
+        f"they are kinds of things that come back: {paste_column(name, 'kind', 'category')}"
+        + (f", if they are amounts: {paste_column(name, 'kind', 'number')}" if is_loose_person(name) else "")
+    )

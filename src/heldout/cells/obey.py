@@ -15,6 +15,7 @@ from heldout.cells.tally import Present, Tally, describe_missing, show_examples
 from heldout.cells.yesno import find_yes_no
 from heldout.errors import DataError, UsageError
 from heldout.records import ColumnSpec, Kind
+from heldout.toml_lines import paste_column
 
 
 def obey_user(tally: Tally, said: Said) -> ColumnSpec:
@@ -54,7 +55,9 @@ def obey_user(tally: Tally, said: Said) -> ColumnSpec:
     )
     if kind is Kind.NUMBER:
         form, _, _ = settle_form(present, tally.name, said)
-        return replace(spec, decimal=form.decimal, thousands=form.thousands, unit=form.unit)
+        return replace(
+            spec, decimal=form.decimal, thousands=form.thousands, unit=form.unit, spellings=form.words
+        )
     if kind is Kind.DATE:
         return replace(spec, date_format=_settle_date_format(tally, present, said))
     if kind is Kind.YES_NO:
@@ -104,10 +107,10 @@ def finish_spec(spec: ColumnSpec, said: Said) -> ColumnSpec:
         spec = replace(spec, low=limits[0], high=limits[1], beyond=beyond)
     if said.map is None:
         return spec
-    if spec.kind not in (Kind.CATEGORY, Kind.SET):
+    if spec.kind not in (Kind.CATEGORY, Kind.SET, Kind.NUMBER):
         raise UsageError(
-            f"column {spec.name!r} is read as {spec.kind.value} and has no categories to map",
-            hint=f'say [columns."{spec.name}"] kind = "category", too',
+            f"column {spec.name!r} is read as {spec.kind.value} and has neither categories nor numbers to map",
+            hint=f"say {paste_column(spec.name, 'kind', 'category')}, too",
         )
     kept = dict(zip(spec.spellings[::2], spec.spellings[1::2], strict=True))
     for text, other in said.map:
@@ -135,7 +138,7 @@ def _settle_letters(spec: ColumnSpec, present: Present) -> ColumnSpec:
         raise DataError(
             f"column {spec.name!r} is declared a sequence, but none of its cells holds letters of nucleotides or amino "
             f"acids only ({show_examples(present.texts)})",
-            hint=f'leave the declaration out, or say [columns."{spec.name}"] kind = "text"',
+            hint=f"leave the declaration out, or say {paste_column(spec.name, 'kind', 'text')}",
         )
     why = f"sequence, as declared; {describe_sequences(found, present)}; {describe_missing(present)}"
     return replace(spec, why=why, grammar=LETTERS_GRAMMAR, pattern=found.alphabet)
@@ -149,7 +152,7 @@ def _settle_date_format(tally: Tally, present: Present, said: Said) -> str:
         raise DataError(
             f"column {tally.name!r} is declared a date, but its cells fit no known format "
             f"({show_examples(present.texts)})",
-            hint=f'say the format in heldout.toml: [columns."{tally.name}"] date_format = "%d.%m.%y"',
+            hint=f"say the format in heldout.toml: {paste_column(tally.name, 'date_format', '%d.%m.%y')}",
         )
     return found
 
@@ -162,6 +165,7 @@ def _settle_yes_no(tally: Tally, present: Present, said: Said) -> tuple[tuple[st
         raise DataError(
             f"column {tally.name!r} is declared yes/no, but which of its words mean yes and which no is not said "
             f"({show_examples(present.texts)})",
-            hint=f'say both in heldout.toml: [columns."{tally.name}"] true = ["..."] false = ["..."]',
+            hint=f"say both in heldout.toml: {paste_column(tally.name, 'true', ('...',))} and "
+            f"{paste_column(tally.name, 'false', ('...',))}",
         )
     return found

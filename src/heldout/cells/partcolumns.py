@@ -13,11 +13,12 @@ from heldout.cells.clock import find_clock
 from heldout.cells.composites import list_parts
 from heldout.cells.dates import find_date_format
 from heldout.cells.findparts import Composite, find_composite
+from heldout.cells.keynames import split_name
 from heldout.cells.missing import MISSING_AMONG_NUMBERS
 from heldout.cells.numbers import parse_number
 from heldout.cells.overrides import ColumnOverride, take_override
 from heldout.cells.quantities import parse_quantity
-from heldout.cells.tally import Present, describe_missing, keep_present, split_name, tally_column
+from heldout.cells.tally import Present, describe_missing, keep_present, tally_column
 from heldout.cells.typed import take_parts
 from heldout.cells.units import find_unit
 from heldout.errors import DataError

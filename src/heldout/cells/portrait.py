@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.cells.keynames import split_name
 from heldout.cells.numbers import parse_number
 from heldout.cells.quantities import parse_quantity
-from heldout.cells.tally import split_name
 from heldout.records import FloatArray
 
 N_SAMPLES = 5

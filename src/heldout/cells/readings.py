@@ -8,6 +8,7 @@ import numpy as np
 
 from heldout.cells.numbers import is_repaired_number, parse_number
 from heldout.cells.quantities import Quantity, parse_quantity, settle_quantity
+from heldout.cells.spellings import read_spelling
 from heldout.cells.tally import Present
 from heldout.records import DoubleArray, Status, StatusArray
 
@@ -24,12 +25,14 @@ class NumberForm:
         thousands: the thousands separator, or "".
         unit: the column's unit, or "".
         name_words: lower-case words of the column's name; they say the substance of a concentration.
+        words: (folded word, text it is read as) pairs, flat: "trace" as "<0.5".
     """
 
     decimal: str = "."
     thousands: str = ""
     unit: str = ""
     name_words: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def read_number(text: str, form: NumberForm) -> tuple[float, Status] | None:
@@ -48,6 +51,8 @@ def read_number(text: str, form: NumberForm) -> tuple[float, Status] | None:
         >>> read_number("2 lb", NumberForm()) is None
         True
     """
+    if form.words:
+        text = read_spelling(text.strip(), dict(zip(form.words[::2], form.words[1::2], strict=True)))
     return _settle_cell(text, _parse_cell(text, form.decimal, form.thousands), form)
 
 
@@ -135,7 +140,8 @@ def read_numbers(present: Present, form: NumberForm) -> tuple[DoubleArray, Statu
     values = take_plain(present.plain, form.decimal, form.thousands).copy()
     status = np.full(len(values), Status.OK, np.uint8)
     for place in np.flatnonzero(np.isnan(values)).tolist():
-        one = _settle_cell(present.texts[place], found[place], form)
+        text = present.texts[place]
+        one = _settle_cell(text, found[place], form) if not form.words else read_number(text, form)
         values[place], status[place] = (np.nan, Status.UNPARSED) if one is None else one
     return values, status
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heldout.cells.tally import split_name
+from heldout.cells.keynames import split_name
 from heldout.records import DoubleArray, IndexArray
 
-_CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, -7.0, -8.0, -77.0, -88.0) + (
+CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, -7.0, -8.0, -77.0, -88.0) + (
     99.0, 999.0, 9999.0, 99999.0, 999999.0, 9.0, 88.0, 888.0, 777.0, -1000.0, 99.9, 999.9, 99.99, 999.99, 9999.99,
     -99.9, -999.9, -999.99, -32768.0, 32767.0, -2147483648.0,
 )  # fmt: skip
@@ -66,7 +66,7 @@ def find_sentinels(values: DoubleArray, counts: IndexArray) -> tuple[Suspect, ..
     ordered, times = values[order], counts[order]
     if len(ordered) < _FEWEST_DISTINCT:
         return ()
-    found = [_judge_code(code, ordered, times) for code in _CODES if code in ordered]
+    found = [_judge_code(code, ordered, times) for code in CODES if code in ordered]
     inner = ordered[~np.isin(ordered, [one.value for one in found if one is not None])]
     found.append(_judge_zero(ordered, times) if len(inner) and inner[0] == 0.0 else None)
     return tuple(one for one in found if one is not None)
@@ -77,7 +77,7 @@ def _judge_code(code: float, ordered: DoubleArray, times: IndexArray) -> Suspect
     count = int(times[place])
     rest, weight = np.delete(ordered, place), np.delete(times, place)
     # A second code beside the first must not hide it.
-    kept = ~np.isin(rest, _CODES)
+    kept = ~np.isin(rest, CODES)
     rest, weight = rest[kept], weight[kept]
     if count < _FEWEST_CELLS or len(rest) < _FEWEST_DISTINCT:
         return None
@@ -104,7 +104,7 @@ def _judge_code(code: float, ordered: DoubleArray, times: IndexArray) -> Suspect
 
 
 def _judge_zero(ordered: DoubleArray, times: IndexArray) -> Suspect | None:
-    kept = (ordered > 0) & ~np.isin(ordered, _CODES)
+    kept = (ordered > 0) & ~np.isin(ordered, CODES)
     rest = ordered[kept]
     count = int(times[0]) if ordered[0] == 0.0 else int(times[np.searchsorted(ordered, 0.0)])
     if len(rest) < _FEWEST_DISTINCT or count < _FEWEST_CELLS:

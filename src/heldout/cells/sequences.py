@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heldout.cells.tally import Present, split_name
+from heldout.cells.keynames import split_name
+from heldout.cells.tally import Present
 from heldout.letters import AMINO_ACIDS, BASES, DNA, GAPS, NUCLEOTIDES, PROTEIN, RESIDUES, RNA
 
 LETTERS_GRAMMAR = "letters"

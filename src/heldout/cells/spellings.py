@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heldout.cells.characters import fold_text, squeeze_blanks
+from heldout.counts import count_things
 
 _MOST_LEVELS, _FEWEST_LETTERS = 5_000, 4
 # A slip is rare beside what it is a slip of (assumption; the design's figure).
 _RATIO = 20
 _SHOWN = 3
+# One letter in two cases is one thing where it is a sex or an answer, or where one case is rare in the whole column
+# (assumption); "A" and "a" beside "B" and "b", both frequent, may be alleles.
+_PLAIN_LETTERS = frozenset("mfwyn")
+_RARE_CASE = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,17 +27,22 @@ class Spellings:
         pairs: folded text, text it is read as, flat; only texts that are written in several ways.
         merged: the merged texts in words, "" without any.
         typos: (text, proposed text) pairs, likely slips.
+        initials: (letter, proposed text) pairs: "M" beside "Male", where every single letter begins exactly one text.
+        cases: (letter, proposed letter) pairs: "a" beside "A", where both cases are frequent.
     """
 
     pairs: tuple[str, ...]
     merged: str
     typos: tuple[tuple[str, str], ...]
+    initials: tuple[tuple[str, str], ...] = ()
+    cases: tuple[tuple[str, str], ...] = ()
 
 
 def find_spellings(texts: Sequence[str], counts: Sequence[int]) -> Spellings:
-    """Texts that differ only by case and blanks, and likely slips of the pen.
+    """Texts that differ only by case and blanks, likely slips of the pen, and letters that may stand for words.
 
-    Single letters are never merged by case: "a" and "A" may be two things.
+    A single letter in two cases is merged where it can hardly be two things ("M" and "m"), else proposed; "a" and "A"
+    alone are two categories.
 
     Args:
         texts: distinct cell texts.
@@ -42,24 +52,79 @@ def find_spellings(texts: Sequence[str], counts: Sequence[int]) -> Spellings:
         >>> found = find_spellings(["Male", "male ", "Female", "Mlae"], [60, 5, 50, 1])
         >>> found.pairs, found.typos
         (('male', 'Male'), (('Mlae', 'Male'),))
+        >>> find_spellings(["M", "m", "F", "f"], [60, 50, 50, 40]).merged
+        "'m' (50 cells) as 'M'; 'f' (40 cells) as 'F'"
+        >>> find_spellings(["M", "Male", "Female"], [9, 60, 50]).initials
+        (('M', 'Male'),)
     """
     groups: dict[str, Counter[str]] = {}
     for text, count in zip(texts, counts, strict=True):
         groups.setdefault(fold_text(text), Counter())[text.strip()] += int(count)
     written: dict[str, str] = {}
     merged: list[str] = []
+    cases: list[tuple[str, str]] = []
+    foldable = _choose_letters(groups)
     totals: Counter[str] = Counter()
     for folded, forms in groups.items():
         best = squeeze_blanks(min(forms, key=lambda form: (-forms[form], form)))
-        if len(forms) > 1 and len(folded) > 1:
+        if len(forms) > 1 and (len(folded) > 1 or folded in foldable):
             written[folded] = best
-            others = ", ".join(repr(form) for form in sorted(forms) if form != best)
-            merged.append(f"{others} as {best!r}")
-        if len(folded) > 1 or len(forms) == 1:
+            others = [form for form in sorted(forms) if form != best]
+            counted = count_things(sum(forms[form] for form in others), "cell")
+            merged.append(f"{', '.join(map(repr, others))} ({counted}) as {best!r}")
+        elif len(forms) > 1 and len(groups) > 1:
+            cases += [(form, best) for form in sorted(forms) if form != best]
+        if folded in written or len(forms) == 1:
             totals[best] = forms.total()
     pairs = tuple(text for folded in sorted(written) for text in (folded, written[folded]))
     shown = "; ".join(merged[:_SHOWN]) + (f" and {len(merged) - _SHOWN} more" if len(merged) > _SHOWN else "")
-    return Spellings(pairs, shown, find_typos(totals))
+    return Spellings(pairs, shown, find_typos(totals), find_initials(list(totals)), tuple(cases))
+
+
+def _choose_letters(groups: dict[str, Counter[str]]) -> frozenset[str]:
+    """The single letters whose two cases are one category."""
+    letters = {folded: forms for folded, forms in groups.items() if len(folded) == 1 and len(forms) > 1}
+    if not letters or len(groups) < 2:
+        return frozenset()
+    n_cells = sum(forms.total() for folded, forms in groups.items() if len(folded) == 1)
+    rarer = min(
+        sum(
+            n
+            for folded, forms in groups.items()
+            if len(folded) == 1
+            for form, n in forms.items()
+            if is_case(form)
+        )
+        for is_case in (str.isupper, str.islower)
+    )
+    return frozenset(
+        folded for folded in letters if folded in _PLAIN_LETTERS or rarer <= _RARE_CASE * n_cells
+    )
+
+
+def find_initials(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Single letters that begin exactly one of the words beside them; none where any letter begins none or several.
+
+    Args:
+        texts: categories, each in one spelling.
+
+    Example:
+        >>> find_initials(["M", "F", "Male", "Female", "?"])
+        (('M', 'Male'), ('F', 'Female'))
+        >>> find_initials(["A", "B", "Absent"]), find_initials(["M", "Male", "Mixed"])
+        ((), ())
+    """
+    letters = [text for text in texts if len(text) == 1 and text.isalpha()]
+    words = [
+        text for text in texts[:_MOST_LEVELS] if len(text) > 1 and text[0].isalpha() and text[1].isalpha()
+    ]
+    found: list[tuple[str, str]] = []
+    for letter in letters:
+        fits = [word for word in words if word[0].casefold() == letter.casefold()]
+        if len(fits) != 1:
+            return ()
+        found.append((letter, fits[0]))
+    return tuple(found)
 
 
 def find_typos(totals: Counter[str]) -> tuple[tuple[str, str], ...]:

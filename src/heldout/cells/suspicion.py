@@ -12,6 +12,7 @@ from heldout.cells.numeric import NumberEvidence
 from heldout.cells.portrait import N_SAMPLES, Portrait
 from heldout.cells.tally import Present, Tally, describe_missing
 from heldout.records import ColumnSpec, Kind
+from heldout.toml_lines import paste_column
 
 # With two values the reading makes no difference; with many a category of numbers is rare.
 _FEWEST, _MOST = 3, 30
@@ -56,7 +57,8 @@ def weigh_codes(spec: ColumnSpec, tally: Tally, present: Present, evidence: Numb
     return replace(
         spec,
         question=f"{evidence.n_distinct} whole numbers ({evidence.low:g} to {evidence.high:g}) may be codes (category "
-        f'{is_category:.2f}, number {is_number:.2f}); say [columns."{spec.name}"] kind = "category" or kind = "number"',
+        f"{is_category:.2f}, number {is_number:.2f}); say {paste_column(spec.name, 'kind', 'category')} "
+        f"or {paste_column(spec.name, 'kind', 'number')}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,9 +13,6 @@ from heldout.cells.plain import read_plain
 from heldout.cells.quantities import Quantity
 from heldout.records import CodeArray, DoubleArray, IndexArray, RawColumn
 
-_NAME_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_KEY_WORDS = frozenset({"id", "ids", "nr", "no", "nbr", "uuid", "guid", "key"})
-_PERSON_WORDS = frozenset({"name"})
 _EXAMPLES = 3
 
 
@@ -177,33 +173,3 @@ def show_examples(texts: Sequence[str]) -> str:
         "'<0.5', 'n.n.'"
     """
     return ", ".join(repr(text.strip()[:40]) for text in texts[:_EXAMPLES])
-
-
-def split_name(name: str) -> tuple[str, ...]:
-    """The lower-case words of a column name.
-
-    Example:
-        >>> split_name("PassengerId"), split_name("patient_nbr"), split_name("Family No.")
-        (('passenger', 'id'), ('patient', 'nbr'), ('family', 'no'))
-    """
-    return tuple(part.lower() for part in _NAME_PART.findall(name))
-
-
-def is_key_name(name: str) -> bool:
-    """True when a column name says that it holds keys: id, nr, no, nbr, uuid, key.
-
-    Example:
-        >>> is_key_name("encounter_id"), is_key_name("covid"), is_key_name("num_medications")
-        (True, False, False)
-    """
-    return not _KEY_WORDS.isdisjoint(split_name(name))
-
-
-def is_person_name(name: str) -> bool:
-    """True when a column name says that it holds names.
-
-    Example:
-        >>> is_person_name("Name"), is_person_name("namespace")
-        (True, False)
-    """
-    return not _PERSON_WORDS.isdisjoint(split_name(name))

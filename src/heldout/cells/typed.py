@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from heldout.cells.composites import split_cell
 from heldout.cells.dates import parse_date
+from heldout.cells.encoding import ENCODING_GRAMMAR, repair_encoding
+from heldout.cells.keynames import split_name
 from heldout.cells.lists import JOIN, split_items
 from heldout.cells.missing import MISSING_AMONG_NUMBERS, MissingWords, is_missing, is_sentinel, prepare_words
 from heldout.cells.plain import read_plain, read_plain_days
 from heldout.cells.readings import NumberForm, read_number, take_plain
 from heldout.cells.sequences import LETTERS_GRAMMAR, read_sequence
 from heldout.cells.spellings import read_spelling
-from heldout.cells.tally import split_name
 from heldout.cells.yesno import parse_yes_no
 from heldout.errors import DataError
 from heldout.records import ColumnSpec, Kind, RawColumn, Status, Table, TypedColumn
@@ -23,7 +24,7 @@ from heldout.records import ColumnSpec, Kind, RawColumn, Status, Table, TypedCol
 _VALUE_KINDS = (Kind.NUMBER, Kind.DATE, Kind.YES_NO)
 _WHOLE_WORDS = prepare_words(MISSING_AMONG_NUMBERS)
 LIST_GRAMMAR = "list"
-_WHOLE_GRAMMARS = (LIST_GRAMMAR, LETTERS_GRAMMAR)  # the cell is read as a whole
+_WHOLE_GRAMMARS = (LIST_GRAMMAR, LETTERS_GRAMMAR, ENCODING_GRAMMAR)  # the cell is read as a whole
 
 
 def type_table(table: Table, specs: Sequence[ColumnSpec]) -> tuple[TypedColumn, ...]:
@@ -172,7 +173,7 @@ def _hold_limits(values: NDArray[np.float64], status: NDArray[np.uint8], spec: C
 
 def _choose_reader(spec: ColumnSpec) -> Callable[[str], tuple[float, Status] | None]:
     if spec.kind is Kind.NUMBER:
-        form = NumberForm(spec.decimal, spec.thousands, spec.unit, split_name(spec.name))
+        form = NumberForm(spec.decimal, spec.thousands, spec.unit, split_name(spec.name), spec.spellings)
         return lambda text: read_number(text, form)
     if spec.kind is Kind.DATE:
         return lambda text: _mark_ok(parse_date(text, date_format=spec.date_format))
@@ -223,4 +224,12 @@ def _choose_canon(spec: ColumnSpec) -> Callable[[str], str | None]:
     if spec.kind is Kind.SET:
         separator = spec.pattern if spec.grammar == LIST_GRAMMAR else ";"
         return lambda text: JOIN.join(split_items(text, separator=separator, items=pairs))
+    if spec.grammar == ENCODING_GRAMMAR:
+        return lambda text: _read_mended(text, pairs)
     return lambda text: read_spelling(text, pairs)
+
+
+def _read_mended(text: str, pairs: dict[str, str]) -> str:
+    """What the user mapped as it stands in the file goes before the repair."""
+    made = read_spelling(text, pairs)
+    return made if made != text else read_spelling(repair_encoding(text).strip(), pairs)

@@ -271,9 +271,57 @@ DATA_CODES: tuple[Code, ...] = (
         "HO243",
         "how an example was taken tells its target",
         "a keyword of the header, a folder, the size or the camera alone predicts the target: a network may learn how "
-        "an example was taken instead of what it shows",
+        "an example was taken instead of what it shows; columns in which the label itself is written are left out",
         "AUC (or R2) out of fold with a lower bound above 0.6 (0.2), corrected for the number of such columns, and "
         "above 19 permuted targets",
         "5 % for all such columns together",
+    ),
+    Code(
+        "HO244",
+        "one number of the whole example tells its target",
+        "brightness, contrast, level, length, share of GC or N, language or rare words alone tell the target: perhaps "
+        "the true reason, perhaps how the examples were taken or cut",
+        "AUC (or R2) out of fold with a lower bound above 0.95, corrected for the number of such properties, and above "
+        "19 permuted targets; at most 4,000 development rows are measured",
+        "at most 5 % for all such properties together",
+    ),
+    Code(
+        "HO245",
+        "long texts and sequences are cut",
+        "texts lose their middle, sequences their end, where they are longer than what a network reads; told with the "
+        "rows of each class",
+        "any such fit row; a warning where a class has a tenth more of its rows cut than the others, at p 0.001 "
+        "(chi-square or Fisher, corrected for the classes; at least 30 rows)",
+        "counts are exact; at most 0.1 % false warnings for each column by its rule, more where rows of one group are "
+        "alike",
+    ),
+    Code(
+        "HO246",
+        "unknown words",
+        "share of the words that the recipe, fitted on other rows, has no number or weight for, class by class",
+        "a warning where the rows of a class have a tenth more unknown words than the others, at p 0.001 "
+        "(Mann-Whitney, corrected for the classes; at least 30 rows)",
+        "counts are exact; at most 0.1 % false warnings for each column by its rule, more where rows of one group are "
+        "alike",
+    ),
+    Code(
+        "HO247",
+        "damaged or marked-up texts",
+        "texts with characters of a wrong encoding, tags, addresses of pages, control characters, without a word, or "
+        "far longer than the others; each with its rows",
+        "any such cell of a text column, and of a category for a wrong encoding; a warning for control characters, "
+        "texts without a word and a wrong encoding that is not repaired",
+        "exact by its rules; wrong encodings as the library ftfy recognizes them",
+    ),
+    Code(
+        "HO248",
+        "pictures that show nothing",
+        "pictures of one value everywhere, or far darker, lighter or more blurred than the others, as the network gets "
+        "them; named and kept",
+        "one value: exact; dark: the brightest hundredth below 0.32 of white; light: the darkest twentieth above 0.95; "
+        "both also half as far from black or white as the median picture; blurred: a fifth of the median picture's "
+        "share of fine detail; all of them at least 4 robust standard deviations from the median, as ratios, of 30 and "
+        "more pictures",
+        "one value is exact; of the others by planted pictures and their clean twins",
     ),
 )

@@ -9,8 +9,9 @@ GATE_CODES: tuple[Code, ...] = (
         "HO301",
         "copies of fit rows",
         "validation rows repeat fit rows, so that memory looks like skill",
-        "any exact copy; overrides when leaving them out can raise the loss by more than delta",
-        "exact: never fires without copies",
+        "any copy, exact or near (HO241), of rows, pictures, texts or sequences; overrides when leaving them out can "
+        "raise the loss by more than delta",
+        "exact copies are exact: never fires without copies; near copies as HO241",
         measured=(Measured("copies across the split caught", 100.0, 100.0),),
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from heldout.codes.planted import list_planted
 from heldout.codes.record import Code
 
 _KINDS = {
@@ -87,15 +88,19 @@ def say_measured(code: Code) -> str:
         >>> say_measured(Code("", "", "", "", "", (Measured("clean data called faulty", 0.0, 2.5),)))
         'clean data called faulty: 0 to 2.5 % by kind of data and suite (docs/error-rates.md).'
     """
+    planted = " ".join(
+        f"{item.promise[:1].upper()}{item.promise[1:]}: {item.result}." for item in list_planted(code.code)
+    )
+    planted += " Planted, with clean twins (docs/results.md)." if planted else ""
     if not code.measured:
-        return "Not measured yet on data whose truth is known."
+        return planted or "Not measured yet on data whose truth is known."
     told = "; ".join(
         f"{item.promise}: {item.low:g} to {item.high:g} %"
         if item.low != item.high
         else f"{item.promise}: {item.low:g} %"
         for item in code.measured
     )
-    return f"{told} by kind of data and suite (docs/error-rates.md)."
+    return f"{told} by kind of data and suite (docs/error-rates.md). {planted}".rstrip()
 
 
 def say_mute(code: Code) -> str:
@@ -119,7 +124,8 @@ def say_mute(code: Code) -> str:
 
 
 def _say(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    told = f"{text[:1].upper()}{text[1:].rstrip('.')}"
+    return told if told.endswith("?") else f"{told}."
 
 
 def _wrap(text: str) -> str:

@@ -16,7 +16,7 @@ from heldout.commands.answer import (
 )
 from heldout.commands.live import show_beside
 from heldout.commands.options import FitOptions, LookOptions, StudyOptions, collect_settings
-from heldout.errors import DataError, RequirementError
+from heldout.errors import DataError, RequirementError, StudyInterrupted
 
 if TYPE_CHECKING:
     from heldout.settings import Settings
@@ -77,19 +77,24 @@ def run_study(options: StudyOptions, source: Path, settings: Settings, *, name: 
     from heldout import study
 
     if options.dry_run:
-        plan = study.plan(str(source), settings)
+        plan = study.dry_run(str(source), settings)
         give_answer(options, text=plan.text, data=plan.json)
         return
     out = options.out or default_name(name, resume=options.resume)
     with show_beside(options, Path(out), is_wanted=options.live), catch_signals():
-        result = study.fit(
-            str(source),
-            settings,
-            out=out,
-            resume=options.resume,
-            progress=choose_progress(options),
-            strict=options.strict,
-        )
+        try:
+            result = study.fit(
+                str(source),
+                settings,
+                out=out,
+                resume=options.resume,
+                progress=choose_progress(options),
+                strict=options.strict,
+            )
+        except StudyInterrupted as stop:
+            # before the plan is written there is nothing that a report could show
+            stop.folder = str(out) if (Path(out) / "study.json").is_file() else ""
+            raise
     give_answer(options, text=result.answer_text, data=result.answer_json)
     if requirements:
         chosen = result.answer_json()["verdict"]["chosen"] or {"word": ""}

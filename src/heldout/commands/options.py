@@ -220,6 +220,14 @@ class LookOptions(ReadOptions):
     html: Annotated[
         Path | None, _option("--html", "Write what look shows as one HTML page too.", metavar="FILE")
     ] = None
+    show_rows: Annotated[
+        bool | None,
+        _option(
+            "--show-rows",
+            "Let the page and --json hold quoted cells too; the words on the screen always do.",
+            setting="show_rows",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +259,10 @@ class StudyOptions(CommonOptions):
 class FitOptions(StudyOptions, ReadOptions):
     """Options of `fit`."""
 
+    seeds: Annotated[
+        int | None,
+        _option("--seeds", "Networks of each configuration, at least 3; else the preset's.", setting="seeds"),
+    ] = None
     metric: Annotated[
         Literal["auto", "accuracy", "balanced_accuracy", "auc", "f1", "logloss", "r2", "rmse", "mae"] | None,
         _option("--metric", "Metric reported first (the verdict rests on the loss).", setting="metric"),
@@ -359,7 +371,11 @@ class ReportOptions(CommonOptions):
     model: Annotated[Path, typer.Argument(help="A study's folder.", metavar="RUN")]
     out: Annotated[
         Path | None,
-        _option("--out", "The page; report.html in the study's folder otherwise.", metavar="FILE"),
+        _option(
+            "--out",
+            "The page; report.html in the study's folder otherwise (report-partial.html of what is left of one).",
+            metavar="FILE",
+        ),
     ] = None
     show_rows: Annotated[
         bool,

@@ -67,6 +67,8 @@ def run_report(options: ReportOptions) -> None:
     if opened.content.partial:
         narrate(options, f"Not complete: {opened.content.partial}")
     place = opened.report(options.out, show_rows=options.show_rows)
+    if opened.content.unread and options.out is None:
+        narrate(options, f"Only a part could be read; it is {place.name}, and no other report was touched.")
     give_answer(
         options, text=lambda: str(place), data=lambda: {"schema": "heldout/report/1", "path": str(place)}
     )

@@ -30,6 +30,7 @@ from heldout.stages.looking import look_at
 from heldout.stages.preparing import split_rows, type_columns
 from heldout.stages.reading import read_data
 from heldout.study import score
+from heldout.toml_lines import paste_column
 
 N_PATIENTS, N_STRANGERS, SMALL_PATIENTS = 160, 150, 90
 TARGET, GROUP = "readmitted", "patient"
@@ -305,7 +306,7 @@ def _show_questions(record: PatientsRecord) -> DemoSection:
         (
             f"A number such as {NUMBER_LOST} may be a code for missing or a measurement; only whoever wrote it knows. "
             "So the look asks, with the line that answers it, and until then reads a number. Here the answer was "
-            f'given: [columns.glucose] missing = ["{NUMBER_LOST}", ""].',
+            f"given: {paste_column('glucose', 'missing', (str(NUMBER_LOST), ''))}.",
             "Dates may be written in several forms side by side as long as each cell has one reading. When half of "
             "the slashed ones are month first, as after two wards were merged, that is no longer so. The table is "
             f"refused: {record.refused}.",

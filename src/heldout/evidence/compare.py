@@ -244,5 +244,7 @@ def _say_outcome(bounds: PairedBounds, outcome: str, n_seeds: int, settings: Jud
         return f"excludes a gain above {gain}: did not help"
     if n_seeds < MIN_SEEDS_TO_HELP:
         verb = "is" if n_seeds == 1 else "are"
-        return f"cannot tell, {_count_seeds(n_seeds)} {verb} too few to say that it helps"
+        # one seed is what racing left of a strength, not what the study was asked for
+        option = f" (--seeds {MIN_SEEDS_TO_HELP})" if n_seeds > 1 else ""
+        return f"cannot tell, {_count_seeds(n_seeds)} {verb} too few to say that it helps{option}"
     return "no clear difference"

@@ -13,6 +13,8 @@ from heldout.evidence.logged_records import LoggedCurves, LoggedSettings, Logged
 from heldout.evidence.wording import say_change
 from heldout.records import Answer, DoubleArray
 
+EASIER_SHARE = 0.5  # validation below this share of the training loss is told (assumption)
+
 _NOT_FROM_CURVES = {
     "too big": "one smaller network of the same data would decide",
     "underfit": "one larger network would decide: a high loss may be the noise of the data",
@@ -212,6 +214,12 @@ def describe_gap(curves: Sequence[LoggedCurves]) -> str:
         return ""
     train = float(np.mean([item.train_loss[-1] for item in curves]))
     validation = float(np.mean([item.val_loss[-1] for item in curves]))
+    if 0 <= validation < EASIER_SHARE * train:
+        return (
+            f"At the end the training loss is {train:.4g} and the validation loss only {validation:.4g}: unless "
+            "dropout, a penalty or the moving weights of the epoch raise the training loss, look for copies, for a "
+            "leak and for another mix of rows. Losses of single rows would decide. [HO309]"
+        )
     return (
         f"At the end the training loss is {train:.4g} and the validation loss {validation:.4g}. "
         "A gap alone is not overfitting."

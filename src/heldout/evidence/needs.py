@@ -47,6 +47,11 @@ def estimate_assurance(
 def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
     """Say what would decide an undecided question, with chances, and what limits.
 
+    Folds have no chance of their own. What they bring is rows: K folds give every development row a loss, so where one
+    split kept the share 1/v of them for validation, their chance is the one of v times the validation rows (2 times for
+    halves, 4 times for quarters), as far as out-of-fold losses are as good as those of one split. Which share that is,
+    and how the K networks of a seed move together, is not in the losses of one split, so nothing more exact is known.
+
     Args:
         contrast: the undecided question.
         delta: tolerance in loss units.
@@ -60,12 +65,14 @@ def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
         return ("More validation rows of other groups are needed: the present ones give no standard error.",)
     if contrast.n_seeds == 1:
         return (
-            f"At least {MORE_SEEDS} seeds: one network cannot show how much networks differ.",
+            f"At least {MORE_SEEDS} seeds (heldout fit --seeds {MORE_SEEDS}): one network cannot show how much "
+            "networks differ.",
             _say_rows(contrast, delta),
         )
     seed_share = float(yes.seed_variance) / total
     chance = estimate_assurance(contrast, delta, more_seeds=MORE_SEEDS)
-    seeds = f"With {MORE_SEEDS} more seeds: {_say_chance(chance)} chance to be decided."
+    option = f"heldout fit --seeds {contrast.n_seeds + MORE_SEEDS}"
+    seeds = f"With {MORE_SEEDS} more seeds ({option}): {_say_chance(chance)} chance to be decided."
     if seed_share > SEED_LIMIT:
         return (
             seeds,

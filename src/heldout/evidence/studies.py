@@ -236,7 +236,8 @@ def _say_why_not(counts: tuple[int, int, int]) -> str:
     if n_rows < MIN_ROWS or n_units < 2:
         return f" Under {MIN_ROWS} rows no rule keeps its error rate."
     if n_seeds < MIN_SEEDS_TO_HELP:
-        return f" {n_seeds} seeds are too few to call one better; the standard preset trains {MIN_SEEDS_TO_HELP}."
+        more = f"heldout fit --seeds {MIN_SEEDS_TO_HELP} trains enough"
+        return f" {n_seeds} seeds are too few to call one better; {more}."
     return ""
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
-from scipy.stats import rankdata
 
 from heldout.errors import DataError
 from heldout.evidence.intervals import bound_grouped_share, bound_share
@@ -31,6 +30,7 @@ from heldout.evidence.slices import (
     measure_overlap,
 )
 from heldout.evidence.wording import say_change
+from heldout.ranks import find_ranks
 from heldout.records import (
     Attribute,
     BoolArray,
@@ -191,7 +191,7 @@ def _mark_declared(attributes: Sequence[Attribute], declared: tuple[str, ...]) -
 
 def _judge(found: Candidates, per_row: DoubleArray, units: Units, *, alpha: float, seed: int) -> _Judged:
     raw = contrast_groups(per_row, found.members, units, seed=seed)
-    ranks = contrast_groups(rankdata(per_row), found.members, units, seed=seed)
+    ranks = contrast_groups(find_ranks(per_row), found.members, units, seed=seed)
     n = len(found.parts)
     p, rank_p, low, high, limit = (np.ones(n) for _ in range(5))
     both = bool(found.declared.any())

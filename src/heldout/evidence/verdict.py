@@ -187,7 +187,8 @@ def _answer_delivered_epoch(own: Deployed, settings: JudgeSettings) -> Answer:
 def _refuse(chosen: ConfigurationRun, settings: JudgeSettings, n_rows: int) -> str:
     n_units = index_units(settings.unit).n_units
     if n_rows < MIN_ROWS:
-        return f"{n_rows} development rows; under {MIN_ROWS} no rule keeps its error rate"
+        groups = f" in {n_units} groups of rows that stay together" if settings.has_groups else ""
+        return f"{n_rows} development rows{groups}; under {MIN_ROWS} no rule keeps its error rate"
     if n_units < MIN_GROUPS:
         return f"{n_units} independent groups of validation rows; under {MIN_GROUPS} no interval is honest"
     if has_diverged(chosen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Protocol
 import jax
 import numpy as np
 
+from heldout.errors import StudyError
 from heldout.executors.pace import Offer, Pace
 from heldout.ladder import Schedule, make_net
 from heldout.nets import Net, count_layer_parameters, count_products, list_layers
@@ -68,6 +70,10 @@ class RunStore(Protocol):
     def save(self, key: str, run: ConfigurationRun) -> None:
         """Keep a finished run."""
         ...
+
+
+def _count_weights(net: Net) -> int:
+    return count_layer_parameters(list_layers(net))
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ class LocalExecutor:
         It follows from the shape alone, so that a plan gives the same programs on every machine; where networks are
         mapped, the number of places changes no bit.
         """
-        n_bytes = COPIES * 4 * count_layer_parameters(list_layers(shape.net))
+        n_bytes = COPIES * 4 * _count_weights(shape.net)
         return replace(self.layout, places=int(np.clip(PLACE_BYTES // n_bytes, 1, self.layout.places)))
 
     def train(self, job: Job, *, deadline: float | None = None) -> tuple[ConfigurationRun, ...]:
@@ -283,7 +289,7 @@ class LocalExecutor:
             try:
                 done.append(self._run_part(shape, part, ends=ends, watch=watch))
             except (MemoryError, jax.errors.JaxRuntimeError) as error:
-                self._halve(error)
+                self._halve(error, shape)
                 continue
             first += len(part)
         self.n_trained += len(group)
@@ -309,15 +315,20 @@ class LocalExecutor:
             layout=self.layout_of(shape),
         )
 
-    def _halve(self, error: Exception) -> None:
+    def _halve(self, error: Exception, shape: Shape) -> None:
         """Take half as many networks at once after memory ran out; any other failure is passed on.
 
         The numbers stay the same where networks are computed one after the other; where they are stacked, they may
         differ in the last digits, which the note says.
+
+        Raises:
+            StudyError: a single network does not fit either.
         """
         is_memory = isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
-        if not is_memory or self.layout.places == 1:
+        if not is_memory:
             raise error
+        if self.layout_of(shape).places == 1:
+            raise self._refuse_size(error, shape) from error
         self.layout = replace(self.layout, places=self.layout.places // 2)
         self._compiled.clear()
         self._around.say(
@@ -325,17 +336,36 @@ class LocalExecutor:
             + ("; their last digits may differ from those before" if self.layout.stacked else "")
         )
 
+    def _refuse_size(self, error: Exception, shape: Shape) -> StudyError:
+        """Say how much memory one network asked for, and what makes it smaller."""
+        n_weights = _count_weights(shape.net)
+        data = sum(array.nbytes for array in jax.tree.leaves(self._data))
+        asked = re.search(r"allocat\w+\s+([\d.]+\s*[KMGT]?i?(?:B|bytes?))", str(error))
+        request = f"; the request that failed was for {asked[1]}" if asked else ""
+        example = "x".join(map(str, self._inputs.shape))
+        smaller = f"[ladder] largest = {n_weights // 2} in heldout.toml leaves this size out"
+        others = "--side makes pictures smaller; " if self._inputs.kind in ("picture", "joined") else ""
+        return StudyError(
+            f"memory ran out for a single network of {n_weights:,} weights on examples of {example} (one a device is "
+            f"the least): weights and Adam's moments alone take {COPIES * 4 * n_weights / 1e6:,.0f} MB, the data "
+            f"{data / 1e6:,.0f} MB{request}",
+            hint=f"{smaller}; {others}fewer rows or columns, or a device with more memory (what is done is kept: "
+            "--resume)",
+        )
+
     def check_repeats(self, configuration: Configuration) -> str:
-        """Train one network twice to its first checkpoint and compare the bits.
+        """Train one network twice on every device to its first checkpoint and compare the bits.
 
         Returns:
-            "" when they agree, else a sentence for the report: what follows is then equal within tolerance only.
+            "" when all agree, else a sentence for the report: what follows is then equal within tolerance only.
         """
-        spec = MemberSpec(configuration.hyper, 0, 0)
+        specs = [MemberSpec(configuration.hyper, 0, 0)] * count_devices()
         first = self.schedule.checkpoints[:1]
-        one, other = (self.train_members(configuration, [spec], ends=first) for _ in range(2))
-        arrays = zip(jax.tree.leaves(one.params), jax.tree.leaves(other.params), strict=True)
-        if all(np.array_equal(a, b, equal_nan=True) for a, b in arrays):
+        one, other = (
+            jax.tree.leaves(self.train_members(configuration, specs, ends=first).params) for _ in range(2)
+        )
+        pairs = zip((*one, *other), (*one, *one), strict=True)
+        if all(np.array_equal(a, np.broadcast_to(b[:1], a.shape), equal_nan=True) for a, b in pairs):
             return ""
         return (
             "this machine does not repeat a computation bit for bit (one training run twice gave other last digits): "
@@ -359,7 +389,7 @@ class LocalExecutor:
                 with ThreadPoolExecutor(max(1, count_devices())) as pool:
                     list(pool.map(self._compile_shape, missing))
             except (MemoryError, jax.errors.JaxRuntimeError) as error:
-                self._halve(error)
+                self._halve(error, max(missing, key=lambda shape: _count_weights(shape.net)))
                 continue
             self._compiled.update(missing)
 

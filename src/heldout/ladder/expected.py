@@ -35,7 +35,13 @@ class Phase:
 
 
 def expect_phases(
-    n_rungs: int, *, n_seeds: int, n_folds: int, n_uses: int, has_halves: bool
+    n_rungs: int,
+    *,
+    n_seeds: int,
+    n_folds: int,
+    n_uses: int,
+    has_halves: bool,
+    n_rates: int = RATES_TRIED,
 ) -> tuple[Phase, ...]:
     """List what a study trains for comparison, racing and all.
 
@@ -49,6 +55,7 @@ def expect_phases(
         n_folds: folds.
         n_uses: strengths of all remedies together.
         has_halves: whether the study asks what more rows would bring.
+        n_rates: learning rates tried at each rung; 1 where the user fixed one.
 
     Example:
         >>> phases = expect_phases(8, n_seeds=5, n_folds=1, n_uses=12, has_halves=False)
@@ -62,7 +69,7 @@ def expect_phases(
     )
     tried_at = ((n_rungs // 2, 1.0 - LARGEST_SHARE), (n_rungs - 1, LARGEST_SHARE))
     return (
-        *(Phase("learning rates", at, RATES_TRIED * few, RATES_TRIED * few) for at in range(n_rungs)),
+        *(Phase("learning rates", at, n_rates * few, n_rates * few) for at in range(n_rungs)),
         *(Phase("ladder", at, whole, whole) for at in range(n_rungs)),
         *(
             Phase(name, at, round(share * number * n_folds, 6), share * most * whole)

@@ -144,7 +144,7 @@ def _list_rungs(layout: InputLayout, attends: bool) -> tuple[Rung, ...]:
     return tuple(
         _join(rung, layout, has_tokens)
         for rung in rungs
-        if rung.family not in ("residual", "sequence") or demanding == "tokens"
+        if rung.family != "sequence" or demanding == "tokens"
     )
 
 
@@ -158,7 +158,10 @@ def _attend(rungs: tuple[Rung, ...], *, has_letters: bool, has_tokens: bool) -> 
 def _join(rung: Rung, layout: InputLayout, has_tokens: bool) -> Rung:
     if rung.family == "attention":
         return replace(rung, family="joined attention", parts=layout.parts)
-    return replace(rung, family="joined", embedding=_embed(rung) if has_tokens else 0, parts=layout.parts)
+    joined = replace(rung, embedding=_embed(rung) if has_tokens else 0, parts=layout.parts)
+    if rung.family == "residual":  # what the picture says and the other columns meet in a hidden layer
+        return replace(joined, family="joined residual", widths=(rung.channels[1],))
+    return replace(joined, family="joined")
 
 
 def _embed(rung: Rung) -> int:

@@ -96,7 +96,14 @@ def plain_hyper(rung: Rung, *, learning_rate: float | None = None) -> Hyper:
         (0.0,)
     """
     zeros = (0.0,) * count_layers(rung)
-    return Hyper(learning_rate or rung.learning_rate, dropout=zeros, l1=zeros, l2=zeros)
+    return Hyper(
+        learning_rate or rung.learning_rate,
+        dropout=zeros,
+        l1=zeros,
+        l2=zeros,
+        label_smoothing=rung.label_smoothing,
+        weight_decay=rung.weight_decay,
+    )
 
 
 def count_layers(rung: Rung) -> int:

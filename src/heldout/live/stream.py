@@ -166,6 +166,13 @@ def _sift(block: bytes, offset: int, *, is_opened: bool, is_last: bool) -> Chunk
     return Chunk(tuple(events), offset, damaged, unknown, is_last, is_opened)
 
 
+def _hide_cells(refusal: str) -> str:
+    """A refusal may quote a cell; the terminal shows it whole."""
+    from heldout.report.privacy import hide_quoted  # loads numpy, which the page does without until then
+
+    return hide_quoted(refusal)
+
+
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line, parse_constant=_refuse)

@@ -3,7 +3,7 @@
 Plain numbers go straight to the join, the words of a text through a table of vectors and their mean, pictures and
 signals through convolutions and pooling. The letters of a sequence are not pooled after the last convolution: which of
 two neighbouring letters it was may decide (splice junctions, docs/results.md). The family "joined attention" reads
-words and letters by attention instead.
+words and letters by attention instead, "joined residual" pictures by residual blocks.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from heldout.nets.cnn import (
 )
 from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params
+from heldout.nets.residual import list_residual_stages, pool_stages
 from heldout.nets.text import average_tokens
 from heldout.records import InputLayout
 
-ATTENDED = "joined attention"
+JOINED, ATTENDED, JOINED_RESIDUAL = "joined", "joined attention", "joined residual"
 
 
 def list_joined_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -61,24 +62,41 @@ def _branches(net: Net) -> Iterator[tuple[InputLayout, Net]]:
         yield part, replace(net, inputs=part.shape, vocabulary=vocabulary, leading=leading, parts=())
 
 
-def _is_attended(part: InputLayout, net: Net) -> bool:
-    return net.family == ATTENDED and (part.kind == "tokens" or bool(part.letters))
+def name_branch(part: InputLayout, net: Net) -> str:
+    """Name the family that reads a part of a joined network; "mlp" goes straight to the join.
+
+    Example:
+        >>> parts = (InputLayout("numbers", (3,)), InputLayout("picture", (8, 8, 1)))
+        >>> net = Net("joined residual", (67,), 1, channels=(4,), kernel=3, parts=parts)
+        >>> [name_branch(part, net) for part in parts]
+        ['mlp', 'residual']
+    """
+    if net.family == ATTENDED and (part.kind == "tokens" or part.letters):
+        return "attention"
+    if part.kind == "tokens":
+        return "text"
+    if part.kind == "picture" and net.channels:
+        return "residual" if net.family == JOINED_RESIDUAL else "cnn"
+    return "signal" if part.kind == "signal" and net.channels else "mlp"
 
 
 def _list_branch(branch: tuple[InputLayout, Net], net: Net) -> tuple[tuple[LayerSpec, ...], int]:
     """Give the layers of a branch and the number of values it hands on."""
     part, own = branch
-    if _is_attended(part, net):
-        return list_attending_layers(own), count_attended(own)
-    if part.kind == "tokens":
-        return (embedding_layer(own),), net.embedding
-    if part.kind == "picture" and net.channels:
-        layers, shape = list_picture_convolutions(own)
-        return layers, math.prod(shape)
-    if part.kind == "signal" and net.channels:
-        n_poolings = len(net.channels) - bool(part.letters)
-        kept = part.shape[0] // POOL**n_poolings
-        return list_signal_convolutions(own, part.shape[0], part.shape[1]), kept * net.channels[-1]
+    match name_branch(part, net):
+        case "attention":
+            return list_attending_layers(own), count_attended(own)
+        case "text":
+            return (embedding_layer(own),), net.embedding
+        case "cnn":
+            layers, shape = list_picture_convolutions(own)
+            return layers, math.prod(shape)
+        case "residual":
+            return list_residual_stages(own), net.channels[-1]
+        case "signal":
+            n_poolings = len(net.channels) - bool(part.letters)
+            kept = part.shape[0] // POOL**n_poolings
+            return list_signal_convolutions(own, part.shape[0], part.shape[1]), kept * net.channels[-1]
     return (), math.prod(part.shape)
 
 
@@ -86,23 +104,38 @@ def apply_joined(
     net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
 ) -> tuple[jax.Array, Memory]:
     """Compute the outputs for a batch of rows [R, D] that hold the parts one after the other."""
-    values, place, column = [], 0, 0
+    values, kept, place, column = [], list(memory), 0, 0
     for branch in _branches(net):
         part, own = branch
-        n_layers, size = len(_list_branch(branch, net)[0]), math.prod(part.shape)
+        last, size = place + len(_list_branch(branch, net)[0]), math.prod(part.shape)
         taken = x[:, column : column + size].reshape(x.shape[0], *part.shape)
-        layers = params[place : place + n_layers]
-        if _is_attended(part, net):
-            whole = taken.astype(jnp.int32) if part.kind == "tokens" else taken
-            taken = attend(own, layers, whole, mode, first=place)
-        elif part.kind == "tokens":
-            taken = average_tokens(layers[0][0], taken.astype(jnp.int32))
-        elif part.kind == "picture" and n_layers:
-            taken = convolve_picture(own, layers, taken, mode, first=place)
-        elif part.kind == "signal" and n_layers:
-            taken = convolve_signal(
-                layers, taken, mode, first=place, keeps_place=True, pools_last=not part.letters
-            )
+        arrays = (params[place:last], memory[place:last])
+        taken, kept[place:last] = _apply_branch(
+            (part, own, name_branch(part, net)), arrays, taken, mode, place
+        )
         values.append(taken.reshape(x.shape[0], -1))
-        place, column = place + n_layers, column + size
-    return apply_dense(params[place:], jnp.concatenate(values, axis=1), mode, first=place), memory
+        place, column = last, column + size
+    return apply_dense(params[place:], jnp.concatenate(values, axis=1), mode, first=place), tuple(kept)
+
+
+def _apply_branch(
+    branch: tuple[InputLayout, Net, str], arrays: tuple[Params, Memory], x: jax.Array, mode: Mode, first: int
+) -> tuple[jax.Array, Memory]:
+    """Give what a branch hands on, and what it keeps."""
+    part, own, family = branch
+    layers, memory = arrays
+    if part.kind == "tokens":
+        x = x.astype(jnp.int32)
+    match family:
+        case "attention":
+            x = attend(own, layers, x, mode, first=first)
+        case "text":
+            x = average_tokens(layers[0][0], x)
+        case "cnn":
+            x = convolve_picture(own, layers, x, mode, first=first)
+        case "residual":
+            return pool_stages(own, arrays, x, mode, first=first)
+        case "signal":
+            pools_last = not part.letters
+            x = convolve_signal(layers, x, mode, first=first, keeps_place=True, pools_last=pools_last)
+    return x, memory

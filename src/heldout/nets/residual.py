@@ -25,6 +25,16 @@ def list_residual_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> [layer.name for layer in list_residual_layers(net)]
         ['first', 'stage 1a', 'stage 1b', 'stage 2a', 'stage 2b', 'stage 2 past', 'output']
     """
+    return (*list_residual_stages(net), *list_dense_layers(net, net.channels[-1]))
+
+
+def list_residual_stages(net: Net) -> tuple[LayerSpec, ...]:
+    """List the layers before the dense ones.
+
+    Example:
+        >>> len(list_residual_stages(Net("residual", (32, 32, 3), 10, channels=(16, 32), kernel=3)))
+        6
+    """
     height, width, depth = net.inputs
     before = net.channels[0]
     layers = [_normalized("first", (net.kernel, net.kernel, depth), before, height * width)]
@@ -37,7 +47,7 @@ def list_residual_layers(net: Net) -> tuple[LayerSpec, ...]:
         if stage > 1:
             layers.append(_normalized(f"stage {stage} past", (1, 1, before), channels, places))
         before = channels
-    return (*layers, *list_dense_layers(net, before))
+    return tuple(layers)
 
 
 def _normalized(name: str, n_in: tuple[int, ...], n_out: int, uses: int) -> LayerSpec:
@@ -51,11 +61,33 @@ def apply_residual(
     net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
 ) -> tuple[jax.Array, Memory]:
     """Compute the outputs for a batch of pictures [R, H, W, C], and the running means after it."""
+    n_stages = len(list_residual_stages(net))
+    pooled, kept = pool_stages(net, (params[:n_stages], memory[:n_stages]), x, mode, first=0)
+    outputs = apply_dense(params[n_stages:], pooled, mode, first=n_stages)
+    return outputs, (*kept, *memory[n_stages:])
+
+
+def pool_stages(
+    net: Net, arrays: tuple[Params, Memory], x: jax.Array, mode: Mode, *, first: int
+) -> tuple[jax.Array, Memory]:
+    """Apply the stages to pictures, and average each channel over all places.
+
+    Args:
+        net: its channels.
+        arrays: the stages' arrays, and what they keep.
+        x: [R, H, W, C].
+        mode: dropout before each layer; which means the normalization reads.
+        first: number of the first of these layers in the whole network.
+
+    Returns:
+        [R, channels], and what the stages keep after this batch.
+    """
+    params, memory = arrays
     kept = list(memory)
 
     def layer(index: int, values: jax.Array, stride: int) -> jax.Array:
         weight, shift, scale = params[index]
-        sums = convolve(mode.drop(index, values), weight, stride=stride)
+        sums = convolve(mode.drop(first + index, values), weight, stride=stride)
         normalized, kept[index] = normalize_batch(sums, scale, shift, memory[index], training=mode.training)
         return normalized
 
@@ -70,8 +102,7 @@ def apply_residual(
             hidden = layer(index, hidden, stride)
             index += 1
         hidden = jax.nn.relu(inner + hidden)
-    pooled = hidden.mean(axis=(1, 2))
-    return apply_dense(params[index:], pooled, mode, first=index), tuple(kept)
+    return hidden.mean(axis=(1, 2)), tuple(kept)
 
 
 def normalize_batch(

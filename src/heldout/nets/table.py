@@ -19,7 +19,14 @@ from heldout.nets.cnn import (
     list_sequence_layers,
     list_signal_layers,
 )
-from heldout.nets.joined import ATTENDED, apply_joined, list_joined_layers
+from heldout.nets.joined import (
+    ATTENDED,
+    JOINED,
+    JOINED_RESIDUAL,
+    apply_joined,
+    list_joined_layers,
+    name_branch,
+)
 from heldout.nets.mlp import apply_mlp, list_mlp_layers
 from heldout.nets.net import HEAD_SIZE, Family, LayerSpec, Memory, Mode, Net, Params
 from heldout.nets.ordered import order_outputs
@@ -66,8 +73,9 @@ FAMILIES: dict[str, Family] = {
     "signal": Family(list_signal_layers, apply_signal, _dense_part),
     "text": Family(list_text_layers, apply_text, _dense_part),
     "attention": Family(list_attention_layers, apply_attention, _last_dense_part),
-    "joined": Family(list_joined_layers, apply_joined, _last_dense_part),
+    JOINED: Family(list_joined_layers, apply_joined, _last_dense_part),
     ATTENDED: Family(list_joined_layers, apply_joined, _last_dense_part),
+    JOINED_RESIDUAL: Family(list_joined_layers, apply_joined, _last_dense_part),
 }
 
 
@@ -79,8 +87,9 @@ AXES = {
     "signal": (2,),
     "text": (1,),
     "attention": (1, 2),
-    "joined": (1,),
+    JOINED: (1,),
     ATTENDED: (1,),
+    JOINED_RESIDUAL: (1,),
 }
 
 
@@ -105,7 +114,7 @@ def check_net(net: Net) -> str:
         return f"sizes must be at least 1, got {net}"
     if net.ordered and net.n_outputs < 3:
         return f"{net.n_outputs} outputs have no order; at least 3 classes do"
-    if (net.family in ("joined", ATTENDED)) != bool(net.parts):
+    if (net.family in (JOINED, ATTENDED, JOINED_RESIDUAL)) != bool(net.parts):
         return f"{len(net.parts)} parts do not fit a {net.family}"
     if net.parts:
         return _check_parts(net)
@@ -151,35 +160,27 @@ def _check_parts(net: Net) -> str:
     for part in net.parts:
         if part.both_strands and (part.kind != "signal" or part.letters != BASES):
             return f"a {part.kind} of letters {part.letters!r} has no other strand"
-        if part.parts or part.kind not in _FAMILY_OF_PART:
+        if part.parts or part.kind not in ("numbers", "tokens", "picture", "signal"):
             return f"a part cannot be {part.kind!r}"
-        is_tokens = part.kind == "tokens"
-        if attends and part.kind != "numbers":
-            own = replace(net, family="attention", inputs=part.shape, parts=(), leading=part.leading)
-            wrong = check_net(replace(own, vocabulary=part.vocabulary))
-            if wrong or not (is_tokens or part.letters):
-                return wrong or f"a {part.kind} is not attended"
-            continue
-        family = _FAMILY_OF_PART[part.kind] if not attends and net.channels or is_tokens else "mlp"
-        has_filters = family in ("cnn", "signal")
+        family = name_branch(part, net)
+        if attends and family != "attention" and part.kind != "numbers":
+            return f"a {part.kind} is not attended"
+        is_tokens, has_filters = part.kind == "tokens", family not in ("mlp", "text")
         own = replace(
             net,
             family=family,
             inputs=part.shape,
             parts=(),
-            leading=0,
+            leading=part.leading if is_tokens and has_filters else 0,
             channels=net.channels if has_filters else (),
             kernel=net.kernel if has_filters else 0,
-            embedding=net.embedding if is_tokens else 0,
+            embedding=net.embedding if is_tokens or family == "attention" else 0,
             vocabulary=part.vocabulary if is_tokens else 0,
         )
         wrong = check_net(own)
         if wrong:
             return wrong
     return ""
-
-
-_FAMILY_OF_PART = {"numbers": "mlp", "tokens": "text", "picture": "cnn", "signal": "signal"}
 
 
 def list_layers(net: Net) -> tuple[LayerSpec, ...]:
@@ -191,10 +192,10 @@ def list_layers(net: Net) -> tuple[LayerSpec, ...]:
     Example:
         >>> len(list_layers(Net("mlp", (3,), 1, (4, 4))))
         3
-        >>> list_layers(Net("forest", (3,), 1))
+        >>> list_layers(Net("forest", (3,), 1))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         heldout.errors.UsageError: unknown family of networks 'forest'
-          -> families are mlp, cnn, residual, sequence, signal, text, attention, joined, joined attention
+          -> families are mlp, cnn, residual, sequence, signal, text, attention, joined, ...
     """
     layers = find_family(net.family).list_layers(net)
     if not reads_both_strands(net):

@@ -13,10 +13,12 @@ from heldout.recipe.fit import fit_recipe as fit_recipe
 from heldout.recipe.form import recipe_from_json as recipe_from_json
 from heldout.recipe.form import recipe_hash as recipe_hash
 from heldout.recipe.form import recipe_to_json as recipe_to_json
-from heldout.recipe.layout import count_unknown as count_unknown
 from heldout.recipe.layout import find_layout as find_layout
 from heldout.recipe.layout import is_bytes_only as is_bytes_only
 from heldout.recipe.layout import plan_tokens as plan_tokens
+from heldout.recipe.lost import Kept as Kept
+from heldout.recipe.lost import find_lost_words as find_lost_words
+from heldout.recipe.lost import measure_kept as measure_kept
 from heldout.recipe.record import ArrayPlan as ArrayPlan
 from heldout.recipe.record import ArrayState as ArrayState
 from heldout.recipe.record import ColumnPlan as ColumnPlan

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from heldout.errors import RecipeError
 from heldout.recipe.arrays import encode_array
 from heldout.recipe.match import check_state, suggest_name
+from heldout.recipe.raw_pixels import find_area
 from heldout.recipe.record import ArrayPlan, ArrayState, Recipe, Role, Slot
 from heldout.records import Kind
 
@@ -70,6 +71,7 @@ def explain_point(
     *,
     state: int = 0,
     file: str = "",
+    file_size: tuple[int, int] | None = None,
 ) -> PointExplanation:
     """Recompute the way of one pixel or point: its tensor position, its value as read and as the network gets it.
 
@@ -81,6 +83,7 @@ def explain_point(
             where there is one.
         state: which fitted state.
         file: where the example comes from.
+        file_size: rows and columns of the picture in its file: then the pixels of the file are named, too.
 
     Raises:
         RecipeError: no such picture, signal, state or place.
@@ -94,7 +97,8 @@ def explain_point(
     where = f" of {file!r}" if file else ""
     part = f", {plan.policy.unit}" if plan.policy.unit else ""
     sentence = (
-        f"{name}{where}{part}: {_name_place(plan, place)} = {before:.6g} as read{_say_size(plan)}: "
+        f"{name}{where}{part}: {_name_place(plan, place)} = {before:.6g} as read{_say_size(plan)}"
+        f"{_say_area(plan, place, file_size)}: "
         f"[{start + offset}] = {after:.6g}; {rule}"
     )
     return PointExplanation(
@@ -137,6 +141,17 @@ def _say_size(plan: ArrayPlan) -> str:
     return f" and brought to {' x '.join(map(str, plan.shape[:-1]))} ({plan.policy.fit})"
 
 
+def _say_area(plan: ArrayPlan, place: tuple[int, ...], size: tuple[int, int] | None) -> str:
+    """Say which pixels of the file lie there."""
+    if size is None or plan.policy.kind is not Kind.PICTURE:
+        return ""
+    area = find_area(plan.policy, size, (place[0], place[1]))
+    if area is None:
+        return f", outside the file of {size[0]} x {size[1]}"
+    (top, bottom), (left, right) = area
+    return f" from rows {top} to {bottom}, columns {left} to {right} of the file of {size[0]} x {size[1]}"
+
+
 def _say_rule(plan: ArrayPlan, fitted: ArrayState, channel: int) -> str:
     steps = []
     if plan.stretch == "asinh":
@@ -145,6 +160,8 @@ def _say_rule(plan: ArrayPlan, fitted: ArrayState, channel: int) -> str:
             f"clipped to {low:.6g} to {high:.6g}, less {fitted.middle[channel]:.6g}, divided by "
             f"{fitted.width[channel]:.6g}, asinh"
         )
+    if plan.stretch == "zscale" and plan.policy.channels[channel] != "mask":
+        steps.append(f"clipped to {fitted.low[channel]:.6g} to {fitted.high[channel]:.6g} (zscale)")
     if plan.scaling == "each":
         steps.append("less the example's own mean, divided by its own spread")
     elif (fitted.center[channel], fitted.spread[channel]) != (0.0, 1.0):

@@ -32,6 +32,9 @@ EMBEDDINGS = ("auto", "none", "piecewise")
 FEWEST_ROWS_FOR_BINS = 1000
 MOST_COLUMNS_FOR_BINS = 200
 ROWS_PER_BIN = 50
+# Whole quick studies with 16 and with 48 bins: California housing RMSE 0.474 and 0.463, SDSS accuracy 0.984 and 0.987
+# (one run each). Many columns get fewer, so that the bins together make about a thousand inputs.
+MOST_BINS, BINS_OF_MANY_COLUMNS, INPUTS_OF_BINS = 48, 16, 1000
 LONGEST_REASON = 2000
 PIECES_A_WORD = 1.5  # assumption: English with a few thousand pieces; longer texts keep their two ends
 
@@ -50,6 +53,7 @@ class RecipeOptions:
         token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
         most_pairs: pairs of neighbouring words with a number of their own, at most.
         signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own numbers.
+        stretch: "auto", "none", "asinh" or "zscale", of pictures of numbers (FITS images, 16 bit).
         both_strands: columns whose sequences may come from either strand.
         pieces: text columns read as pieces of words, with the number of pieces.
 
@@ -58,7 +62,7 @@ class RecipeOptions:
         64
     """
 
-    max_bins: int = 16
+    max_bins: int = MOST_BINS
     most_values: int = 64
     rare_rows: int = 2
     rare_share: float = 0.001
@@ -67,6 +71,7 @@ class RecipeOptions:
     token_length: int = 0
     most_pairs: int = 20_000
     signal_scaling: str = "set"
+    stretch: str = "auto"
     both_strands: tuple[str, ...] = ()
     pieces: tuple[tuple[str, int], ...] = ()
 
@@ -137,7 +142,7 @@ def fit_recipe(
         for state, values, view_cells in zip(states, fitted, cells, strict=True):
             state.append(ColumnState(values, measure_rates(view_cells)))
     _check_width(plans, position + len(arrays))
-    array_plans = plan_arrays(arrays, fit_rows, scaling=chosen.signal_scaling)
+    array_plans = plan_arrays(arrays, fit_rows, scaling=chosen.signal_scaling, stretch=chosen.stretch)
     made = (
         State(view.rows, view.sha256, tuple(state), fit_arrays(array_plans, arrays, rows))
         for view, state, rows in zip(views, states, fit_rows, strict=True)
@@ -210,7 +215,8 @@ def _choose_bins(
     found = f"the smallest set of fit rows has {smallest} rows and there are {n_numbers} number columns"
     if embedding == "none":
         return 0, "no bins, as asked"
-    bins = max(2, min(options.max_bins, smallest // ROWS_PER_BIN))
+    most = min(options.max_bins, max(BINS_OF_MANY_COLUMNS, INPUTS_OF_BINS // max(1, n_numbers)))
+    bins = max(2, min(most, smallest // ROWS_PER_BIN))
     if embedding == "piecewise":
         return bins, f"at most {bins} bins beside it, as asked"
     if smallest < FEWEST_ROWS_FOR_BINS or n_numbers > MOST_COLUMNS_FOR_BINS:

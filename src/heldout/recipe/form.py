@@ -54,6 +54,7 @@ GRAMMARS = (
     "clock",
     "list",
     "letters",
+    "encoding",
 )
 _DIRECTIVE = re.compile(r"%([^YymdHMSfjbBaApIzZGuV%-])")
 

@@ -11,6 +11,8 @@ from heldout.records import ArrayPolicy, Kind
 MOST_ARRAYS = 100
 MOST_CHANNELS = 10_000
 LONGEST_SIDE = 1_000_000
+# float32 begins at 1e-45, so that no spread of what was read is smaller; a flux per hertz is 1e-32
+LEAST_WIDTH = 1e-50
 
 POLICY_RULES: Rules = {
     "kind": Rule("choice", choices=(Kind.PICTURE.value, Kind.SIGNAL.value)),
@@ -35,7 +37,7 @@ PLAN_RULES: Rules = {
     "why": Rule("text"),
 }
 _NUMBERS = Rule("numbers", longest=MOST_CHANNELS)
-_WIDTHS = Rule("numbers", low=1e-30, longest=MOST_CHANNELS)
+_WIDTHS = Rule("numbers", low=LEAST_WIDTH, longest=MOST_CHANNELS)
 STATE_RULES: Rules = {
     "low": _NUMBERS,
     "high": _NUMBERS,

@@ -7,13 +7,14 @@ import numpy as np
 from heldout.letters import list_letters
 from heldout.recipe.record import OpUse, Recipe
 from heldout.recipe.steps.bases import Bases, count_bases
-from heldout.recipe.steps.tokens import Numbering, count_vocabulary, cut_text, split_tokens
-from heldout.records import DoubleArray, IndexArray, InputLayout, Kind, TypedColumn
+from heldout.recipe.steps.tokens import Numbering, count_vocabulary, split_tokens
+from heldout.records import IndexArray, InputLayout, Kind, TypedColumn
 
 LONGEST_TOKENS = (
     400  # longer texts keep their two ends: assumption, 95 % of film reviews are shorter than 600 words
 )
 SHORTEST_TOKENS = 16
+MARKS = ("mask", "alpha")  # channels that say where something is, not how bright it is
 
 
 def plan_tokens(columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ...]) -> int:
@@ -54,36 +55,11 @@ def find_layout(recipe: Recipe) -> InputLayout | None:
                 fitted = tuple(state.columns[place].fitted[number] for state in recipe.states)
                 _add_part(parts, _find_part(use, fitted))
     for array in recipe.arrays:
-        parts.append(InputLayout(array.policy.kind.value, array.shape))
+        marks = tuple(at for at, channel in enumerate(array.policy.channels) if channel in MARKS)
+        parts.append(InputLayout(array.policy.kind.value, array.shape, marks=marks))
     if all(part.kind == "numbers" for part in parts):
         return None
     return parts[0] if len(parts) == 1 else InputLayout("joined", (recipe.n_features,), parts=tuple(parts))
-
-
-def count_unknown(recipe: Recipe, column: TypedColumn) -> tuple[DoubleArray, DoubleArray | None]:
-    """Count the words of each distinct text, and those that no fit row of the first state holds.
-
-    Args:
-        recipe: fitted.
-        column: of texts.
-
-    Returns:
-        float64 [levels] each; None for the unknown words where no step numbers or weighs them.
-
-    Example:
-        >>> from heldout.records import ColumnSpec
-        >>> spec = ColumnSpec("note", Kind.TEXT, "")
-        >>> note = TypedColumn(spec, np.zeros(1, np.uint8), np.zeros(0), np.zeros(1, np.int32), ("a b",))
-        >>> count_unknown(Recipe((), ()), note)
-        (array([2.]), None)
-    """
-    lengths = np.array([float(len(split_tokens(text))) for text in column.levels])
-    for place, plan in enumerate(recipe.columns):
-        for fitted in recipe.states[0].columns[place].fitted:
-            if plan.spec.name == column.spec.name and isinstance(fitted, Numbering):
-                known, tokens = set(fitted.words), [cut_text(text, fitted) for text in column.levels]
-                return lengths, np.array([float(sum(word not in known for word in one)) for one in tokens])
-    return lengths, None
 
 
 def is_bytes_only(recipe: Recipe) -> bool:

@@ -134,7 +134,8 @@ class ArrayPlan:
         name: name of the array.
         policy: how files become arrays of one shape; new examples are read by it too.
         scaling: "set": center and spread by channel from the fit rows; "each": every example by its own.
-        stretch: "none", or "asinh": numbers far above the background are compressed before they are scaled.
+        stretch: "none"; "asinh": numbers far above the background are compressed before they are scaled; "zscale": they
+            are clipped to the limits of display that astronomers use.
         why: why these steps, one sentence.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from heldout.errors import UsageError
-from heldout.ladder import nominal_net, plain_hyper
+from heldout.ladder import count_layers, nominal_net, plain_hyper
 from heldout.nets import find_family
 from heldout.records import Configuration, Hyper, RemedyUse, Rung
 from heldout.remedies import augmentation, dropout, early_stopping, fewer_parameters, l1, l2
@@ -238,18 +238,99 @@ def apply_remedies(
     Args:
         rung: the size.
         uses: remedies with their strengths.
-        layers: remedy -> layers it acts on, where the user named them.
+        layers: remedy -> layers it acts on, where the user named them; see `find_layers`.
+
+    Raises:
+        UsageError: the rung has none of the layers named: it would be the plain network under another name.
 
     Example:
         >>> apply_remedies(Rung(3, (8,), 100, 1e-3), (RemedyUse("l2", 0.01),)).name
         'rung 3 + l2 0.01'
+        >>> apply_remedies(Rung(0, (), 100, 1e-3), (RemedyUse("l2", 0.01),), layers={"l2": (1,)})
+        Traceback (most recent call last):
+        heldout.errors.UsageError: l2 on layer 1: rung 0 has layer 0
     """
     hyper = plain_hyper(rung)
     for use in uses:
-        chosen = (layers or {}).get(use.name) or _default_layers(use.name, rung)
+        named = (layers or {}).get(use.name, ())
+        chosen = find_layers(rung, named) if named else _default_layers(use.name, rung)
+        if named and not chosen:
+            raise UsageError(f"{use.name} on {_name_layers(named)}: rung {rung.index} has {_span(rung)}")
         hyper = REMEDIES[use.name].apply(hyper, use, chosen)
     name = " + ".join([f"rung {rung.index}", *map(name_use, uses)])
     return Configuration(name, rung, uses, hyper)
+
+
+def find_layers(rung: Rung, named: Layers) -> Layers:
+    """Give those of some layers that a rung has.
+
+    Example:
+        >>> find_layers(Rung(1, (8,), 100, 1e-3), (0, 1, 2))
+        (0, 1)
+    """
+    return tuple(layer for layer in named if layer < count_layers(rung))
+
+
+def refuse_layers(rungs: Sequence[Rung], layers: Mapping[str, Layers]) -> None:
+    """Refuse layers that no network of the ladder has.
+
+    Args:
+        rungs: the planned ladder.
+        layers: remedy -> layers the user named.
+
+    Raises:
+        UsageError: says which layers there are.
+
+    Example:
+        >>> refuse_layers([Rung(0, (), 9, 1e-3), Rung(1, (8,), 100, 1e-3)], {"dropout": (0, 9)})
+        Traceback (most recent call last):
+        heldout.errors.UsageError: dropout on layer 9: the networks of this study have layers 0 to 1
+          -> layer 0 is the input and i the i-th hidden layer; for l1 and l2 the weights that follow it
+    """
+    deepest = max(rungs, key=count_layers)
+    for name, named in layers.items():
+        beyond = tuple(layer for layer in named if layer not in find_layers(deepest, named))
+        if beyond:
+            raise UsageError(
+                f"{name} on {_name_layers(beyond)}: the networks of this study have {_span(deepest)}",
+                hint="layer 0 is the input and i the i-th hidden layer; for l1 and l2 the weights that follow it",
+            )
+
+
+def say_lacking(rung: Rung, name: str, named: Layers) -> str:
+    """Say what becomes of a remedy at a rung that lacks some of its layers.
+
+    Args:
+        rung: where it is tried.
+        name: the remedy.
+        named: layers the user named; none for its usual ones.
+
+    Returns:
+        "" where the rung has them all.
+
+    Example:
+        >>> say_lacking(Rung(0, (), 9, 1e-3), "dropout", (1, 2))
+        'dropout on layers 1, 2 was left out: rung 0 has layer 0'
+        >>> say_lacking(Rung(1, (8,), 100, 1e-3), "l2", (1, 2))
+        'l2 acts on layer 1, not on layer 2: rung 1 has layers 0 to 1'
+    """
+    there = find_layers(rung, named)
+    lacking = tuple(layer for layer in named if layer not in there)
+    if not lacking:
+        return ""
+    has = f"rung {rung.index} has {_span(rung)}"
+    if not there:
+        return f"{name} on {_name_layers(named)} was left out: {has}"
+    return f"{name} acts on {_name_layers(there)}, not on {_name_layers(lacking)}: {has}"
+
+
+def _name_layers(layers: Layers) -> str:
+    return f"layer{'s' * (len(layers) > 1)} {', '.join(map(str, layers))}"
+
+
+def _span(rung: Rung) -> str:
+    last = count_layers(rung) - 1
+    return f"layers 0 to {last}" if last else "layer 0"
 
 
 def _default_layers(name: str, rung: Rung) -> Layers:

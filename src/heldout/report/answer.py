@@ -10,6 +10,7 @@ from heldout.counts import count_things
 from heldout.records import Affected, Finding, Severity
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
 from heldout.report.groups import tell_groups
+from heldout.report.losses import say_loss
 from heldout.report.sentences import (
     describe_remedy,
     format_bytes,
@@ -37,6 +38,7 @@ _BASIS = re.compile(r"^[A-Z][^(]*\([^;()]*; ([^()]*)\): ")  # the word and the n
 LEAST_CHANCE = 10  # percent; less is no advice
 MOST_LOOK_COLUMNS, MOST_LOOK_CLASSES = 200, 12
 MOST_REASONS = 5
+MOST_SCORE_LINES = 5  # of one sentence: four, and one more where its first clause is as long
 
 WITHOUT_TARGET = (
     "No target was named, so only the reading of the columns was looked at: leaks, duplicates, conflicting labels, "
@@ -51,7 +53,8 @@ def answer_text(content: StudyContent) -> str:
         content: the study, finished or partial.
 
     Returns:
-        At most 25 lines without control characters, each about 100 characters wide; paths and commands are never cut.
+        At most 25 lines without control characters, each about 100 characters wide; paths, commands, the verdict, the
+        score and the codes of critical findings are never cut.
     """
     tail = _list_tail(content)
     critical = list_critical(content)[:2]
@@ -60,9 +63,7 @@ def answer_text(content: StudyContent) -> str:
         "contradiction": _keep_clauses(tell_contradiction(content), most=2),
         "ladder": _tell_ladder(content),
         "chosen": _tell_chosen(content),
-        "critical": [
-            line for item in critical for line in _keep_clauses(f"Warning: {_tell_finding(item)}", most=2)
-        ],
+        "critical": _tell_critical(critical, most=2),
         "remedies": _tell_remedies(content),
         "scores": _tell_scores(content),
         "groups": [
@@ -77,8 +78,28 @@ def answer_text(content: StudyContent) -> str:
     for least in ("findings", "remedies", "ladder", "groups"):
         if sum(map(len, blocks.values())) > room:
             blocks[least] = []
+    # then each of the others keeps its beginning: the critical ones their codes, the verdict and the score themselves
+    firsts = {
+        "partial": 1,
+        "critical": len(critical),
+        "contradiction": 1,
+        "chosen": 2,
+        "scores": MOST_SCORE_LINES,
+    }
+    for name, most in firsts.items():
+        if sum(map(len, blocks.values())) > room:
+            blocks[name] = _tell_critical(critical, most=1) if name == "critical" else blocks[name][:most]
     body = [line for block in blocks.values() for line in block]
     return "\n".join([*body, "", *tail]) + "\n"
+
+
+def _tell_critical(findings: tuple[Finding, ...], *, most: int) -> list[str]:
+    told = [f"Warning: {_tell_finding(item)}" for item in findings]
+    return [
+        line
+        for text in told
+        for line in (_keep_clauses(text, most=most) if most > 1 else _wrap(text, most=1))
+    ]
 
 
 def _tell_partial(content: StudyContent) -> list[str]:
@@ -238,6 +259,7 @@ def look_text(content: LookContent) -> str:
             f"Target {show_text(target.name)}: {target.task.value}{show_text(classes)}. {target.why}", most=2
         )
     lines += ["", *_list_columns(content.columns)]
+    lines += [line for loss in content.losses for told in say_loss(loss) for line in _bullet(told)]
     if content.bullets or content.nice_or_messy:
         lines.append("")
     lines += [line for bullet in content.bullets for line in _bullet(bullet)]

@@ -30,6 +30,7 @@ from heldout.records import (
     Subgroups,
     Target,
 )
+from heldout.report.losses import ColumnLoss
 
 NOT_A_NUMBER = float("nan")
 
@@ -236,6 +237,8 @@ class StudyContent:
         bundle_path: where the bundle lies; empty when none was made.
         bundle_sha256: hash of the bundle.
         partial: empty, or why the study is not complete, one sentence.
+        unread: files of its folder that are missing or damaged, where it was read from what is left; of a study that
+            had been finished also the fields above and below that are therefore not known (which is not "none").
         specs: how each column is read.
         columns: one line per column.
         set_aside: rows read but not used.
@@ -283,6 +286,7 @@ class StudyContent:
         costs: what it cost.
         next_commands: lines to paste next.
         limits: what the model should not be used for, one sentence each.
+        losses: what texts and sequences lost before the network saw them.
     """
 
     name: str
@@ -302,6 +306,7 @@ class StudyContent:
     bundle_path: str = ""
     bundle_sha256: str = ""
     partial: str = ""
+    unread: tuple[str, ...] = ()
     specs: tuple[ColumnSpec, ...] = ()
     columns: tuple[ColumnNote, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
@@ -346,6 +351,7 @@ class StudyContent:
     costs: Costs = Costs()
     next_commands: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    losses: tuple[ColumnLoss, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -368,6 +374,7 @@ class LookContent:
         set_aside: (reason, rows) of rows read but not used.
         affected: whose rows an outlier rule concerns; None where none was asked for.
         counts: (class, rows) of a target with classes.
+        losses: what texts and sequences lose before a network sees them.
     """
 
     source: str
@@ -385,6 +392,7 @@ class LookContent:
     set_aside: tuple[tuple[str, int], ...] = ()
     affected: Affected | None = None
     counts: tuple[tuple[str, int], ...] = ()
+    losses: tuple[ColumnLoss, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,9 @@ from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
 from heldout.report.examples import show_examples
 from heldout.report.groups import list_groups
-from heldout.report.privacy import hide_rows
-from heldout.report.series import find_run
+from heldout.report.losses import say_kept
+from heldout.report.privacy import hide_rows, tell_hidden
+from heldout.report.series import MOST_POINTS, find_run
 from heldout.report.sparks import draw_spark
 from heldout.report.svg import Chart
 from heldout.report.who import list_labels, list_rights
@@ -32,6 +33,8 @@ FULL_COLUMNS = 40
 MOST_COLUMNS = 2000
 MOST_FINDINGS = 200
 MOST_ROWS_SHOWN = 50
+# A page stays under 3 MB whatever was found: so many lines of a list, rows of a table, letters of a sentence.
+MOST_LINES, MOST_ROWS, MOST_LETTERS = 200, 400, 2000
 
 QUESTIONS = {
     "skill": "Is it better than a constant guess?",
@@ -56,7 +59,8 @@ def render_report(
         show_rows: also show what belongs to single rows (the beginning of rows that were set aside, the worst mistakes,
             quoted cells, extremes, own examples); off by default since a report is passed on more freely than data.
         charts: the pictures where they were drawn already.
-        beside: folder of the charts' files as seen from the page, e.g. "charts/"; empty where they lie elsewhere.
+        beside: folder of the charts' files as seen from the page, e.g. "charts/"; empty where there are none, and
+            then none is named.
 
     Returns:
         HTML with its style inside, no script, no reference to anything outside the file.
@@ -75,6 +79,7 @@ def render_report(
         charts=draw_charts(content) if charts is None else charts,
         beside=beside,
         show_rows=show_rows,
+        has_hidden=tell_hidden(content),
         plain=sentences.explain_verdict(content.chosen),
         compared=_count_compared(content),
         would_change=_list_deciders(content),
@@ -140,6 +145,11 @@ def make_environment() -> jinja2.Environment:
         size=sentences.format_bytes,
         count=count_things,
         shorten=sentences.show_text,
+        say_kept=say_kept,
+        MOST_LINES=MOST_LINES,
+        MOST_ROWS=MOST_ROWS,
+        MOST_LETTERS=MOST_LETTERS,
+        MOST_POINTS=MOST_POINTS,
         metric_words=sentences.name_metric,
         score_words=sentences.describe_score,
         baseline_words=sentences.describe_baseline,
@@ -298,6 +308,8 @@ def _describe_delivered(content: StudyContent) -> list[tuple[str, str]]:
         ("size", _describe_layers(rung)),
         ("weights", f"{rung.n_parameters:,}"),
         ("learning rate", f"{run.configuration.hyper.learning_rate:g}"),
+        *([("weight decay", f"{rung.weight_decay:g}")] if rung.weight_decay else []),
+        *([("label smoothing", f"{rung.label_smoothing:g}")] if rung.label_smoothing else []),
         ("seeds", f"{run.validation_curve.shape[0]}"),
         ("fit rows of one network", f"{run.n_rows:,}"),
         ("epoch delivered", f"{best} of {run.validation_curve.shape[1]}" if best else "by its own curve"),

@@ -13,13 +13,15 @@ from heldout.report.html import (
     make_environment,
     read_packaged,
 )
+from heldout.report.privacy import hide_look, tell_hidden
 
 
-def render_look(content: LookContent) -> str:
+def render_look(content: LookContent, *, show_rows: bool = False) -> str:
     """The data part of the report as the text of one HTML file: no script, no request, no row of the data.
 
     Args:
         content: the table before training.
+        show_rows: also show cells that one row has, or few.
 
     Returns:
         HTML with its style inside.
@@ -30,12 +32,14 @@ def render_look(content: LookContent) -> str:
         ('<!doctype html>', False)
     """
     style = read_packaged("report.css")
+    content = content if show_rows else hide_look(content)
     shown = content.columns[:MOST_COLUMNS]
     return (
         make_environment()
         .get_template("look.html.j2")
         .render(
             look=content,
+            has_hidden=tell_hidden(content),
             style=Markup(style),  # noqa: S704 - our own packaged file
             style_hash=hash_for_policy(style),
             full_columns=shown,

@@ -10,6 +10,7 @@ from typing import Any
 from heldout.records import Answer, Baseline, Finding, Gate, Growth, LabelScore, RemedyResult, Score
 from heldout.report.content import StudyContent
 from heldout.report.groups import describe_groups, describe_interval
+from heldout.report.losses import describe_loss
 from heldout.report.privacy import hide_rows
 
 SCHEMA_NAME = "heldout/study/1"
@@ -68,6 +69,7 @@ def _describe_study(content: StudyContent) -> dict[str, Any]:
         "growth": None if content.growth is None else _describe_growth(content.growth),
         "gates": [_describe_gate(item) for item in content.gates],
         **describe_groups(content),
+        "losses": [describe_loss(item) for item in content.losses],
         "findings": [_describe_finding(item) for item in content.findings],
         "muted": [_describe_finding(item) for item in content.muted],
         "confusions": [

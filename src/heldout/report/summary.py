@@ -63,7 +63,9 @@ def tell_whether_it_works(content: StudyContent) -> tuple[str, ...]:
         lines[0] += ", but read the critical warning first" if lines[0].startswith("Yes") else ""
     score, sealed = find_headline_score(content)
     if score is None:
-        return (*lines, "No score has been measured yet.")
+        is_lost = "development_scores" in content.unread
+        told = "Its score is not readable in this folder." if is_lost else "No score has been measured yet."
+        return (*lines, told)
     lines.append(tell_score(content, score, sealed=sealed))
     in_plain_words = (
         describe_frequency(score),
@@ -94,6 +96,8 @@ def tell_contradiction(content: StudyContent) -> str:
 
 def headline_study(content: StudyContent) -> str:
     """The verdict on the delivered network as a heading; a good fit that the test rows contradict says so."""
+    if content.chosen is None and "chosen" in content.unread:
+        return "Verdict not readable"
     words = headline_chosen(content.chosen)
     is_doubted = (
         content.chosen is not None and content.chosen.word == "good fit" and tell_contradiction(content)
@@ -198,7 +202,11 @@ def tell_how_sure(content: StudyContent) -> tuple[str, ...]:
         lines.append(content.growth.sentence)
     if sealed and content.openings_before:
         lines.extend([content.best_shown] if content.best_shown else [])
-    return tuple(lines) or ("Nothing has been measured yet.",)
+    is_lost = "development_scores" in content.unread
+    none = (
+        "What was measured is not readable in this folder." if is_lost else "Nothing has been measured yet."
+    )
+    return tuple(lines) or (none,)
 
 
 def _tell_basis(score: Score, *, of: str) -> str:
@@ -217,6 +225,8 @@ def tell_for_whom_not(content: StudyContent) -> tuple[str, ...]:
     lines = [finding.sentence for finding in list_critical(content)]
     lines += tell_groups(content)
     lines += list(content.limits)
+    if "limits" in content.unread:
+        lines.append("For what else it should not be used is not readable in this folder.")
     return tuple(lines) or (f"Nothing is known beyond rows like those of {content.source}.",)
 
 

@@ -12,6 +12,7 @@ from heldout.sources.examples import read_examples as read_examples
 from heldout.sources.examples import recognise_source as recognise_source
 from heldout.sources.labels import join_labels as join_labels
 from heldout.sources.ledger import tell_ledger as tell_ledger
+from heldout.sources.ledger import tell_reading as tell_reading
 from heldout.sources.parts import find_split_column as find_split_column
 from heldout.sources.parts import join_parts as join_parts
 from heldout.sources.parts import mark_parts as mark_parts

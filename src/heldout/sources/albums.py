@@ -18,6 +18,7 @@ from heldout.errors import DataError
 from heldout.records import ArrayColumn, ArrayPolicy, IndexArray, Kind, RawColumn
 from heldout.sources.cache import Space, find_stored, make_key, make_space
 from heldout.sources.columns import encode_cells
+from heldout.sources.deep_colours import DEEP
 from heldout.sources.folders import FileSet
 from heldout.sources.pictures import (
     PictureHead,
@@ -33,7 +34,7 @@ Names = list[str] | tuple[str, ...]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _CHUNK, _MOST_THREADS = 128, 16
-_FORM = "pictures 2"  # a change of the decoding rules makes a new cache
+_FORM = "pictures 3"  # a change of the decoding rules makes a new cache
 
 
 @dataclass(frozen=True)
@@ -244,8 +245,8 @@ def _list_oddities(head: PictureHead, name: str, policy: ArrayPolicy) -> list[st
             "pictures have colours and were read as gray, as most others are",
         ),
         (
-            policy.dtype == "uint8" and head.mode.startswith("I;16"),
-            "pictures have 16 bit and were read with 8",
+            head.bits == DEEP and (policy.dtype == "uint8" or not (head.is_deep or head.mode[0] in "IF")),
+            "pictures have 16 bit and were read with 8: what differs in the lower bits only looks the same",
         ),
         (
             policy.fit != "exact" and min(head.height, head.width) * 2 < min(policy.height, policy.width),

@@ -7,8 +7,9 @@ from pathlib import Path
 from heldout.records import Table
 from heldout.sources.decode import survey_text
 from heldout.sources.dialect import Dialect
+from heldout.sources.ending import Ending, tell_short_end
 from heldout.sources.fit import check_width, fits_unquoted
-from heldout.sources.grid import build_table, gather_rows
+from heldout.sources.grid import build_table, gather_rows, place_numeric
 from heldout.sources.rows import read_rows
 from heldout.sources.vote import SAMPLE_CHARACTERS, SAMPLE_LINES, choose_dialect
 
@@ -51,13 +52,17 @@ def read_delimited(
     sample = text.head(SAMPLE_CHARACTERS, SAMPLE_LINES)
     dialect, found = choose_dialect(sample, name=name, delimiter=delimiter)
     width = check_width(sample, dialect).width
-    rows = read_rows(text.lines(), dialect, width=width, name=name)
+    ending = Ending()
+    rows = read_rows(ending.watch(text.lines()), dialect, width=width, name=name)
     gathered, layout = gather_rows(rows, dialect, header=header, name=name)
     is_doubtful = dialect.quoting and (gathered.multiline > 0 or gathered.faults > 0)
     if is_doubtful and fits_unquoted(text, dialect, n_faults=gathered.faults):
         # The sample may not show quotes that swallow line ends further down.
         dialect = Dialect(dialect.delimiter, quoting=False)
-        rows = read_rows(text.lines(), dialect, width=width, name=name)
+        rows = read_rows(ending.watch(text.lines()), dialect, width=width, name=name)
         gathered, layout = gather_rows(rows, dialect, header=header, name=name)
         found += (f"{name}: quotation marks are unbalanced and were read as ordinary characters",)
-    return build_table(gathered, layout, n_lines=text.n_lines, name=name, notes=(*text.notes, *found))
+    if ending.is_open:
+        gathered.mark_cut(layout, last_line=text.n_lines)
+    table = build_table(gathered, layout, n_lines=text.n_lines, name=name, notes=(*text.notes, *found))
+    return tell_short_end(table, place_numeric(table, layout), text.n_lines) if ending.is_open else table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 import numpy as np
@@ -14,12 +14,14 @@ from heldout.records import Ledger, RawColumn, SetAside, Table
 from heldout.sources.columns import CellEncoder
 from heldout.sources.damage import find_damage, unwrap_formulas
 from heldout.sources.dialect import DELIMITER_NAMES, Dialect
+from heldout.sources.ending import looks_cut
 from heldout.sources.header import is_heading, is_ruler
 from heldout.sources.layout import TEXT_SHOWN, Layout, find_layout, find_second_table
 from heldout.sources.ledger import check_ledger, tell_ledger
 from heldout.sources.rows import OPEN_QUOTE, Row
 from heldout.sources.tail import set_tail_aside
 
+CUT_OFF = "the last line of the file has no line end and too few cells: the file was cut off in it"
 _HEAD_ROWS = 1_000
 _BLOCK_ROWS = 20_000
 # More than one row in twenty of another width means a wrong delimiter or two tables (assumption).
@@ -109,11 +111,23 @@ class Gathered:
 
     def split_footer(self) -> tuple[list[SetAside], list[SetAside]]:
         """The rows of another width inside the table, and the lines below it."""
-        footer = [row for row in self.ragged if row.line > self.last_good_line and row.reason != OPEN_QUOTE]
+        open_ended = (OPEN_QUOTE, CUT_OFF)
+        footer = [
+            row for row in self.ragged if row.line > self.last_good_line and row.reason not in open_ended
+        ]
         if len(footer) > _FOOTER_ROWS:
             return self.ragged, []
         below = {row.line for row in footer}
         return [row for row in self.ragged if row.line not in below], footer
+
+    def mark_cut(self, layout: Layout, *, last_line: int) -> None:
+        """Say of a last row that the file was cut off in it: it is a row, and no note below the table."""
+        if not self.ragged_cells or self.ragged_cells[-1][0] != last_line != self.last_good_line + 1:
+            return
+        line, cells = self.ragged_cells[-1]
+        last = self.ragged[-1]
+        if line == last.line == last_line and looks_cut(cells, layout.width, layout.numeric):
+            self.ragged[-1] = replace(last, reason=CUT_OFF)
 
     def check(self, layout: Layout, name: str) -> None:
         """Refuse a second table, a table without rows, or too many rows of another width; a footer does not count.
@@ -195,7 +209,7 @@ def build_table(
     """
     gathered.check(layout, name)
     table = _assemble(gathered, layout, n_lines, name, notes)
-    return check_ledger(set_tail_aside(table, _place_numeric(table, layout)))
+    return check_ledger(set_tail_aside(table, place_numeric(table, layout)))
 
 
 def _assemble(gathered: Gathered, layout: Layout, n_lines: int, name: str, notes: tuple[str, ...]) -> Table:
@@ -235,8 +249,13 @@ def _assemble(gathered: Gathered, layout: Layout, n_lines: int, name: str, notes
     )
 
 
-def _place_numeric(table: Table, layout: Layout) -> tuple[int, ...]:
-    """Positions of the columns of numbers after empty columns were left out."""
+def place_numeric(table: Table, layout: Layout) -> tuple[int, ...]:
+    """Positions of the columns of numbers after empty columns were left out.
+
+    Args:
+        table: as read.
+        layout: what was found before.
+    """
     numeric = {layout.names[place] for place in layout.numeric}
     return tuple(place for place, column in enumerate(table.columns) if column.name in numeric)
 

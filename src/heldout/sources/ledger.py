@@ -71,19 +71,23 @@ def add_ledgers(ledgers: Sequence[Ledger | None]) -> Ledger | None:
     )
 
 
-def tell_ledger(ledger: Ledger, name: str, what: str = "rows") -> str:
-    """The ledger as a sentence.
+def tell_ledger(ledger: Ledger, name: str, what: str = "rows", *, n_untargeted: int = 0) -> str:
+    """The ledger as a sentence; its parts add up to the rows that were read.
 
     Args:
         ledger: of one file.
         name: file name.
         what: what it counts; files, where each file is a row.
+        n_untargeted: rows of the table that have no value in the target, and so take no part.
 
     Example:
         >>> tell_ledger(Ledger(rows=3, used=2, quarantined=1, lines=5, lines_blank=1), "t.csv")
         't.csv: 3 rows = 2 used + 1 quarantined; 5 lines, of them 1 blank'
+        >>> tell_ledger(Ledger(rows=400, used=400), "t.csv", n_untargeted=59)
+        't.csv: 400 rows = 341 used + 59 without a target'
     """
-    parts = [f"{ledger.used:,} used"]
+    parts = [f"{ledger.used - n_untargeted:,} used"]
+    parts += [f"{n_untargeted:,} without a target"] if n_untargeted else []
     parts += [f"{ledger.quarantined:,} quarantined"] if ledger.quarantined else []
     parts += [f"{ledger.dropped:,} dropped"] if ledger.dropped else []
     text = f"{name}: {ledger.rows:,} {what} = {' + '.join(parts)}"
@@ -97,3 +101,25 @@ def tell_ledger(ledger: Ledger, name: str, what: str = "rows") -> str:
     ]
     shown = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
     return f"{text}; {ledger.lines:,} lines" + (f", of them {shown}" if shown else "")
+
+
+def tell_reading(table: Table, *, n_untargeted: int = 0) -> tuple[str, ...]:
+    """What was guessed while reading, and where every row and line went.
+
+    Args:
+        table: as read.
+        n_untargeted: its rows without a value in the target.
+
+    Example:
+        >>> import numpy as np
+        >>> table = Table((), np.array([2, 3]), "t.csv", notes=("a guess",), ledger=Ledger(rows=2, used=2))
+        >>> tell_reading(table, n_untargeted=1)
+        ('a guess', 't.csv: 2 rows = 1 used + 1 without a target')
+    """
+    if table.ledger is None:
+        return table.notes
+    is_files = [column.name for column in table.columns[:1]] == ["file"]
+    what = "files" if is_files else "rows"
+    before = tell_ledger(table.ledger, table.source, what)
+    told = tell_ledger(table.ledger, table.source, what, n_untargeted=n_untargeted)
+    return (*(note for note in table.notes if note != before), told)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from heldout.errors import DataError
-from heldout.records import ArrayPolicy, Kind
+from heldout.records import ArrayPolicy, FloatArray, Kind
+from heldout.sources.deep_colours import count_bits, is_deep_colour, read_deep
 
 # Formats that Pillow reads without other programs; EPS would start one.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
@@ -56,6 +57,8 @@ FAULTS = (
 # Aspects within this factor count as one (rounding of sizes); cropping loses at most a third of nine pictures in ten.
 _SAME_ASPECT, _CROP_ASPECT = 1.03, 1.5
 
+_COLOURS = ("red", "green", "blue")
+
 _LARGE = threading.Lock()
 
 
@@ -72,6 +75,8 @@ class PictureHead:
         is_animated: it has more than one frame.
         is_turned: EXIF says that it must be turned or mirrored.
         camera: maker and model as EXIF says, "" where it does not.
+        bits: bits of a channel in the file, 16 or at most 8.
+        is_deep: colours whose 16 bits can all be read.
     """
 
     width: int
@@ -82,6 +87,8 @@ class PictureHead:
     is_animated: bool = False
     is_turned: bool = False
     camera: str = ""
+    bits: int = 8
+    is_deep: bool = False
 
 
 @contextmanager
@@ -136,6 +143,8 @@ def scan_picture(raw: bytes) -> PictureHead:
                 is_animated=getattr(picture, "n_frames", 1) > 1,
                 is_turned=turn not in (0, 1),
                 camera=_name_camera(exif),
+                bits=count_bits(picture),
+                is_deep=is_deep_colour(picture),
             )
             if picture.format == "PNG":
                 picture.verify()
@@ -194,15 +203,16 @@ def decide_policy(heads: Sequence[PictureHead], *, side: int) -> ArrayPolicy:
     """
     sizes = np.array([(head.height, head.width) for head in heads], dtype=np.float64)
     height, width, fit, why = decide_size(sizes, side)
-    classes = Counter(_number_class(head.mode) for head in heads)
+    classes = Counter("16" if head.is_deep else _number_class(head.mode) for head in heads)
     if classes["raw"] > len(heads) / 2:
         dtype, divisor, numbers = "float32", 1.0, "numbers as stored"
     elif classes["16"] and (classes["16"] > len(heads) / 2 or not any(_has_colours(head) for head in heads)):
         dtype, divisor, numbers = "float32", 65535.0, "0 to 1 (16 bit)"
     else:
         dtype, divisor, numbers = "uint8", 1.0, "0 to 255"
-    is_gray = dtype == "float32" or not any(_has_colours(head) for head in heads)
-    channels = ("gray",) if is_gray else ("red", "green", "blue")
+    can_colour = [head for head in heads if head.is_deep or dtype == "uint8"]
+    is_gray = divisor == 1.0 and dtype == "float32" or not any(_has_colours(head) for head in can_colour)
+    channels = ("gray",) if is_gray else _COLOURS
     if any(head.has_alpha for head in heads) and dtype == "uint8":
         channels = (*channels, "alpha")
     return ArrayPolicy(
@@ -295,10 +305,11 @@ def _decode(raw: bytes, policy: ArrayPolicy) -> NDArray[np.generic]:
             # libjpeg can halve while it decodes; twice the size needed keeps the scaling below exact enough.
             longest = 2 * max(policy.height, policy.width)
             opened.draft(None, (longest, longest))  # type: ignore[arg-type] - None leaves the mode
+        is_deep = is_deep_colour(opened)
         opened.load()
         picture = ImageOps.exif_transpose(opened) if _may_have_exif(opened) else opened
         if _number_class(picture.mode) != "8" or policy.dtype == "float32":
-            return _read_numbers(picture, policy)
+            return _read_numbers(picture, policy, raw if is_deep else None)
         pixels = _fit_size(_convert(picture, policy.channels), policy)
     return pixels.reshape(policy.height, policy.width, len(policy.channels))
 
@@ -324,7 +335,24 @@ def _convert(picture: Image.Image, channels: tuple[str, ...]) -> Image.Image:
     return picture if picture.mode == wanted else picture.convert(wanted)
 
 
-def _read_numbers(picture: Image.Image, policy: ArrayPolicy) -> NDArray[np.generic]:
+def _read_numbers(picture: Image.Image, policy: ArrayPolicy, deep: bytes | None) -> NDArray[np.generic]:
+    numbers = _read_levels(picture, policy, deep)
+    if not np.isfinite(numbers).all():
+        raise DataError("it holds numbers that are not finite")
+    bands = [Image.fromarray(np.ascontiguousarray(band)) for band in np.moveaxis(numbers, 2, 0)]
+    fitted = np.stack([np.asarray(_fit_size(band, policy), np.float32) for band in bands], axis=2)
+    n_channels = len(policy.channels)
+    if policy.dtype == "uint8":  # 16 bit where the others have 8
+        gray = np.clip(np.round(fitted / 257.0), 0, 255).astype(np.uint8)
+        n_colours = 1 if policy.channels[0] == "gray" else 3
+        opaque = np.full_like(gray, 255)
+        return np.concatenate([gray] * n_colours + [opaque] * (n_channels - n_colours), axis=2)
+    whole = fitted if fitted.shape[2] == n_channels else np.repeat(fitted, n_channels, axis=2)
+    return whole / np.float32(policy.divisor)
+
+
+def _read_levels(picture: Image.Image, policy: ArrayPolicy, deep: bytes | None) -> FloatArray:
+    """Levels of 16 bit, or numbers as stored: float32 [height, width, 1], or 3 where the policy has colours."""
     kind = _number_class(picture.mode)
     is_raw = policy.dtype == "float32" and policy.divisor == 1.0
     if is_raw != (kind == "raw"):
@@ -332,19 +360,14 @@ def _read_numbers(picture: Image.Image, policy: ArrayPolicy) -> NDArray[np.gener
             f"its numbers ({picture.mode}) are of another kind than those of the other pictures "
             f"({'stored numbers' if is_raw else 'levels of gray or colour'})"
         )
+    is_gray = policy.channels[0] == "gray"
+    if deep is not None:
+        return read_deep(deep, gray=is_gray)
     if kind == "8":
-        numbers = np.asarray(_convert(picture, ("gray",)), dtype=np.float32) * 257.0
+        levels = np.asarray(_convert(picture, ("gray",) if is_gray else _COLOURS), dtype=np.float32) * 257.0
     else:
-        numbers = np.asarray(picture).astype(np.float32)
-    if not np.isfinite(numbers).all():
-        raise DataError("it holds numbers that are not finite")
-    fitted = np.asarray(_fit_size(Image.fromarray(numbers), policy), dtype=np.float32)
-    if policy.dtype == "uint8":  # 16 bit where the others have 8
-        gray = np.clip(np.round(fitted / 257.0), 0, 255).astype(np.uint8)[..., None]
-        n_colours = 1 if policy.channels[0] == "gray" else 3
-        opaque = np.full_like(gray, 255)
-        return np.concatenate([gray] * n_colours + [opaque] * (len(policy.channels) - n_colours), axis=2)
-    return (fitted / np.float32(policy.divisor))[..., None]
+        levels = np.asarray(picture).astype(np.float32)
+    return levels.reshape(picture.height, picture.width, -1)
 
 
 def _fit_size(picture: Image.Image, policy: ArrayPolicy) -> NDArray[np.generic]:

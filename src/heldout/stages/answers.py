@@ -89,6 +89,28 @@ class Study:
 
         return explain_raw(self.folder, source, row, column, fold=fold, at=at, line=line)
 
+    def explain_pixel(
+        self,
+        source: Any,  # noqa: ANN401
+        row: int,
+        column: str,
+        *,
+        at: tuple[int, ...],
+        fold: int = 0,
+    ) -> CellExplanation:
+        """Show the way of one pixel of a picture's file, before it was brought to one size with the others.
+
+        Args:
+            source: path of the pictures.
+            row: position of the row, from 0.
+            column: name of the pictures, as in `recipe.json`.
+            at: (row, column) or (row, column, channel) in the file, from 0.
+            fold: whose fitted state is used, from 0.
+        """
+        from heldout.stages.explaining import explain_pixel
+
+        return explain_pixel(self.folder, source, row, column, at=at, fold=fold)
+
     def explain_position(self, position: int, *, fold: int = 0) -> PositionExplanation:
         """Say of one position of the network's input which column and value it stands for, and in which unit."""
         from heldout.stages.explaining import explain_input
@@ -139,9 +161,11 @@ class Look:
 
     Args:
         content: the table as it will be read.
+        show_rows: page and plain values hold single cells too; words on the user's own screen always do.
     """
 
     content: LookContent
+    show_rows: bool = False
 
     def text(self) -> str:
         """Give it in words."""
@@ -154,11 +178,13 @@ class Look:
         from heldout.report.look import render_look
         from heldout.stages.pages import write_page
 
-        return write_page(Path(path), render_look(self.content))
+        return write_page(Path(path), render_look(self.content, show_rows=self.show_rows))
 
     def json(self) -> dict[str, Any]:
         """Give it as plain values."""
-        return _describe("heldout/look/1", self.content)
+        from heldout.report.privacy import hide_look
+
+        return _describe("heldout/look/1", self.content if self.show_rows else hide_look(self.content))
 
     def __repr__(self) -> str:
         size = f"{self.content.n_rows} rows, {self.content.n_columns} columns"
@@ -179,9 +205,11 @@ class PlannedStudy:
 
     Args:
         content: its plan.
+        show_rows: plain values hold single cells too.
     """
 
     content: PlanContent
+    show_rows: bool = False
 
     def text(self) -> str:
         """Give it in words."""
@@ -191,7 +219,9 @@ class PlannedStudy:
 
     def json(self) -> dict[str, Any]:
         """Give it as plain values."""
-        return _describe("heldout/plan/1", self.content)
+        from heldout.report.privacy import hide_plan
+
+        return _describe("heldout/plan/1", self.content if self.show_rows else hide_plan(self.content))
 
     def __repr__(self) -> str:
         return (

@@ -19,6 +19,7 @@ from heldout.stages.suite_faults import (
     check_polynomials,
     check_slices,
 )
+from heldout.stages.suite_leaks import check_leak
 from heldout.stages.suite_rules import check_rules, check_scores
 from heldout.stages.suite_studies import cut_studies
 from heldout.stages.suite_training import play_tasks
@@ -36,6 +37,7 @@ SMALL_CHECKS: dict[str, Callable[[int, int], list[Mark]]] = {
     "double descent": check_descent,
     "slices": check_slices,
     "faults": check_faults,
+    "leaks": check_leak,
 }
 ALL_FAMILIES = (*FAMILIES, *SMALL_CHECKS)
 

@@ -14,7 +14,17 @@ from heldout.adapters.folders import list_logs
 from heldout.adapters.per_example import LossArchive, is_archive, merge_archives, read_archive
 from heldout.errors import DataError
 from heldout.evidence import choose, judge_chosen, judge_ladder
+from heldout.evidence.crossfit import has_diverged
 from heldout.evidence.curve_rule import DELTA_SHARE
+from heldout.evidence.gates import (
+    gate_diverged,
+    gate_easier,
+    gate_loss_floor,
+    list_overriding,
+    override_chosen,
+    override_ladder,
+)
+from heldout.evidence.gates.build import skip_gate
 from heldout.evidence.logged import judge_logged
 from heldout.evidence.logged_records import LoggedSettings, check_settings
 from heldout.evidence.logged_words import check_floor, describe_gap
@@ -22,6 +32,7 @@ from heldout.records import (
     ChosenVerdict,
     Configuration,
     ConfigurationRun,
+    Gate,
     Hyper,
     JudgeSettings,
     LadderVerdict,
@@ -85,7 +96,9 @@ def diagnose(
         raise DataError(
             f"{archives[0]} holds losses of single rows, other sources hold curves", hint="give one kind"
         )
-    return _judge_curves(read_logs(sources, format_name=format, roles=columns), asked)
+    return _judge_curves(
+        read_logs(sources, format_name=format, roles=columns, is_said=bool(asked.loss)), asked
+    )
 
 
 def _is_rows(source: Sequence[object]) -> bool:
@@ -139,7 +152,12 @@ def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
     mine = next(run for run in runs if run.configuration.name == name)
     chosen = judge_chosen(mine, runs, settings, n_rows=n_rows)
     ladder = judge_ladder(runs, settings) if chosen.word != "cannot tell" else None
+    gates = check_logged_gates(mine, runs, settings)
     word, code, sentence = _name_losses(chosen, ladder, n_configs=len(runs))
+    if list_overriding(gates) and ladder is not None:
+        chosen = override_chosen(replace(chosen, word=word), gates)
+        ladder = override_ladder(ladder, gates)
+        word, code, sentence = chosen.word, chosen.code, chosen.sentence
     sentence = sentence.replace(", at 0 fit rows", "")  # archives do not say how many rows were fitted
     answers = chosen.answers
     if (
@@ -159,9 +177,63 @@ def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
         n_validation=n_rows,
         n_seeds=archive.losses.shape[2],
         delta=settings.delta,
-        rests_on=notes,
+        rests_on=(*notes, *_say_training(archive)),
         ladder=ladder,
         chosen=chosen,
+        gates=gates,
+    )
+
+
+def check_logged_gates(
+    chosen: ConfigurationRun, runs: Sequence[ConfigurationRun], settings: JudgeSettings
+) -> tuple[Gate, ...]:
+    """Ask the gates that losses of single rows and training losses allow.
+
+    The other gates need the rows themselves, the number of fit rows, or further trainings; they say so.
+
+    Args:
+        chosen: the configuration that is judged.
+        runs: all configurations, with training losses at their recorded epochs (NaN for unknown).
+        settings: units, delta, task.
+
+    Returns:
+        HO301 to HO311, those that were not asked with the reason.
+    """
+    return (
+        *(skip_gate(code, "the archive holds losses, not the rows") for code in ("HO301", "HO302")),
+        *(skip_gate(code, "the archive holds losses, not the columns") for code in ("HO303", "HO304")),
+        skip_gate("HO305", "no network was trained on permuted labels"),
+        skip_gate("HO306", "the number of fit rows is unknown"),
+        skip_gate("HO307", "no network was trained on a few rows"),
+        skip_gate("HO308", "the number of fit rows is unknown"),
+        _gate_easier(chosen, settings),
+        _gate_floor(runs, settings),
+        gate_diverged(runs),
+    )
+
+
+def _gate_easier(run: ConfigurationRun, settings: JudgeSettings) -> Gate:
+    if not np.isfinite(run.train_curve).all():
+        return skip_gate("HO309", "training losses were not recorded")
+    # How many fit rows stand behind the training loss is unknown: as many as validation rows, usually more.
+    places = np.arange(1, run.checkpoints.size + 1, dtype=np.int32)
+    return gate_easier(replace(run, checkpoints=places, n_rows=run.losses.shape[2]), settings)
+
+
+def _gate_floor(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> Gate:
+    sound = [run for run in runs if not has_diverged(run)]
+    if settings.task is not Task.BINARY or not sound:
+        return skip_gate("HO310", "which rows were predicted rightly is not recorded")
+    losses = sound[-1].losses[-1]
+    return gate_loss_floor(losses, losses < math.log(2), settings)  # of two classes the likelier one is right
+
+
+def _say_training(archive: LossArchive) -> tuple[str, ...]:
+    if not archive.train_losses.size:
+        return ()
+    return (
+        "Training losses are taken to be read like the validation losses: in evaluation mode, without penalty, with "
+        f"{archive.losses.shape[3]} fit rows or more behind each.",
     )
 
 

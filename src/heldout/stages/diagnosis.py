@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from heldout.evidence.logged_records import LoggedCurves, LoggedVerdict
-from heldout.records import Answer, ChosenVerdict, LadderVerdict
+from heldout.records import Answer, ChosenVerdict, Gate, LadderVerdict
 
 SCHEMA_NAME = "heldout/diagnosis/1"
 _WIDTH = 100
@@ -39,6 +39,7 @@ class Diagnosis:
         ladder: verdict on several sizes, None for one.
         chosen: verdict on the simplest of the best, None with curves.
         curves: the curves as judged, for drawing.
+        gates: what was checked before the verdict, with losses of single rows.
     """
 
     word: str
@@ -59,6 +60,7 @@ class Diagnosis:
     ladder: LadderVerdict | None = None
     chosen: ChosenVerdict | None = None
     curves: tuple[LoggedCurves, ...] = ()
+    gates: tuple[Gate, ...] = ()
 
     def __str__(self) -> str:
         return write_words(self)
@@ -77,6 +79,7 @@ def write_words(diagnosis: Diagnosis) -> str:
     if diagnosis.kind == "losses":
         for answer in diagnosis.answers:
             lines += _wrap(answer.sentence, "  ")
+    lines += _list("gates", _say_gates(diagnosis.gates))
     asked = diagnosis.answers[:1] if diagnosis.kind == "curves" else diagnosis.answers
     needs = list(dict.fromkeys(need for answer in asked for need in answer.would_decide))
     lines += _list("would decide", needs)
@@ -104,6 +107,7 @@ def build_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "answers": [_describe_answer(item) for item in diagnosis.answers],
         "ladder": None if diagnosis.ladder is None else _describe_ladder(diagnosis.ladder),
         "curves": None if logged is None else _describe_curves(logged),
+        "gates": [_describe_gate(item) for item in diagnosis.gates],
         "format": diagnosis.format,
         "columns": diagnosis.columns,
         "sources": list(diagnosis.sources),
@@ -153,6 +157,33 @@ def _describe_answer(answer: Answer) -> dict[str, Any]:
         "lean": answer.lean or None,
         "sentence": answer.sentence,
         "would_decide": list(answer.would_decide),
+    }
+
+
+def _say_gates(gates: tuple[Gate, ...]) -> list[str]:
+    """What was looked at, one sentence each, and the rest in one."""
+    asked = [item for item in gates if item.state != "not applicable"]
+    told = [
+        f"{item.code} {item.state}: {item.sentence}"
+        + (f" {item.action[0].upper()}{item.action[1:]}." if item.action else "")
+        for item in asked
+    ]
+    skipped = ", ".join(item.code for item in gates if item.state == "not applicable")
+    return [*told, f"Not asked, for want of what they need: {skipped}."] if skipped else told
+
+
+def _describe_gate(gate: Gate) -> dict[str, Any]:
+    return {
+        "code": gate.code,
+        "name": gate.name,
+        "state": gate.state,
+        "overrides": gate.overrides,
+        "estimate": _known(gate.estimate),
+        "low": _known(gate.low),
+        "high": _known(gate.high),
+        "tolerance": _known(gate.tolerance),
+        "sentence": gate.sentence,
+        "action": gate.action or None,
     }
 
 

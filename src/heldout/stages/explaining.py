@@ -15,6 +15,7 @@ from heldout.recipe import CellExplanation, PositionExplanation, Recipe, explain
 from heldout.recipe.arrays import find_array
 from heldout.recipe.explain_arrays import explain_point, find_array_plan
 from heldout.recipe.explain_words import say_letter, say_word
+from heldout.recipe.raw_pixels import find_pixel
 from heldout.records import ColumnSpec, Table
 from heldout.settings import load_settings
 from heldout.sources import find_column, name_nearest, name_rows
@@ -140,6 +141,66 @@ def pick_part(whole: CellExplanation, at: tuple[int, ...]) -> CellExplanation:
     return replace(whole, words=words, letters=letters, sentence=f"{whole.column}: {told}")
 
 
+def explain_pixel(
+    folder: Path,
+    source: Any,  # noqa: ANN401 - a path or any data frame
+    row: int,
+    name: str,
+    *,
+    at: tuple[int, ...],
+    fold: int,
+) -> CellExplanation:
+    """Recompute the way of one pixel of a picture's file, before the picture was brought to one size with the others.
+
+    Args:
+        folder: the study.
+        source: path or frame.
+        row: position of the row, from 0.
+        name: of the pictures.
+        at: (row, column) or (row, column, channel) in the file as it is seen (turned as its EXIF data say), from 0.
+        fold: fitted state.
+
+    Raises:
+        UsageError: no row and column were given, the table has no such row, or the size of the file is not known.
+        RecipeError: no such pictures; the file has no such pixel, or it was cropped away.
+    """
+    recipe = load_bundle(folder).recipe
+    policy = find_array_plan(recipe, name)[1].policy
+    table = read_new(source, load_settings(None), tuple(plan.policy for plan in recipe.arrays))
+    place = find_row(table, row, None)
+    if len(at) not in (2, 3):
+        raise UsageError(f"a pixel has a row and a column, got {at}", hint="say at=(row, column), from 0")
+    size = find_file_size(table, name, place)
+    if size is None:
+        raise UsageError(
+            f"the size of the file of {name!r}, row {row}, is not known: only picture files tell it",
+            hint=f"ask explain() with a pixel of the array, {policy.height} x {policy.width}",
+        )
+    inside = (*find_pixel(policy, size, (at[0], at[1])), *at[2:])
+    return _explain_array(recipe, table, place, name, at=inside, fold=fold)
+
+
+def find_file_size(table: Table, name: str, row: int) -> tuple[int, int] | None:
+    """Give the rows and columns of a picture in its file; None where the reader does not tell.
+
+    Args:
+        table: pictures as read by given policies.
+        name: of the pictures.
+        row: position from 0.
+
+    Example:
+        >>> from heldout.sources.columns import encode_cells
+        >>> sides = [encode_cells(f"photo/{side}", [size]) for side, size in (("height", "30"), ("width", "40"))]
+        >>> find_file_size(Table(tuple(sides), np.array([1]), "photos"), "photo", 0)
+        (30, 40)
+    """
+    sides = {column.name: column for column in table.columns}
+    texts = [cell_text(sides[side], row) for side in (f"{name}/height", f"{name}/width") if side in sides]
+    if len(texts) != 2 or not all(text and text.isdecimal() for text in texts):
+        return None
+    return int(texts[0] or 0), int(texts[1] or 0)
+
+
 def _explain_array(
     recipe: Recipe, table: Table, row: int, name: str, *, at: tuple[int, ...], fold: int
 ) -> CellExplanation:
@@ -147,7 +208,8 @@ def _explain_array(
     values = np.asarray(find_array(plan, table.arrays).values[row])
     files = name_rows(table)[1]
     file = files[row] if files else ""
-    point = explain_point(recipe, name, values, at, state=fold, file=file)
+    size = find_file_size(table, name, row)
+    point = explain_point(recipe, name, values, at, state=fold, file=file, file_size=size)
     return CellExplanation(
         name, plan.policy.kind.value, "value", (), None, point.sentence, raw=file, point=point
     )

@@ -32,6 +32,7 @@ from heldout.evidence.gates.build import skip_gate
 from heldout.evidence.gates.fitting import FEW_ROWS
 from heldout.ladder import plain_hyper
 from heldout.links import parse_group_option, read_groups
+from heldout.near_copies import connect_pairs
 from heldout.records import (
     PART_VALIDATION,
     BoolArray,
@@ -146,12 +147,32 @@ def check_gates(
 
 
 def find_copied(data: Gated) -> BoolArray:
-    """Find validation rows that agree in every feature with a fit row of their own fold.
+    """Find validation rows that repeat a fit row of their own fold, exactly or almost.
+
+    Near copies are those that the reading found: of pictures and texts, of sequences, and of rows where they were asked
+    for. Where heldout keeps them together there are none, but declared parts may cut them. A family counts as a whole;
+    where it would hold most of the rows, and so was not kept together, only the pairs themselves count.
 
     Returns:
         bool [M] in the pooled order of the validation rows.
     """
-    return _find_shared(data, data.reading.links.first_of_duplicate)
+    links = data.reading.links
+    joined = [near.pairs for near in links.near if near.is_joined]
+    copied = _find_shared(
+        data, connect_pairs(links.first_of_duplicate, np.concatenate([links.alike, *joined]))
+    )
+    for near in links.near:
+        if not near.is_joined:
+            copied |= _find_paired(data, near.pairs)
+    return copied
+
+
+def _find_paired(data: Gated, pairs: IndexArray) -> BoolArray:
+    rows, found = data.prepared.split.development, []
+    for fold in data.folds:
+        is_fit = np.isin(pairs, rows[fold.fit])
+        found.append(np.isin(rows[fold.validation], pairs[is_fit[:, ::-1]]))
+    return np.concatenate(found)
 
 
 def _find_shared(data: Gated, number: IndexArray) -> BoolArray:
@@ -270,7 +291,8 @@ def _gate_labels(verdict: ChosenVerdict) -> Gate:
 
 def _gate_few_rows(crew: Crew, trained: Trained, data: Gated) -> Gate:
     """Train the largest rung on 32 rows; other learning rates are tried only where its own one fails."""
-    rung = trained.ladder[-1].configuration.rung
+    # whether it could know them by heart is asked: decay and smoothed labels are there to prevent just that
+    rung = replace(trained.ladder[-1].configuration.rung, weight_decay=0.0, label_smoothing=0.0)
     rows = pick_distinct(crew.tensors, data.folds[0].fit)
     target = crew.tensors.target[0][rows].astype(np.float64)
     if len(rows) < FEW_ROWS or np.ptp(target) == 0:

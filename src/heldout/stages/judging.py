@@ -57,6 +57,8 @@ def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> 
     if len(judge.constant_losses) >= MIN_ROWS:
         return verdict
     rows = f"{len(judge.constant_losses)} development rows"
+    if judge.has_groups:
+        rows += f" in {len(np.unique(judge.unit))} groups of rows that stay together"
     sentence = f"Undecided: {rows}; under {MIN_ROWS} no rule keeps its error rate."
     return replace(verdict, word="undecided", code="HO103", rung=-1, sentence=sentence)
 

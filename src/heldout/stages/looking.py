@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from heldout.audit.questions import ask_columns
 from heldout.label_sets import count_labels
 from heldout.plan import count_networks
 from heldout.recipe import Recipe
-from heldout.records import PART_FIT, ArrayColumn, Table, Task
-from heldout.remedies import name_setting
+from heldout.records import PART_FIT, ArrayColumn, Rung, Table, Task
+from heldout.remedies import find_layers, name_setting
 from heldout.report import ColumnNote, LookContent, PlanContent
-from heldout.settings import Settings
-from heldout.sources import tell_ledger
+from heldout.settings import Settings, list_layers
+from heldout.sources import name_rows, tell_reading
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_rule
 from heldout.stages.labelling import settle_labels
@@ -37,9 +38,9 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
     split = preparing.split_rows(reading, settings)
     reading, rare = settle_labels(reading, split, settings)
     columns = preparing.type_columns(reading, split, settings)
-    found = (*preparing.audit_rows(reading, split, columns, settings), *rare)
+    prepared, lost = preparing.tell_losses(preparing.encode_rows(reading, split, columns, settings))
+    found = (*preparing.audit_rows(reading, split, columns, settings), *rare, *lost)
     findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
-    prepared = preparing.encode_rows(reading, split, columns, settings)
     nice = [
         line.removeprefix("nice or messy: ") for line in findings.niceness if line.startswith("nice or messy")
     ]
@@ -54,7 +55,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         target=telling.leave_values_out(reading.target),
         counts=_count_classes(reading),
         read_notes=(
-            *_tell_reading(reading.table),
+            *tell_reading(reading.table, n_untargeted=len(reading.target.missing)),
             reading.target.why,
             split.method,
             *split.notes,
@@ -68,6 +69,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         passed_checks=findings.passed,
         set_aside=(*_count_missing(reading), *_count_reasons(reading.table)),
         affected=preview_rule(reading, prepared, settings),
+        losses=prepared.losses,
     )
 
 
@@ -78,6 +80,7 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
     plan = preparing.plan_training(prepared, settings)
     uses = preparing.list_uses(prepared.source.layout, plan, settings)
     expected, most = count_networks(plan, n_uses=len(uses))
+    is_subset = plan.n_fit < plan.n_fit_all
     raced = (
         f"{expected} networks are expected, {most} at most: every strength of a remedy and every pair begins with one "
         f"seed, and only what may still be chosen gets all {plan.n_seeds}"
@@ -99,10 +102,25 @@ def plan_study(source: Any, settings: Settings) -> PlanContent:  # noqa: ANN401 
         n_networks=expected,
         # measured on 32 draws and 3 studies: a study takes 0.4 to 2.5 times its estimate (docs/engine.md)
         seconds=(0.4 * plan.seconds, 2.5 * plan.seconds),
-        notes=(raced, f"ladder and remedies run on {plan.n_fit} of {plan.n_fit_all} fit rows")
-        if plan.n_fit < plan.n_fit_all
-        else (raced,),
+        notes=(
+            raced,
+            *([f"ladder and remedies run on {plan.n_fit} of {plan.n_fit_all} fit rows"] if is_subset else []),
+            *_note_lacking(plan.rungs, settings),
+        ),
     )
+
+
+def _note_lacking(rungs: Sequence[Rung], settings: Settings) -> list[str]:
+    """Say which rungs a remedy cannot be tried at: which one it will be is known only after the ladder."""
+    notes = []
+    for name, named in list_layers(settings).items():
+        lacking = [str(rung.index) for rung in rungs if named and not find_layers(rung, named)]
+        if lacking:
+            layers = ", ".join(map(str, named))
+            notes.append(
+                f"{name} is left out if the remedies are tried at rung {' or '.join(lacking)}: no layer {layers} there"
+            )
+    return notes
 
 
 def note_arrays(arrays: tuple[ArrayColumn, ...], recipe: Recipe | None) -> tuple[ColumnNote, ...]:
@@ -144,15 +162,6 @@ def _count_classes(reading: Reading) -> tuple[tuple[str, int], ...]:
     return tuple((name, int(count)) for name, count in zip(reading.target.classes, counts, strict=True))
 
 
-def _tell_reading(table: Table) -> tuple[str, ...]:
-    """What was guessed while reading, and where every row and line went."""
-    if table.ledger is None:
-        return table.notes
-    is_files = [column.name for column in table.columns[:1]] == ["file"]
-    told = tell_ledger(table.ledger, table.source, "files" if is_files else "rows")
-    return table.notes if told in table.notes else (*table.notes, told)
-
-
 def _count_reasons(table: Table) -> tuple[tuple[str, int], ...]:
     """Reasons with the lines that they hold for, the most frequent first."""
     lines: dict[str, list[int]] = {}
@@ -166,8 +175,12 @@ def _count_missing(reading: Reading) -> tuple[tuple[str, int], ...]:
     rows = reading.target.missing
     if not len(rows):
         return ()
-    lines = [int(reading.table.lines[row]) for row in rows]
-    return ((f"no value in the target {reading.target.name!r} ({_name_lines(lines)})", len(rows)),)
+    names = name_rows(reading.table)[1]
+    where = _name_lines([int(reading.table.lines[row]) for row in rows])
+    if names:  # a folder of files has no lines
+        shown = ", ".join(names[row] for row in rows[:MOST_LINES].tolist())
+        where = shown + (f" and {len(rows) - MOST_LINES} more" if len(rows) > MOST_LINES else "")
+    return ((f"no value in the target {reading.target.name!r} ({where})", len(rows)),)
 
 
 def _name_lines(lines: list[int]) -> str:
@@ -197,7 +210,7 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
         n_rows=len(table.lines),
         n_columns=len(table.columns),
         columns=(*note_arrays(table.arrays, None), *telling.note_columns(type_table(table, specs), None)),
-        read_notes=_tell_reading(table),
+        read_notes=tell_reading(table),
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
         findings=ask_columns(specs, n_rows=len(everything)),

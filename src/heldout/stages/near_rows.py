@@ -54,7 +54,8 @@ def join_near_rows(links: Links, table: Table, settings: Settings, unused: Mappi
     if not len(found.rows):
         note = f"no row almost repeats another in {len(columns)} columns"
         return replace(links, notes=(*links.notes, note))
-    joined = connect_pairs(links.unit, np.stack([found.rows, found.partner], axis=1))
+    pairs = np.stack([found.rows, found.partner], axis=1)
+    joined = connect_pairs(links.unit, pairs)
     what = (
         f"{len(found.rows):,} of {len(rows):,} different rows almost repeat another one in {len(columns)} columns "
         f"(within {found.limit:.3g}, where the usual distance to the nearest is {found.median:.3g})"
@@ -64,4 +65,4 @@ def join_near_rows(links: Links, table: Table, settings: Settings, unused: Mappi
         note = f"{what}; kept together, one unit would hold {largest:,} rows, so they were not kept together"
         return replace(links, notes=(*links.notes, note))
     note = f"{what}; they stay on one side of every split, as asked"
-    return replace(links, unit=joined, notes=(*links.notes, note))
+    return replace(links, unit=joined, notes=(*links.notes, note), alike=np.concatenate([links.alike, pairs]))

@@ -20,6 +20,7 @@ WITHOUT_OPTION = frozenset(
         "columns",
         "numeric_embedding",
         "signal_scaling",
+        "stretch",
         "ladder",
         "remedies",
     }

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from heldout.audit import AuditInput, run_audit
+from heldout.audit import AuditInput, run_audit, sample_rows
 from heldout.cells import declare_columns, type_table
-from heldout.errors import DataError
+from heldout.errors import DataError, UsageError
 from heldout.label_sets import simplify_target
-from heldout.plan import Plan, Sizes, count_validation, make_plan
+from heldout.plan import Plan, Sizes, Wishes, count_validation, make_plan
 from heldout.recipe import (
     Recipe,
     RecipeOptions,
@@ -42,12 +42,15 @@ from heldout.records import (
     Tensors,
     TypedColumn,
 )
-from heldout.remedies import plan_uses
+from heldout.remedies import plan_uses, refuse_layers
 from heldout.remedies.augmentation import find_kinds
-from heldout.settings import Settings, find_rule, list_kinds, list_strengths, scales_test
+from heldout.report.losses import ColumnLoss
+from heldout.settings import Settings, find_rule, list_kinds, list_layers, list_strengths, scales_test
 from heldout.split import SplitRequest, split_table
 from heldout.stages.declared_test import refuse_known_test
 from heldout.stages.labelling import add_labels, refuse_rare_labels, settle_labels
+from heldout.stages.losing import find_losses
+from heldout.stages.measuring import list_properties
 from heldout.stages.reading import Reading
 from heldout.tensors import TensorSource, build_tensors
 
@@ -66,6 +69,7 @@ class Prepared:
         recipe: K fitted states on one layout.
         source: arrays of the development rows.
         folds: the folds, positions within the development rows.
+        losses: what texts and sequences lose on their way to the network.
     """
 
     reading: Reading
@@ -75,6 +79,7 @@ class Prepared:
     recipe: Recipe
     source: TensorSource
     folds: tuple[Fold, ...]
+    losses: tuple[ColumnLoss, ...] = ()
 
 
 def prepare(reading: Reading, settings: Settings, *, strict: bool) -> tuple[Prepared, tuple[Finding, ...]]:
@@ -97,7 +102,14 @@ def prepare(reading: Reading, settings: Settings, *, strict: bool) -> tuple[Prep
         raise DataError(
             f"{critical[0].code} {critical[0].title}: {critical[0].sentence}", hint=critical[0].action
         )
-    return encode_rows(reading, split, columns, settings), findings
+    prepared, lost = tell_losses(encode_rows(reading, split, columns, settings))
+    return prepared, (*findings, *lost)
+
+
+def tell_losses(prepared: Prepared) -> tuple[Prepared, tuple[Finding, ...]]:
+    """Measure what texts and sequences lose on their way to the network: the prepared data with it, and findings."""
+    losses, findings = find_losses(prepared.recipe, prepared.columns, prepared.split, prepared.reading.target)
+    return replace(prepared, losses=losses), findings
 
 
 def audit_rows(
@@ -109,6 +121,9 @@ def audit_rows(
     label.
     """
     asked = gather_audit(reading, split, columns, settings)
+    rows = sample_rows(asked)
+    made = list_properties(columns, reading.table.arrays, rows)
+    asked = replace(asked, properties=made, property_rows=rows)
     return add_labels(run_audit(asked), asked, reading.target)
 
 
@@ -129,7 +144,11 @@ def gather_audit(
 
 
 def plan_training(prepared: Prepared, settings: Settings) -> Plan:
-    """Derive what will be trained from the sizes of the prepared data."""
+    """Derive what will be trained from the sizes of the prepared data.
+
+    Raises:
+        UsageError: a budget that is too small, smoothed labels of a number, or a layer that no network has.
+    """
     folds = thin_folds(prepared)
     target = prepared.source
     sizes = Sizes(
@@ -140,9 +159,23 @@ def plan_training(prepared: Prepared, settings: Settings) -> Plan:
         n_folds=len(folds),
         layout=target.layout,
         n_steps=target.n_classes if target.ordered else 0,
-        largest=settings.ladder.largest,
+        wishes=_take_wishes(settings, target.task),
     )
-    return make_plan(sizes, preset=settings.preset, budget=settings.budget)
+    plan = make_plan(sizes, preset=settings.preset, budget=settings.budget)
+    refuse_layers(plan.rungs, list_layers(settings))
+    return plan
+
+
+def _take_wishes(settings: Settings, task: Task) -> Wishes:
+    ladder = settings.ladder
+    if ladder.label_smoothing and task is Task.REGRESSION:
+        raise UsageError(
+            f"label_smoothing {ladder.label_smoothing:g} spreads labels over classes; this target is a number",
+            hint="leave ladder.label_smoothing out",
+        )
+    return Wishes(
+        ladder.largest, settings.seeds, ladder.learning_rate, ladder.weight_decay, ladder.label_smoothing
+    )
 
 
 def list_uses(layout: InputLayout | None, plan: Plan, settings: Settings) -> tuple[RemedyUse, ...]:
@@ -203,6 +236,7 @@ def encode_rows(
     options = RecipeOptions(
         token_length=plan_tokens(columns, fit_rows),
         signal_scaling=settings.signal_scaling,
+        stretch=settings.stretch,
         both_strands=tuple(name for name, own in asked.items() if own.strands == "both"),
         pieces=tuple((name, own.pieces) for name, own in asked.items() if own.pieces),
     )

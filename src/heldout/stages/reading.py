@@ -39,6 +39,7 @@ from heldout.sources import (
 )
 from heldout.split import MINIMUM_ROWS
 from heldout.stages.near_rows import join_near_rows
+from heldout.toml_lines import paste_column
 
 NUMBER_ONLY = ("rmse", "mae", "r2")
 CLASS_ONLY = ("accuracy", "balanced_accuracy", "auc", "f1", "logloss")
@@ -345,7 +346,8 @@ def _read_time(table: Table, settings: Settings, unused: dict[str, str]) -> Doub
         what = f"{cell[:60]!r} is neither a date nor a number" if cell else "there is no value"
         raise DataError(
             f"time column {raw.name!r}, line {table.lines[bad]}: {what}, so that the rows cannot be put in order",
-            hint=f'name a column of dates or numbers, or set date_format under [columns."{raw.name}"] in heldout.toml',
+            hint=f"name a column of dates or numbers, or say how its dates are written in heldout.toml: "
+            f"{paste_column(raw.name, 'date_format', '%d.%m.%Y')}",
         )
     unused[raw.name] = "the time column"
     return typed.values
@@ -403,7 +405,8 @@ def _comparable(
         reasons = "; ".join(f"{spec.name!r}: {unused.get(spec.name, spec.kind.value)}" for spec in specs[:8])
         raise DataError(
             f"no column is left to predict from ({reasons})",
-            hint='say how to read a column, e.g. [columns."x"] kind = "category" in heldout.toml',
+            hint="say how to read a column, e.g. in heldout.toml: "
+            f"{paste_column(specs[0].name if specs else 'x', 'kind', 'category')}",
         )
     kinds = {spec.name: spec.kind for spec in specs if spec.used}
     sequences, texts = (

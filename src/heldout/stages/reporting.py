@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from heldout.errors import StudyError
 from heldout.report import StudyContent
 from heldout.stages.pages import write_page
 
 CHARTS, PAGE = "charts", "report.html"
+# what is left of a damaged or unfinished study never takes the place of a whole report
+CHARTS_OF_REST, PAGE_OF_REST = "charts-partial", "report-partial.html"
 
 
 def write_report(
@@ -16,38 +19,46 @@ def write_report(
     """Write the report as one HTML page.
 
     Args:
-        content: what it shows, whole or partial.
+        content: what it shows, whole or what is left of it.
         folder: the study's folder; the charts' files go into its `charts/`.
-        place: the page; `report.html` in the folder when left out. A page elsewhere stands alone, without links.
+        place: the page; `report.html` in the folder when left out. A page elsewhere stands alone, without links. Of a
+            study that could be read only in part it is `report-partial.html`, its charts go into `charts-partial/`.
         show_rows: also show what belongs to single rows.
 
     Returns:
         The path of the page.
 
     Raises:
-        StudyError: another file stands there, or it cannot be written.
+        StudyError: another file stands there, or the whole report where this is only a part, or it cannot be written.
     """
     from heldout.bundle import write_file
 
-    place = folder / PAGE if place is None else place
+    page_name, charts_name = (PAGE_OF_REST, CHARTS_OF_REST) if content.unread else (PAGE, CHARTS)
+    place = folder / page_name if place is None else place
     is_inside = place.resolve().parent == folder.resolve()
-    *charts, (_, page) = make_files(content, show_rows=show_rows, beside=is_inside)
+    if content.unread and is_inside and place.name == PAGE and place.is_file():
+        raise StudyError(
+            f"{str(place)!r} is there, and this study can be read only in part",
+            hint=f"leave out --out: {PAGE_OF_REST} is written",
+        )
+    *charts, (_, page) = make_files(content, show_rows=show_rows, beside=is_inside, charts_name=charts_name)
     if is_inside:
-        (folder / CHARTS).mkdir(exist_ok=True)
+        (folder / charts_name).mkdir(exist_ok=True)
         for name, text in charts:
             write_file(folder / name, text.encode("utf-8"))
     return write_page(place, page)
 
 
 def make_files(
-    content: StudyContent, *, show_rows: bool = False, beside: bool = True
+    content: StudyContent, *, show_rows: bool = False, beside: bool = True, charts_name: str = CHARTS
 ) -> tuple[tuple[str, str], ...]:
     """Make the files of a report.
 
     Args:
         content: what it shows.
         show_rows: also show what belongs to single rows.
-        beside: the charts' files will lie beside the page, which then links to them.
+        beside: the charts' files will lie beside the page, which then links to them; a page elsewhere names none.
+        charts_name: folder of the charts' files.
 
     Returns:
         (path within the study's folder, text): two files a chart, the page last.
@@ -56,7 +67,7 @@ def make_files(
     from heldout.report.html import render_report
 
     charts = draw_charts(content)
-    files = [(f"{CHARTS}/{name}", text) for name, text in list_chart_files(charts)]
-    folder = f"{CHARTS}/" if beside else ""
+    files = [(f"{charts_name}/{name}", text) for name, text in list_chart_files(charts)]
+    folder = f"{charts_name}/" if beside else ""
     page = render_report(content, show_rows=show_rows, charts=charts, beside=folder)
     return (*files, (PAGE, page))

@@ -15,10 +15,18 @@ from heldout.report import SplitSummary, StudyContent
 from heldout.stages.codec import from_plain
 from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths
 from heldout.stages.rebuilding import rebuild_runs, rebuild_verdict
+from heldout.stages.recovering import ANSWER, RECIPE, read_answer, read_columns, read_stored_runs
 from heldout.stages.telling import sort_findings
 
 UNKNOWN, ABSENT = "not known", "there is no such file"
-OTHERS = ("audit.json", "split.json", "test.json")
+OTHERS = ("audit.json", "split.json", "test.json", ANSWER, RECIPE)
+# What only a finished study has; an unfinished one lacks them without fault.
+LATE = ("test.json", ANSWER, "bundle.zip", "report.html")
+# Fields whose emptiness a report puts in words ("no remedy was tried").
+TOLD = (
+    "chosen", "ladder", "remedies", "findings", "subgroups", "costs", "limits", "growth", "development_scores",
+    "columns", "calibration", "niceness", "choice",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,12 +75,24 @@ def salvage_content(folder: Path) -> StudyContent:
     notes += [f"{name}: {why}" for name, file in others.items() if (why := _find_trouble(name, file))]
     before = str(known.get("partial", ""))
     content = StudyContent(**{**_default_required(folder), **given})
-    return replace(content, **name_paths(folder), partial=_say_missing(notes, before, content))
+    unread = ("content.json", *(_list_unknown(given, known) if _was_finished(folder) else ()))
+    partial = _say_missing(notes, before, content)
+    return replace(content, **name_paths(folder), partial=partial, unread=unread)
+
+
+def _was_finished(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("content.json", *LATE))
+
+
+def _list_unknown(given: dict[str, Any], known: dict[str, Any]) -> tuple[str, ...]:
+    """Fields of a finished study that no file tells; the counts of a column stand in its record alone."""
+    rest = [name for name in TOLD if name not in given]
+    return (*rest, *(() if "columns" in known or "columns" in rest else ("column counts",)))
 
 
 def _find_trouble(name: str, file: Found) -> str:
     """What is wrong with one of the other files; a study that ended early has no test scores, which is no fault."""
-    if name == "test.json" and file.trouble == ABSENT:
+    if name in LATE and file.trouble == ABSENT:
         return ""
     schema = "" if file.value is None else str(file.value.get("schema", ""))
     is_newer = bool(schema) and not schema.endswith("/1")
@@ -151,15 +171,21 @@ def _gather_rest(folder: Path, start: Found) -> dict[str, Any]:
     findings = _try(tuple[Finding, ...], audit.get("findings"))
     if findings is not None:
         ordered = sort_findings(findings)
-        given.update(niceness=ordered.niceness, findings=ordered.findings, passed_checks=ordered.passed)
+        given.update(niceness=ordered.niceness, passed_checks=ordered.passed)
+        given.setdefault("findings", ordered.findings)  # the answer's hold those of the evidence too
     given.update(_read_split(folder))
+    answer = read_answer(read_file(folder / ANSWER).value or {})
+    given |= {name: value for name, value in answer.items() if name != "rungs" or rungs is None}
+    columns = read_columns(folder)
+    given.update({"columns": columns} if columns else {})
     opened = read_file(folder / "test.json").value or {}
     scores = _try(tuple[Score, ...], opened.get("scores"))
     if scores:
         given.update(test_scores=scores, test_opened=str(opened.get("opened", "")), metric=scores[0].metric)
-    given.update(rebuild_runs(folder, rungs or ()))
-    given.update(rebuild_verdict(folder))
-    return given
+    events = {**rebuild_runs(folder, rungs or ()), **rebuild_verdict(folder)}
+    stored = read_stored_runs(folder)
+    # what was judged at the end goes before what was told on the way
+    return {**events, **given, "runs": max(stored, events["runs"], key=len)}
 
 
 def _read_split(folder: Path) -> dict[str, Any]:
@@ -220,6 +246,7 @@ def _say_missing(notes: list[str], before: str, content: StudyContent) -> str:
     """One sentence on what could not be read, and one on what is shown nevertheless."""
     shown = [
         (content.findings or content.passed_checks, "the audit"),
+        (content.chosen, "the verdict"),
         (content.runs, f"curves of {len(content.runs)} configurations"),
         (content.test_scores, "the test scores"),
     ]

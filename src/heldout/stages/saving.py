@@ -24,7 +24,7 @@ from heldout.recipe import recipe_hash, recipe_to_json
 from heldout.records import BoolArray, ConfigurationRun, Finding, IndexArray, Task
 from heldout.report import StudyContent, answer_json
 from heldout.settings import Settings
-from heldout.sources import name_rows
+from heldout.sources import name_rows, tell_reading
 from heldout.split import find_copies
 from heldout.stages import telling
 from heldout.stages.codec import to_json_values, to_plain
@@ -174,7 +174,7 @@ def gather_content(
         specs=tuple(column.spec for column in prepared.columns),
         columns=sketch_columns(telling.note_columns(prepared.columns, prepared.recipe), prepared),
         set_aside=reading.table.set_aside,
-        read_notes=(*reading.table.notes, reading.target.why, *reading.links.notes),
+        read_notes=_tell_notes(reading),
         **_gather_findings(workplace, data, verdicts, delivery),
         ladder=verdicts.ladder,
         chosen=verdicts.chosen,
@@ -205,6 +205,11 @@ def gather_content(
         next_commands=(f"heldout predict {shlex.quote(str(folder))} NEW.csv --out predictions.csv",),
         limits=telling.list_limits(reading, prepared.split, found),
     )
+
+
+def _tell_notes(reading: Reading) -> tuple[str, ...]:
+    told = tell_reading(reading.table, n_untargeted=len(reading.target.missing))
+    return (*told, reading.target.why, *reading.links.notes)
 
 
 def _gather_groups(
@@ -249,6 +254,7 @@ def _gather_findings(
     every = (*evidence, *marked, *suspects, *list_findings(verdicts.gates))
     ordered = telling.sort_findings(every, mute=_read_settings(workplace).mute)
     return {
+        "losses": prepared.losses,
         "niceness": ordered.niceness,
         "findings": ordered.findings,
         "passed_checks": ordered.passed,

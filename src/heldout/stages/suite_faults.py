@@ -54,9 +54,12 @@ from heldout.suite.promises import Mark
 FAULT_SEEDS = 5
 N_PERMUTATIONS = 3
 FAULT_SIZES = (80, 160, 320, 640)
-PLANTED = ("flipped", "shuffled", "random", "", "duplicates", "shift")  # "" plants nothing
+# "" plants nothing; a leak is asked without training, by `suite_leaks`
+PLANTED = ("flipped", "shuffled", "random", "", "duplicates", "shift")
 BUG_CODES = ("HO112", "HO119")  # rows and labels do not correspond, and any other gate that overrides
 SLICE_ROWS = 400
+FULL_VERDICT_ROWS = 300
+POLYNOMIAL_ROWS = (*PARTS[:2], FULL_VERDICT_ROWS, *PARTS[2:])
 MANY_SEEDS = 8
 
 
@@ -206,12 +209,21 @@ def check_polynomials(seed: int, index: int) -> list[Mark]:
         index: number of the task.
 
     Returns:
-        marks of TOO BIG and UNDERFIT for 40 to 1000 validation rows.
+        marks of TOO BIG and UNDERFIT for 40 to 1000 validation rows, of all claims made, and at 300 rows whether the
+        verdict is full: every question about every degree decided, and rightly.
     """
     marks = []
-    for n_rows in PARTS:
+    for n_rows in POLYNOMIAL_ROWS:
         made = draw_polynomials(make_rng("polynomials", seed, index), n_rows)
-        marks += _ask_solved(made, index)
+        found = _ask_solved(made, index)
+        claims = [mark.value for mark in found if ": wrong " in mark.promise]
+        size, n_asked = found[0].size, len([mark for mark in found if ": false " in mark.promise])
+        marks += found if n_rows in PARTS else []
+        marks += [Mark("polynomials: wrong claim", made.family, size, index, value) for value in claims]
+        if n_rows == FULL_VERDICT_ROWS:
+            is_full = len(claims) == n_asked and not any(claims)
+            marks.append(Mark("polynomials: full verdict", made.family, size, index, float(is_full)))
+            marks.append(Mark("polynomials: decided", made.family, size, index, len(claims) / n_asked))
     return marks
 
 

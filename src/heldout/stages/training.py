@@ -24,7 +24,7 @@ from heldout.records import (
     Rung,
     Tensors,
 )
-from heldout.remedies import apply_remedies
+from heldout.remedies import apply_remedies, find_layers, say_lacking
 from heldout.settings import Settings, list_layers
 from heldout.stages.permuting import PermutationTest, run_permutations
 from heldout.stages.preparing import Prepared, list_uses
@@ -36,6 +36,10 @@ SEED_STRIDE = 1000  # studies with different seeds share no network
 DOUBTFUL_SHARE = 0.9  # a loss above nine tenths of the constant predictor's puts the skill in question
 RATE_SEED = 1_000_003  # learning rates are chosen with a seed that is used for nothing else
 PERMUTED_SEEDS = 3
+CHECK_SECONDS, CHECK_DROPOUT = (
+    1.5,
+    0.3,
+)  # one epoch, twice, may take so long (a budget); dropout draws bits at every step
 # Nats, or of the variance: a network with a lower training loss knows its rows by heart (assumption).
 INTERPOLATED_LOSS = 0.01
 PERMUTATION_EFFORT = 0.4  # share of the steps; observed and permuted labels are treated alike
@@ -102,10 +106,11 @@ class Crew:
         Rungs beyond the first that interpolates get three seeds; those of them that may still be the choice get the
         rest.
         """
-        rungs, reach = choose_rates(self.executor, self.plan.rungs, seed=self.seeds[0])
+        rungs, reach = choose_rates(
+            self.executor, self.plan.rungs, seed=self.seeds[0], fixed=self.settings.ladder.learning_rate
+        )
         configurations = tuple(apply_remedies(rung, ()) for rung in rungs)
-        differs = self.executor.check_repeats(configurations[0])
-        if differs:
+        if differs := self.executor.check_repeats(self._pick_check(rungs)):
             self.workplace.note(differs)
         small = self._train("ladder", configurations[: reach + 1], share=LADDER_SHARE, least=2)
         self._reserve_end(small)
@@ -120,6 +125,18 @@ class Crew:
         self._reserve_end((*small, *large))
         contenders = [run for run in large if may_lead(run, small, judge)]
         return (*small, *self._add_seeds("ladder, more seeds", large, contenders, share=LADDER_SHARE))
+
+    def _pick_check(self, rungs: Sequence[Rung]) -> Configuration:
+        """Pick what the check for equal bits trains: the smallest network of the data's own family, with dropout.
+
+        A linear model uses few of the operations that might differ; where a network is too dear, it has to do.
+        """
+        typical = [rung for rung in rungs if rung.family != "mlp" or rung.widths][:1]
+        for rung in typical:
+            checked = apply_remedies(rung, (RemedyUse("dropout", CHECK_DROPOUT),))
+            if self.executor.expect(checked, 2) <= CHECK_SECONDS * self.plan.schedule.n_epochs:
+                return checked
+        return apply_remedies(rungs[0], (RemedyUse("dropout", CHECK_DROPOUT),))
 
     def _reserve_end(self, ladder: Sequence[ConfigurationRun]) -> None:
         """Keep the time free that delivering the dearest rung so far would take."""
@@ -139,15 +156,16 @@ class Crew:
 
         Every strength gets one seed; those that the comparison could pick get the rest, the others are left out.
         """
+        uses = self._list_uses_at(rung)
         first = self._train(
             "remedies",
-            tuple(apply_remedies(rung, (use,), layers=self.layers) for use in self.uses),
+            tuple(apply_remedies(rung, (use,), layers=self.layers) for use in uses),
             share=REMEDY_SHARE,
             seeds=self.seeds[:STRENGTH_SEEDS],
         )
         by_name = {
             name: [run for run in first if run.configuration.remedies[0].name == name]
-            for name in dict.fromkeys(use.name for use in self.uses)
+            for name in dict.fromkeys(use.name for use in uses)
         }
         contenders = {
             name: [runs[at] for at in pick_contenders(runs, judge)] for name, runs in by_name.items()
@@ -157,6 +175,17 @@ class Crew:
         kept = {name: tuple(r for r in full if r.configuration.remedies[0].name == name) for name in by_name}
         # where a network diverged at every strength, that is what the report has to say
         return {name: kept[name] or tuple(runs) for name, runs in by_name.items() if runs}
+
+    def _list_uses_at(self, rung: Rung) -> tuple[RemedyUse, ...]:
+        """List the remedies that a rung can have; a note names those whose layers it lacks."""
+        left_out = set()
+        for name in dict.fromkeys(use.name for use in self.uses):
+            named = self.layers.get(name, ())
+            if lacking := say_lacking(rung, name, named):
+                self.workplace.note(lacking)
+            if named and not find_layers(rung, named):
+                left_out.add(name)
+        return tuple(use for use in self.uses if use.name not in left_out)
 
     def _add_seeds(
         self,
@@ -288,13 +317,19 @@ class Crew:
 
 
 def choose_rates(
-    executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int
+    executor: LocalExecutor, rungs: tuple[Rung, ...], *, seed: int, fixed: float | None = None
 ) -> tuple[tuple[Rung, ...], int]:
     """Choose each rung's learning rate among three before seeds are spent: a wrong rate fakes underfitting.
 
     One seed that is used for nothing else, at most the two last folds; the rate with the lowest validation
     loss at its best epoch wins, the middle one if none is finite. Rungs beyond the first that interpolates take the
     place of its rate: they are the dearest, and their search would cost more than all others together.
+
+    Args:
+        executor: trains.
+        rungs: the ladder.
+        seed: of the study.
+        fixed: the rate that the user asked for; then one network a rung shows which is the first that interpolates.
 
     Returns:
         The rungs with their rates, and the place of the first that interpolates (the last one if none does).
@@ -304,19 +339,28 @@ def choose_rates(
     chosen: list[Rung] = []
     place = 1
     for done, rung in enumerate(rungs):
-        curves = _try_rates(executor, rung, n_folds, seed)
+        rates = _list_candidates(rung, fixed)
+        curves = _try_rates(executor, rung, rates, n_folds, seed=seed)
         place = _pick_rate(curves)
-        chosen.append(replace(rung, learning_rate=list_rates(rung)[place]))
+        chosen.append(replace(rung, learning_rate=rates[place]))
         executor.report("learning rates", done + 1, len(rungs))
         if np.mean(curves[place, :, -1, 0]) < INTERPOLATED_LOSS:
             break
     executor.training_seconds.clear()  # the search for rates is not part of what a rung costs
     reach = len(chosen) - 1
-    beyond = [replace(rung, learning_rate=list_rates(rung)[place]) for rung in rungs[reach + 1 :]]
+    beyond = [
+        replace(rung, learning_rate=_list_candidates(rung, fixed)[place]) for rung in rungs[reach + 1 :]
+    ]
     return (*chosen, *beyond), reach
 
 
-def _try_rates(executor: LocalExecutor, rung: Rung, n_folds: int, seed: int) -> np.ndarray:
+def _list_candidates(rung: Rung, fixed: float | None) -> tuple[float, ...]:
+    return list_rates(rung) if fixed is None else (fixed,)
+
+
+def _try_rates(
+    executor: LocalExecutor, rung: Rung, rates: tuple[float, ...], n_folds: int, *, seed: int
+) -> np.ndarray:
     """Train one network at each rate and fold: float32 [rates, folds, T, 2]."""
     last = len(executor.tensors.fit_rows) - n_folds  # of forward blocks the later ones hold more rows
     entries = [
@@ -324,7 +368,7 @@ def _try_rates(executor: LocalExecutor, rung: Rung, n_folds: int, seed: int) -> 
             apply_remedies(rung, ()),
             MemberSpec(plain_hyper(rung, learning_rate=rate), seed + RATE_SEED, last + fold),
         )
-        for rate in list_rates(rung)
+        for rate in rates
         for fold in range(n_folds)
     ]
     curves = [results.curves[0] for _, results in executor.run_entries(entries)]

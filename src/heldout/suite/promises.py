@@ -120,6 +120,10 @@ PROMISES: tuple[Promise, ...] = (
     Promise("fault: clean as fault", "clean data called faulty", 0.05, by="all"),
     Promise("fault: duplicates", "copies across the split caught", 0.95, True, by="all"),
     Promise("fault: shift", "one column shifted by one standard deviation caught", 0.95, True, by="all"),
+    Promise("fault: leak", "a column that gives the target away caught", 0.95, True, by="all"),
+    Promise("fault: column as leak", "clean columns asked about as if they gave it away", 0.05, by="all"),
+    Promise("polynomials: wrong claim", "degrees 2, 3, 10: of all claims, untrue", 0.02, by="size"),
+    Promise("polynomials: full verdict", "degrees 2, 3, 10: all decided, and rightly", 0.90, True, by="size"),
     Promise("slices: any false", "a slice called weak where none is", 0.07, by="all"),
     Promise("slices: power", "a planted slice of one attribute found", 0.6, True, by="all"),
     Promise(

@@ -45,7 +45,6 @@ class Shape:
         n_epochs: epochs of a full training (length of the recorded curves).
         final_rate: share of the learning rate left at the last epoch (cosine decay; 1 keeps it constant).
         augmenters: names of the augmenters compiled in (`remedies.augmentation`), in the order of `Member.augment`.
-        clip_norm: a gradient longer than this is shortened to it, member by member; 0 never.
         layout: what the numbers of a row are, as augmenters see them; None for numbers, pictures or signals alone.
     """
 
@@ -56,7 +55,6 @@ class Shape:
     n_epochs: int
     final_rate: float = 1.0
     augmenters: tuple[str, ...] = ()
-    clip_norm: float = 0.0
     layout: InputLayout | None = None
 
 
@@ -208,17 +206,8 @@ def _train_step(
         return jnp.sum(weight * losses) / jnp.maximum(jnp.sum(weight), 1e-6) + penalty, memory
 
     gradient, memory = jax.grad(mean_loss, has_aux=True)(before.params)
-    if shape.clip_norm:
-        gradient = _clip(gradient, shape.clip_norm)
     params, mean, square = _adam(shape, member, before, gradient, count)
     return Moving(params, memory, mean, square)
-
-
-def _clip(gradient: Params, limit: float) -> Params:
-    """Shorten one member's gradient to a length; over a stack of members one bad one would poison all."""
-    length = jnp.sqrt(sum(jnp.sum(jnp.square(part)) for part in jax.tree.leaves(gradient)))
-    factor = jnp.minimum(1.0, limit / jnp.maximum(length, 1e-12))
-    return jax.tree.map(lambda part: part * factor, gradient)
 
 
 def _learning_rate(shape: Shape, rate: jax.Array, count: jax.Array) -> jax.Array:

@@ -1,4 +1,5 @@
 import html
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +25,7 @@ from heldout.recipe.view import make_view, take_cells
 from recipe.sample_columns import text
 
 TEXTS = ["a good film", "a bad film!", "good good <br />FILM", None, "a film"]
+COMPARED = ("a", "b", "i", "p", "q", "s", "u", "x1", "and", "or", "then", "sum", "td", "2", "0.5", "&&")
 ASKED = TokensAsked(length=4, most_words=10, fewest_rows=2, most_pairs=10, fewest_pair_rows=2)
 
 
@@ -51,6 +53,75 @@ def test_words_are_lower_case_without_tags_and_keep_what_carries_feeling():
     ]
     assert split_tokens("1 < 2 and 3 > 2") == ["1", "2", "and", "3", "2"]
     assert split_tokens("") == []
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<br>",
+        "<BR/>",
+        "<br />",
+        "</p>",
+        "</span\n>",
+        '<p class="a b">',
+        "<img src=a.png width=3 />",
+        "<td nowrap>",
+    ]
+    + ['<sec id="3">', "</abstract>", "<x/>", "<a title='x > y'>", "<a href=http://x.de/q?a=b>", "<!-- c -->"]
+    + ["<!DOCTYPE html>", "<o:p>", "<td align=left\nvalign=top>", '<input name="q" disabled>'],
+)
+def test_a_tag_is_no_word(tag):
+    assert split_tokens(f"one{tag}two") == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a<b and c>d then",
+        "i<p or s>2",
+        "p<0.05 and q>1",
+        "a<i and j=3>2",
+        "if (i<p && q>r)",
+        "<PERSON> met <NAME>",
+    ]
+    + ["x<y>z", "<joe@x.de>", "a <b", "u<td and so on", "1 < 2 > 3", "if a<b or c=d then e>f"],
+)
+def test_what_is_no_tag_is_kept(text):
+    assert split_tokens(text) == split_tokens(text.replace("<", " ").replace(">", " "))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "b", "i", "p", "q", "s", "u", "x1", "n", "and", "or", "then", "sum", "td", "2", "0.5", "&&"]
+        ),
+        min_size=2,
+        max_size=9,
+    )
+)
+def test_comparisons_lose_no_word(words):
+    """Whatever stands between two signs: two words or more, none of them `name=value`, are no tag."""
+    text = words[0] + "<" + " ".join(words[1:]) + " and then>" + words[-1]
+    assert split_tokens(text) == split_tokens(text.replace("<", " ").replace(">", " "))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(["red", "Film", "9", "o'clock"]), min_size=1, max_size=6),
+    st.sampled_from(["<br />", "</i>", "<i>", '<a href="x?y=1&z=2">', "<font color=red size=2>"]),
+)
+def test_tags_change_no_word(words, tag):
+    assert split_tokens(tag.join(words)) == split_tokens(" ".join(words))
+
+
+@pytest.mark.parametrize(
+    "opened", ["<b " * 20_000, '<a x="' * 20_000, ("<a" + " a=b" * 39) * 500, "<b" + " " * 50_000 + "x"]
+)
+def test_many_open_tags_cost_no_more_than_their_length(opened):
+    start = time.process_time()
+    split_tokens(opened)
+    assert time.process_time() - start < 5.0  # 0.05 s measured; a square of the length would take minutes
 
 
 def test_frequent_words_have_the_lowest_numbers():

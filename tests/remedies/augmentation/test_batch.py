@@ -5,6 +5,7 @@ import pytest
 
 from heldout.errors import UsageError
 from heldout.random_bits import Stream
+from heldout.records import InputLayout
 from heldout.remedies.augmentation import AUGMENTERS, MIXUP, augment_batch, find_augmenter, list_augmenters
 from heldout.remedies.augmentation.batch import mix_rows
 
@@ -67,3 +68,36 @@ def test_an_unknown_augmenter_lists_the_known_ones():
     with pytest.raises(UsageError, match="unknown augmenter 'flop'") as caught:
         find_augmenter("flop")
     assert "flip" in caught.value.hint
+
+
+MOVES = {"rotate", "zoom", "shear", "shift", "turn", "flip"}
+
+
+@pytest.mark.parametrize("kind", ["picture", "signal"])
+def test_light_leaves_channels_of_marks_alone_and_moves_take_them_along(kind):
+    """A mask says where nothing was observed: brighter or noisier it would say something else."""
+    sides = (8, 8, 3) if kind == "picture" else (16, 3)
+    values = np.random.default_rng(1).normal(size=(16, *sides)).astype(np.float32)
+    values[..., 2] = values[..., 2] > 0.5
+    x, marked = jnp.asarray(values), InputLayout(kind, sides, marks=(2,))
+    plain = InputLayout(kind, sides)
+    for name in list_augmenters(kind):
+        strengths = jnp.array([AUGMENTERS[name].strengths[2][-1]])
+        made = augment_batch((name,), strengths, STREAM, x, layout=marked).x
+        before = augment_batch((name,), strengths, STREAM, x, layout=plain).x
+        assert not np.array_equal(before[..., 2], x[..., 2])  # without the layout every augmenter changes it
+        np.testing.assert_array_equal(
+            made[..., :2], before[..., :2]
+        )  # the other channels: the same random numbers
+        wanted = before if name in MOVES or name == MIXUP else x
+        np.testing.assert_array_equal(made[..., 2], wanted[..., 2])
+
+
+def test_marks_of_a_part_of_a_joined_row_stay():
+    part = InputLayout("picture", (4, 4, 2), marks=(1,))
+    joined = InputLayout("joined", (34,), parts=(InputLayout("numbers", (2,)), part))
+    x = jnp.asarray(np.random.default_rng(2).normal(size=(3, 34)).astype(np.float32))
+    made = augment_batch(("noise",), jnp.array([0.5]), STREAM, x, layout=joined).x
+    before, after = (np.asarray(rows[:, 2:]).reshape(3, 4, 4, 2) for rows in (x, made))
+    np.testing.assert_array_equal(before[..., 1], after[..., 1])
+    assert (before[..., 0] != after[..., 0]).all()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from heldout.evidence.gates.build import skip_gate, write_gate
 from heldout.records import Finding, Gate, Severity
+from heldout.toml_lines import paste_column
 
 COPY_CODE, SINGLE_CODE = (
     "HO209",
@@ -41,5 +42,5 @@ def gate_columns(findings: Sequence[Finding]) -> Gate:
         "HO303",
         f"A single column predicts the target almost surely ({names}{more}): is it known at prediction time?",
         fired=True,
-        action="if it is not, leave it out: kind = 'ignore' for that column",
+        action=f"if it is not, leave it out: {paste_column(found[0].column, 'kind', 'ignore')}",
     )

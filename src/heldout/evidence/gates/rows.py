@@ -16,12 +16,12 @@ FEWEST_SHARED = 10  # units; below, their own spread says nothing and only the l
 def gate_copies(losses: FloatArray, is_copy: BoolArray, settings: JudgeSettings) -> Gate:
     """Ask whether validation rows have copies among the fit rows that trained the network judged on them.
 
-    A copy of a fit row is answered from memory, so the loss speaks of memory and not of new rows. Copies override
-    the verdict when leaving them out can raise the loss by more than the tolerance.
+    A copy of a fit row, exact or near, is answered from memory, so the loss speaks of memory and not of new rows.
+    Copies override the verdict when leaving them out can raise the loss by more than the tolerance.
 
     Args:
         losses: float32 [S, M], loss of the judged configuration per seed and validation row.
-        is_copy: bool [M], the row has a copy among the fit rows of its fold.
+        is_copy: bool [M], the row has a copy or near copy among the fit rows of its fold.
         settings: units and delta.
 
     Returns:
@@ -39,12 +39,14 @@ def gate_copies(losses: FloatArray, is_copy: BoolArray, settings: JudgeSettings)
     if not is_copy.any():
         _check_mask(losses, is_copy)
         return write_gate(
-            "HO301", f"None of {is_copy.size} validation rows has a copy among its fit rows.", fired=False
+            "HO301",
+            f"None of {is_copy.size} validation rows has a copy or near copy among its fit rows.",
+            fired=False,
         )
     low, estimate, high = _bound_move(losses, is_copy, settings)
     sentence = (
-        f"{int(is_copy.sum())} of {is_copy.size} validation rows have a copy among their fit rows; without them the "
-        f"{_say_move(estimate, high, settings)}."
+        f"{int(is_copy.sum())} of {is_copy.size} validation rows have a copy or near copy among their fit rows; "
+        f"without them the {_say_move(estimate, high, settings)}."
     )
     return write_gate(
         "HO301",

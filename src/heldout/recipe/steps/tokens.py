@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from heldout.markup import TAG
 from heldout.recipe.record import Role, Slot
 from heldout.recipe.rules import Rule
 from heldout.recipe.steps.pieces import INNER, cut_word, learn_pieces, rank_merges
@@ -27,7 +28,6 @@ SHAPES = ("1 to 2 digits", "3 to 4 digits", "5 digits or more", "letters and dig
 FIRST_WORD = UNKNOWN + 1 + len(SHAPES)
 # words of any script with inner apostrophes, what carries feeling in a review, and money; linear in the text
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[!?]+|[$\u00a3\u20ac%]")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")  # "1 < 2 and 3 > 2" is no tag
 _ENTITY = re.compile(
     r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
 )  # as `html.unescape` finds them
@@ -80,7 +80,7 @@ def split_tokens(text: str) -> list[str]:
         >>> split_tokens("It's <br />GREAT!!! &amp; long")
         ["it's", 'great', '!!!', 'long']
     """
-    plain = html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
+    plain = html.unescape(TAG.sub(" ", text)) if "<" in text or "&" in text else text
     return _TOKEN.findall(plain.lower().replace("\u2019", "'"))
 
 
@@ -159,7 +159,7 @@ def _unescape_pieces(text: str) -> list[tuple[str, int, int]]:
     """The text without tags and entities in pieces: (characters, where they come from, width if they are replaced)."""
     pieces: list[tuple[str, int, int]] = []
     place = 0
-    replaced = [(match, " ") for match in _TAG.finditer(text)]
+    replaced = [(match, " ") for match in TAG.finditer(text)]
     for match, _ in replaced.copy():
         replaced += [
             (entity, html.unescape(entity[0])) for entity in _ENTITY.finditer(text, place, match.start())

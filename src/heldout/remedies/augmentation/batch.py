@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -51,6 +51,8 @@ class Augmenter:
         takes: what it must know beside the values: "leading" (`InputLayout.leading`) or "blocks" (one-hot blocks).
         matrix: (stream, R, strength) -> matrices [R, 2, 2] of `geometry.resample`; those asked together are
             multiplied, and the pictures are resampled once.
+        spares_marks: it changes how bright things are or what is seen of them, not where they are: channels that are
+            marks (`InputLayout.marks`) stay as they are.
     """
 
     apply: Callable[..., jax.Array | Batch]
@@ -62,6 +64,7 @@ class Augmenter:
     shown: str = ""
     takes: tuple[str, ...] = ()
     matrix: Callable[[Stream, int, jax.Array], jax.Array] | None = None
+    spares_marks: bool = False
 
 
 def mix_rows(stream: Stream, x: jax.Array, strength: jax.Array) -> Batch:
@@ -178,6 +181,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         5.0,
         "largest number added to or taken from all values, in standard deviations of the channel",
         "up to {value:g} standard deviations brighter or darker",
+        spares_marks=True,
     ),
     "contrast": Augmenter(
         light.change_contrast,
@@ -187,6 +191,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         4.0,
         "contrast from 1 / (1 + strength) to 1 + strength times",
         "up to {percent:g} % more contrast, or as many times less",
+        spares_marks=True,
     ),
     "blur": Augmenter(
         light.blur,
@@ -196,6 +201,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         light.LARGEST_BLUR,
         "largest standard deviation of the blur, in pixels",
         "blurred by up to {value:g} pixels",
+        spares_marks=True,
     ),
     "sharpen": Augmenter(
         light.sharpen,
@@ -205,6 +211,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         5.0,
         "largest share of the fine detail that is added again",
         "fine detail raised by up to {percent:g} %",
+        spares_marks=True,
     ),
     "scaling": Augmenter(
         numbers.scale_values,
@@ -214,6 +221,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         4.0,
         "height of the signal from 1 / (1 + strength) to 1 + strength times",
         "up to {percent:g} % higher, or as many times lower",
+        spares_marks=True,
     ),
     "noise": Augmenter(
         numbers.add_noise,
@@ -223,6 +231,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         10.0,
         "standard deviation of normal noise, in standard deviations of the values",
         "normal noise of {value:g} standard deviations",
+        spares_marks=True,
     ),
     "swap noise": Augmenter(
         numbers.swap_values,
@@ -242,6 +251,7 @@ AUGMENTERS: dict[str, Augmenter] = {
         1.0,
         "side of the square that is blanked, as a share of the shorter side",
         "a blank square of {percent:g} % of the side",
+        spares_marks=True,
     ),
     "word swap": Augmenter(
         tokens.swap_words,
@@ -370,7 +380,7 @@ def augment_batch(
     if layout is not None and layout.parts:
         x = _augment_parts(single, stream, x, layout=layout, blocks=blocks)
     else:
-        x = _augment_alone(single, stream, x, leading=layout.leading if layout else 0, blocks=blocks)
+        x = _augment_alone(single, stream, x, layout=layout, blocks=blocks)
     if len(single) == len(pairs):
         return Batch(x)
     return mix_rows(stream._replace(place=AUGMENTERS[MIXUP].place), x, pairs[-1][1])
@@ -393,7 +403,7 @@ def _augment_parts(
         (kind,) = find_kinds(part)
         fitting = [pair for pair in pairs if kind in AUGMENTERS[pair[0]].kinds]
         slots = None if blocks is None else blocks[first:last]
-        values = _augment_alone(fitting, own, values, leading=part.leading, blocks=slots)
+        values = _augment_alone(fitting, own, values, layout=part, blocks=slots)
         made.append(values.reshape(len(x), -1))
         first = last
     return jnp.concatenate(made, axis=1)
@@ -404,11 +414,11 @@ def _augment_alone(
     stream: Stream,
     x: jax.Array,
     *,
-    leading: int,
+    layout: InputLayout | None,
     blocks: jax.Array | None,
 ) -> jax.Array:
     """Change values of one kind by one augmenter after the other."""
-    given = {"leading": leading, "blocks": blocks}
+    given = {"leading": layout.leading if layout else 0, "blocks": blocks}
     moving = [(name, strength) for name, strength in pairs if AUGMENTERS[name].matrix is not None]
     if moving:  # where things are comes before everything else
         strongest = jnp.stack([strength for _, strength in moving]).max()
@@ -419,8 +429,16 @@ def _augment_alone(
             continue
         taken = {option: given[option] for option in augmenter.takes}
         change = partial(augmenter.apply, _of_augmenter(stream, name), strength=strength, **taken)
+        if layout and layout.marks and augmenter.spares_marks:
+            change = partial(_spare_marks, change, layout.marks)
         x = jax.lax.cond(strength > 0, change, _keep, x)
     return x
+
+
+def _spare_marks(change: Callable[..., Any], marks: tuple[int, ...], x: jax.Array) -> jax.Array:
+    """Change the channels that are no marks; the others draw the same random numbers as if there were no marks."""
+    is_mark = jnp.isin(jnp.arange(x.shape[-1]), jnp.array(marks))
+    return jnp.where(is_mark, x, change(x))
 
 
 def _keep(values: jax.Array) -> jax.Array:
