@@ -100,6 +100,20 @@ def test_no_words_are_shown_once_the_test_rows_are_opened(tmp_path, resumes):
     assert chunk.is_opened
 
 
+def test_a_refusal_is_shown_without_the_cell_that_it_quotes(tmp_path):
+    begin = next(iter(whole_study()))
+    end = {
+        "t": 1.0,
+        "kind": "end",
+        "how": "failed",
+        "text": "column 'dose', line 7: 'J45.39 mg' is no number",
+    }
+    path = write_events(tmp_path, [begin, end]) / "events.jsonl"
+    told = read_all(path)[-1]["text"]
+    assert "J45.39" not in told
+    assert told.endswith("line 7: (hidden) is no number")
+
+
 def test_no_shown_field_is_named_after_a_test_score():
     fields = {name for names in SHOWN.values() for name in names}
     assert {name for name in fields if "test" in name} == {"n_test", "why_no_test"}

@@ -162,7 +162,10 @@ def _sift(block: bytes, offset: int, *, is_opened: bool, is_last: bool) -> Chunk
             unknown += 1
         elif not (is_opened and event["kind"] in TEXTS):
             names = ("t", "kind", *SHOWN[event["kind"]])
-            events.append({name: event[name] for name in names if name in event})
+            shown = {name: event[name] for name in names if name in event}
+            if event["kind"] == "end" and shown.get("text"):
+                shown["text"] = _hide_cells(str(shown["text"]))
+            events.append(shown)
     return Chunk(tuple(events), offset, damaged, unknown, is_last, is_opened)
 
 
