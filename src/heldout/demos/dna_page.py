@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from heldout.demos.dna_data import CHANGED, COPIES, TOLD, WORD
 from heldout.demos.dna_record import DnaRecord
-from heldout.demos.drawing import BLUE, ORANGE, Axes, Interval, Line, Panel, draw_intervals, draw_lines
+from heldout.demos.drawing import BLUE, ORANGE, Axes, Line, Panel, draw_intervals, draw_lines
 from heldout.demos.frame import DemoPage, DemoSection, DemoTable
-from heldout.demos.studies import draw_studies, list_studies, show_score
+from heldout.demos.studies import draw_studies, list_intervals, list_studies, show_score
 from heldout.report.marks import Caption
 from heldout.report.sentences import format_number
 
@@ -103,11 +103,6 @@ def _show_scores(record: DnaRecord) -> DemoSection:
         ("families whole: its own sealed rows", record.together.test, BLUE),
         ("families whole: new families", record.strangers_together, BLUE),
     ]
-    intervals = [
-        Interval(name, item.value, item.low, item.high, f"{item.n_rows} rows, {item.n_units} units", colour)
-        for name, item, colour in shown
-        if item is not None
-    ]
     metric = record.strangers_together.metric
     said = " ".join(f"{name}: {format_number(item.value)}." for name, item, _ in shown if item is not None)
     caption = Caption(
@@ -128,7 +123,7 @@ def _show_scores(record: DnaRecord) -> DemoSection:
             f"From the letters alone {record.n_found} of {record.n_families} families were recognized whole. Dealt row "
             f"by row, as a file with a column of parts often is, {record.n_cut} of them are cut.",
         ),
-        charts=(draw_intervals(caption, intervals, title=metric),),
+        charts=(draw_intervals(caption, list_intervals(shown), title=metric),),
         after=(
             "Keeping relatives together needs no option: it is what happens unless the file itself names the parts. "
             "Where it does, they are left as they are, and the study says:",

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from heldout.cells import cell_text
-from heldout.demos.drawing import BLUE, ORANGE, Interval, draw_intervals
+from heldout.demos.drawing import BLUE, ORANGE, draw_intervals
 from heldout.demos.frame import DemoOutcome, DemoPage, DemoRequest, DemoSection, DemoTable
 from heldout.demos.patients_table import NUMBER_LOST, OWN_RISK, VISITS, write_patients
 from heldout.demos.studies import (
     StudyNumbers,
     draw_studies,
+    list_intervals,
     list_studies,
     run_small,
     show_score,
@@ -329,11 +330,6 @@ def _show_scores(record: PatientsRecord) -> DemoSection:
         ("by patient: its own sealed rows", record.grouped.test, BLUE),
         ("by patient: new patients", record.strangers_grouped, BLUE),
     ]
-    intervals = [
-        Interval(name, item.value, item.low, item.high, f"{item.n_rows} rows, {item.n_units} units", colour)
-        for name, item, colour in shown
-        if item is not None
-    ]
     metric = record.strangers_grouped.metric
     return DemoSection(
         "What does it change that a patient stays whole?",
@@ -355,7 +351,7 @@ def _show_scores(record: PatientsRecord) -> DemoSection:
                     f"{metric}, with 95 % intervals. New patients: {record.n_strangers} from the same source, in "
                     "neither table.",
                 ),
-                intervals,
+                list_intervals(shown),
                 title=metric,
             ),
         ),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from heldout.demos.drawing import BLUE, ORANGE, Axes, Line, Panel, draw_panels
+from heldout.demos.drawing import BLUE, ORANGE, Axes, Interval, Line, Panel, draw_panels
 from heldout.demos.frame import DemoRequest, DemoTable
 from heldout.folder import IDENTITY_FILE
 from heldout.records import DoubleArray, Score
@@ -153,6 +153,24 @@ def show_score(score: Score | None) -> str:
     if np.isnan(score.low):
         return f"{score.metric} {format_number(score.value)}"
     return f"{score.metric} {format_number(score.value)} ({format_interval(score.low, score.high)})"
+
+
+def list_intervals(shown: Sequence[tuple[str, Score | None, str]]) -> list[Interval]:
+    """Scores as dots with their intervals, each with the rows and units it rests on; what has no score is left out.
+
+    Args:
+        shown: name, score and colour of each.
+
+    Example:
+        >>> score = Score("accuracy", 0.8, 0.7, 0.9, 60, 20, "bootstrap")
+        >>> [item.words for item in list_intervals([("own", score, BLUE), ("new", None, BLUE)])]
+        ['60 rows, 20 units']
+    """
+    return [
+        Interval(name, item.value, item.low, item.high, f"{item.n_rows} rows, {item.n_units} units", colour)
+        for name, item, colour in shown
+        if item is not None
+    ]
 
 
 def tell_score(score: Score | None) -> str:

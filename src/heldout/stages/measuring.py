@@ -10,6 +10,7 @@ import numpy as np
 from heldout.languages import UNKNOWN, guess_language
 from heldout.letters import NUCLEOTIDES
 from heldout.near_texts import split_words
+from heldout.recipe.arrays import MASK
 from heldout.records import (
     ArrayColumn,
     CodeArray,
@@ -21,7 +22,6 @@ from heldout.records import (
     TypedColumn,
 )
 
-MASK = "mask"
 AT_ONCE = 500  # examples read at once: 25 MB of pictures of 64 x 64 pixels
 
 
