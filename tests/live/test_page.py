@@ -50,6 +50,11 @@ def opened(browser, door, *, theme="light", width=1280, hash="", **options):
     assert [fault for fault in faults if "ERR_" not in fault] == []
 
 
+def settle(page):
+    """Waits until the page has drawn: what a key or a click changes is drawn at its next frame, later under load."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = write_events(tmp_path_factory.mktemp("runs") / "made", whole_study())
@@ -153,6 +158,7 @@ def test_markup_in_names_is_text(browser, tmp_path):
         assert evil in page.inner_text("#groups")
         assert evil in page.inner_text("#phase")
         page.click("summary:has(#log-title)")
+        settle(page)
         assert evil in page.inner_text("#notes")
 
 
@@ -184,16 +190,20 @@ def test_the_keyboard_alone_is_enough(browser, finished):
             assert wanted in names
         page.focus(".strip .card[tabindex='0']")
         page.keyboard.press("Home")
-        assert page.inner_text("#focus-title") == "40 weights"
+        page.wait_for_function("() => document.getElementById('focus-title').textContent === '40 weights'")
         page.keyboard.press("ArrowRight")
         page.wait_for_function("() => document.getElementById('focus-title').textContent === '160 weights'")
         assert page.evaluate("() => document.activeElement.getAttribute('aria-pressed')") == "true"
         assert page.url.endswith("#show=rung%201")
         page.focus("#chart")
         page.keyboard.press("Home")
-        assert page.inner_text("#readout").startswith("Epoch 1: training")
+        page.wait_for_function(
+            "() => document.getElementById('readout').textContent.startsWith('Epoch 1: training')"
+        )
         page.keyboard.press("ArrowRight")
-        assert page.inner_text("#readout").startswith("Epoch 2: training")
+        page.wait_for_function(
+            "() => document.getElementById('readout').textContent.startsWith('Epoch 2: training')"
+        )
 
 
 def test_a_loss_beyond_its_small_picture_leaves_it_and_is_no_flat_line(browser, tmp_path):
@@ -215,9 +225,11 @@ def test_a_link_leads_to_one_setting(browser, finished):
 def test_the_table_sorts_by_any_column(browser, finished):
     with opened(browser, finished) as page:
         page.click("#columns button:has-text('best epoch')")
+        settle(page)
         epochs = [int(text) for text in page.locator("#rows td:nth-child(4)").all_inner_texts()]
         assert epochs == sorted(epochs)
         page.click("#columns button:has-text('best epoch')")
+        settle(page)
         assert page.locator("#rows td:nth-child(4)").all_inner_texts() == [str(e) for e in epochs[::-1]]
         assert page.locator("th[aria-sort=descending]").count() == 1
 
@@ -306,6 +318,7 @@ def test_a_change_of_theme_recolours_the_canvas(browser, finished):
     with opened(browser, finished) as page:
         before = page.evaluate(READ_AXIS)
         page.emulate_media(color_scheme="dark")
+        settle(page)
         page.wait_for_timeout(300)
         assert page.evaluate(READ_AXIS)[1] > before[1]
 
