@@ -36,7 +36,7 @@ def measure(work: Work, share: float) -> dict[str, float]:
     import numpy as np
 
     from heldout.nets import Net, count_products, find_family, list_layers
-    from heldout.records import Fold, Hyper, Task
+    from heldout.records import Fold, Hyper, InputLayout, Task
     from heldout.tensors import TensorSource, build_tensors
     from heldout.train.member import Shape
     from heldout.train.program import MemberSpec, compile_program, group_size, put_data, run_members
@@ -55,7 +55,10 @@ def measure(work: Work, share: float) -> dict[str, float]:
     task = Task.BINARY if work.n_outputs == 1 else Task.MULTICLASS
     n = work.n_fit + work.n_validation
     unseen = np.full(x.shape[1] if x.ndim == 2 else 1, -1, np.int32)
-    source = TensorSource(x[None], y.astype(float), task, max(2, work.n_outputs), None, False, unseen)
+    layout = InputLayout("tokens", work.inputs, work.vocabulary) if work.vocabulary else None
+    source = TensorSource(
+        x[None], y.astype(float), task, max(2, work.n_outputs), None, False, unseen, layout=layout
+    )
     tensors = build_tensors(source, (Fold(np.arange(work.n_fit), np.arange(work.n_fit, n)),))
     data = put_data(tensors)
     n_steps = -(-work.n_fit // work.batch_size)

@@ -113,6 +113,10 @@ def judge(case: Case, path: Path, tool: str) -> tuple[str, str]:
         return ("right" if case.must_ask else "asked"), str(error).replace("\n", " ")[:160]
     if case.must_ask:
         return "wrong", f"read as {len(rows)} rows x {len(names)}"
+    from heldout.sources import read_table
+
+    if tool == "heldout" and (doubts := read_table(path).doubts):
+        return "asked", f"read, with an open question: {doubts[0].question}"
     clean = [[cell.strip() for cell in row] for row in rows]
     wanted = [[cell.strip() for cell in row] for i, row in enumerate(case.rows) if i not in case.destroyed]
     is_also = bool(case.also) and clean == [[cell.strip() for cell in row] for row in case.also]

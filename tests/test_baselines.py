@@ -88,6 +88,41 @@ def test_baselines_are_scikit_learns_own_on_the_fit_rows_of_each_fold(task, weig
         np.testing.assert_allclose(got[name].test, wanted[2], rtol=1e-6)
 
 
+def test_a_linear_model_of_words_sees_what_stands_beside_them_and_boosting_sees_all():
+    """The class follows from a word and a number together added up: neither alone is as good."""
+    rng = np.random.default_rng(3)
+    says = rng.random(N + N_TEST) < 0.5
+    texts = [f"row of {'good' if good else 'bad'} words" for good in says]
+    features = rng.normal(size=(2, N + N_TEST, 4)).astype(np.float32)
+    features[1, :, 0] = features[0, :, 0]
+    target = (2.0 * says - 1 + features[0, :, 0] > 0).astype(float)
+    data = replace(
+        make_data(target=target[:N]),
+        features=features[:, :N],
+        test_features=features[0, N:],
+        texts=tuple(texts[:N]),
+        test_texts=tuple(texts[N:]),
+        n_beside=1,
+        sees_features=True,
+    )
+
+    def count_right(given):
+        outputs = {output.name: output for output in fit_baselines(given, FOLDS, seed=0)}
+        truth = np.concatenate([target[fold.validation] for fold in FOLDS])
+        return outputs, np.mean((outputs["linear"].development[:, 1] > 0.5) == truth)
+
+    outputs, both = count_right(data)
+    assert list(outputs) == NAMES
+    alone, words = count_right(replace(data, n_beside=0))
+    assert list(alone) == NAMES[:2]  # without anything beside, trees have nothing to split on
+    _, numbers = count_right(replace(data, texts=(), test_texts=()))
+    assert both > 0.95 > max(words, numbers) + 0.05
+    assert np.mean((outputs["linear"].test[:, 1] > 0.5) == target[N:]) > 0.8
+    wordless, share = count_right(replace(data, texts=("",) * N, test_texts=("",) * N_TEST))
+    assert share > 0.6  # the number alone
+    assert wordless["linear"].test.shape == (N_TEST, 2)
+
+
 def test_of_several_labels_each_is_a_yes_or_no_of_its_own():
     data = make_data(Task.BINARY)
     other = (np.arange(N) % 3 == 0).astype(float)

@@ -194,6 +194,10 @@ def test_interruption_names_the_report_of_what_there_is(capsys, study, tmp_path,
     study.failure = StudyInterrupted(130)
     _, _, err = run("fit", "a.csv", "--out", "my run", capsys=capsys)
     assert "  -> see what there is by now: heldout report 'my run'" in err.splitlines()
+    study.failure = StudyInterrupted(130, report="my run/report-partial.html")
+    _, _, err = run("fit", "a.csv", "--out", "my run", capsys=capsys)
+    assert "  -> see what there is by now: my run/report-partial.html" in err.splitlines()
+    assert "heldout report" not in err
 
 
 def unexpected(*arguments):

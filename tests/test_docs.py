@@ -195,6 +195,52 @@ def test_what_the_tutorial_shows_of_look_and_plan_is_printed_today(tmp_path, mon
             assert mask(out.getvalue()) == mask(text), AGAIN
 
 
+# ------------------------------------------------------------------------------------------------- the lecture
+LECTURE = load_program("lecture")
+
+
+@pytest.mark.parametrize("name", LECTURE.NAMES)
+def test_numbers_and_pictures_of_the_lecture_come_from_the_code_at_hand(name):
+    """What was noted when its demo last ran is what lies here now: its program and data, the pictures, the tables."""
+    again = f"docs/lecture/{name}.md is stale; run: .venv/bin/python docs/making/lecture.py {name}"
+    noted = json.loads(LECTURE.RECORD.read_text(encoding="utf-8")).get(name, {})
+    now = LECTURE.describe(name)
+    assert [part for part in now if noted.get(part) != now[part]] == [], again
+
+
+def test_a_changed_program_a_changed_picture_and_a_changed_number_are_seen(tmp_path, monkeypatch):
+    before = LECTURE.describe("curve")
+    room, pages = tmp_path / "demos", tmp_path / "lecture"
+    shutil.copytree(LECTURE.ROOM, room)
+    shutil.copytree(LECTURE.PAGES, pages)
+    monkeypatch.setattr(LECTURE, "ROOM", room)
+    monkeypatch.setattr(LECTURE, "PAGES", pages)
+
+    def change(path, old, new):
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def changed():
+        return {part for part, value in LECTURE.describe("curve").items() if value != before[part]}
+
+    change(room / "curve.py", "from __future__", "# a comment decides nothing\n\nfrom __future__")
+    change(room / "depth.py", "import", "import os\nimport")  # another demo's
+    assert changed() == set()
+    change(room / "training.py", "import jax\n", "import jax\nimport os\n")
+    assert changed() == {"sources"}
+    change(pages / "curve-fits.svg", "<svg", "<svg ")
+    assert changed() == {"sources", "pictures"}
+    change(pages / "curve.md", "0.451", "0.452")
+    assert changed() == {"sources", "pictures", "numbers"}
+
+
+def test_a_number_of_a_table_is_looked_for_as_exactly_as_it_is_written():
+    shown = [0.4648, 660.0, 4687.0]
+    assert all(LECTURE.is_among(number, shown) for number in ("0.46", "0.465", "660", "4,687"))
+    assert not any(LECTURE.is_among(number, shown) for number in ("0.47", "0.464", "661", "4,688"))
+
+
 def test_every_command_of_the_documentation_can_be_typed():
     commands = get_command(build_app()).commands
     lines = [

@@ -15,6 +15,7 @@ from heldout.plan import (
     make_plan,
     member_seconds,
     parse_budget,
+    rung_seconds,
     stretch_to_all_rows,
 )
 from heldout.records import InputLayout, Rung
@@ -201,3 +202,16 @@ def test_what_is_asked_of_every_network_stands_in_every_rung():
 def test_largest_leaves_the_two_smallest():
     plan = make_plan(replace(SMALL, wishes=Wishes(largest=1)), preset="standard", budget=None)
     assert len(plan.rungs) == 2
+
+
+def test_tables_of_word_vectors_cost_beside_other_columns_what_they_cost_alone():
+    words, few = InputLayout("tokens", (31,), 30_000, 16), InputLayout("numbers", (2,))
+    joined = InputLayout("joined", (33,), parts=(words, few))
+    two = InputLayout("joined", (64,), parts=(words, few, words))
+    alone = Rung(0, (), 0, 0.01, "text", embedding=32)
+    beside = [Rung(0, (), 0, 0.01, "joined", embedding=32, parts=layout.parts) for layout in (joined, two)]
+    sizes = replace(LARGE, layout=words)
+    once = rung_seconds(alone, sizes, SCHEDULE)
+    assert once > 5 * rung_seconds(Rung(0, (), 0, 0.01, "text", embedding=2), sizes, SCHEDULE)
+    assert rung_seconds(beside[0], replace(sizes, layout=joined), SCHEDULE) == pytest.approx(once, rel=0.05)
+    assert rung_seconds(beside[1], replace(sizes, layout=two), SCHEDULE) == pytest.approx(2 * once, rel=0.05)

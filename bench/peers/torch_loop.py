@@ -23,17 +23,23 @@ from engine_data import LEARNING_RATE, WARM_SHARE, WORKS, Work, draw_data, draw_
 torch.set_num_threads(1)
 
 
-class Average(nn.Module):
-    """Averaged embedding; token 0 is padding (the made data have none)."""
+class Added(nn.Module):
+    """Word vectors weighted by rarity, at unit length of the weights; token 0 is padding (the made data have none)."""
 
     def __init__(self, work: Work) -> None:
         super().__init__()
         self.table = nn.Embedding(work.vocabulary, work.embedding)
-        nn.init.normal_(self.table.weight, std=work.embedding**-0.5)
+        nn.init.normal_(self.table.weight, std=0.01)
+        self.register_buffer("rarity", torch.ones(work.vocabulary))
+
+    def count(self, x: torch.Tensor) -> None:
+        rows_with = torch.stack([row.bincount(minlength=len(self.rarity)) > 0 for row in x]).sum(0)
+        self.rarity = 1 + torch.log((1.0 + len(x)) / (1.0 + rows_with))
 
     def forward(self, x):
-        real = (x > 0).float()
-        return torch.einsum("rt,rte->re", real, self.table(x)) / real.sum(1, keepdim=True).clamp(min=1)
+        weight = self.rarity[x] * (x > 0)
+        length = weight.norm(dim=1, keepdim=True).clamp(min=1e-12)
+        return torch.einsum("rt,rte->re", weight, self.table(x)) / length
 
 
 class Largest(nn.Module):
@@ -96,7 +102,7 @@ def build(work: Work, rate: float) -> nn.Module:
         )
     layers, before = [], work.inputs[0]
     if work.family == "text":
-        layers, before = [Average(work)], work.embedding
+        layers, before = [Added(work)], work.embedding
     if work.family == "sequence":
         layers, before = [Largest(work)], work.channels[0]
     for width in work.widths:
@@ -127,6 +133,8 @@ def train(work: Work, trial: tuple[float, float, int], data, *, channels_last: b
     x, y = data
     net = build(work, rate)
     initialize(net)
+    if work.family == "text":
+        net[0].count(x[: work.n_fit])
     if channels_last:
         net = net.to(memory_format=torch.channels_last)
     weights = [m.weight for m in net.modules() if isinstance(m, (nn.Linear, nn.Conv2d, nn.Conv1d))]

@@ -54,9 +54,11 @@ class BaselineData:
         sees_features: boosting sees the network's features, which hold the parts of words and dates (an hour inside a
             number of days is nothing that a tree can split on).
         has_arrays: pictures or signals are among the features: boosting, which asks one number at a time, is left out.
-        texts: the text of each development row where a text is the only feature; else empty. The linear model then
-            sees weights of words and pairs of words, and boosting is left out.
+        texts: the text of each development row where networks read its words one by one, several texts of a row one
+            after the other; else empty. The linear model then sees weights of words and pairs of words, and the
+            features beside them.
         test_texts: the same of the test rows.
+        n_beside: so many first features stand beside the texts; boosting sees all. Without any it is left out.
         sets: bool [sets, labels], labels of each set where the target is the number of one; None else.
     """
 
@@ -73,6 +75,7 @@ class BaselineData:
     has_arrays: bool = False
     texts: tuple[str, ...] = ()
     test_texts: tuple[str, ...] = ()
+    n_beside: int = 0
     sets: BoolArray | None = None
 
 
@@ -140,7 +143,7 @@ def fit_baselines(
         )
     everything = np.arange(len(data.target))
     outputs = []
-    has_trees = not data.texts and not data.has_arrays
+    has_trees = (not data.texts or data.n_beside > 0) and not data.has_arrays
     for name in ("constant", "linear", "gradient boosting") if has_trees else ("constant", "linear"):
         begun = time.monotonic()
         held = [_fit_predict(name, data, folds[0].fit, (0, folds[0].validation), seed)]
@@ -245,7 +248,7 @@ def _fit_predict(
     if name == "constant":
         n = len(data.test_features) if held is None else len(held[1])
         return np.broadcast_to(_constant(y, weight, data), (n, max(1, data.n_classes))).copy()
-    if data.texts:
+    if data.texts and name == "linear":
         return _predict_texts(data, fit, held, weight)
     uses_raw = name == "gradient boosting" and not data.sees_features and data.raw.shape[1] > 0
     table = data.raw if uses_raw else data.features[state]
@@ -268,13 +271,34 @@ def _fit_predict(
 def _predict_texts(
     data: BaselineData, fit: IndexArray, held: tuple[int, IndexArray] | None, weight: DoubleArray | None
 ) -> DoubleArray:
-    """Predict by a linear model of the words and pairs of words of the fit rows."""
+    """Predict by a linear model of the words and pairs of words of the fit rows, and of what stands beside them."""
+    n_wanted = len(data.test_texts) if held is None else len(held[1])
+    y = data.target[fit]
+    tables = None
+    if n_wanted and (data.task is Task.REGRESSION or len(np.unique(y)) > 1):
+        tables = _weigh_texts(data, fit, held)
+    if tables is None:
+        return np.broadcast_to(_constant(y, weight, data), (n_wanted, max(1, data.n_classes))).copy()
+    model = _make_model("linear", data, np.zeros(0, bool), 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "did not converge in N steps" is no news for a baseline
+        model.set_params(**({"alpha": 1.0} if data.task is Task.REGRESSION else {"C": TEXT_STRENGTH}))
+        model.fit(tables[0], y if data.task is Task.REGRESSION else y.astype(int), sample_weight=weight)
+        if data.task is Task.REGRESSION:
+            return model.predict(tables[1])[:, None]
+        return _spread_classes(model.predict_proba(tables[1]), model.classes_, data.n_classes)
+
+
+def _weigh_texts(
+    data: BaselineData, fit: IndexArray, held: tuple[int, IndexArray] | None
+) -> tuple[Any, Any] | None:
+    """Give the tables of the fit rows and of the wanted ones; None where there is no word and nothing beside."""
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    wanted = data.test_texts if held is None else [data.texts[row] for row in held[1]]
-    y = data.target[fit]
-    if not wanted or (data.task is not Task.REGRESSION and len(np.unique(y)) < 2):
-        return np.broadcast_to(_constant(y, weight, data), (len(wanted), max(1, data.n_classes))).copy()
+    beside = data.features[0 if held is None else held[0]][:, : data.n_beside]
+    tables = [csr_matrix(beside[fit])]
+    tables.append(csr_matrix(beside[held[1]] if held else data.test_features[:, : data.n_beside]))
     words = TfidfVectorizer(
         ngram_range=(1, 2),
         min_df=2,
@@ -282,19 +306,14 @@ def _predict_texts(
         sublinear_tf=True,
         token_pattern=r"(?u)\b\w+\b",
     )
+    wanted = data.test_texts if held is None else [data.texts[row] for row in held[1]]
     try:
-        table = words.fit_transform([data.texts[row] for row in fit])
+        found = [words.fit_transform([data.texts[row] for row in fit]), words.transform(wanted)]
     except ValueError:  # no word stands in two fit rows
-        return np.broadcast_to(_constant(y, weight, data), (len(wanted), max(1, data.n_classes))).copy()
-    model = _make_model("linear", data, np.zeros(0, bool), 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "did not converge in N steps" is no news for a baseline
-        model.set_params(**({"alpha": 1.0} if data.task is Task.REGRESSION else {"C": TEXT_STRENGTH}))
-        model.fit(table, y if data.task is Task.REGRESSION else y.astype(int), sample_weight=weight)
-        found = words.transform(wanted)
-        if data.task is Task.REGRESSION:
-            return model.predict(found)[:, None]
-        return _spread_classes(model.predict_proba(found), model.classes_, data.n_classes)
+        return (tables[0], tables[1]) if data.n_beside else None
+    if not data.n_beside:
+        return found[0], found[1]
+    return tuple(hstack(pair, format="csr") for pair in zip(found, tables, strict=True))  # type: ignore[return-value] # two
 
 
 def _constant(y: DoubleArray, weight: DoubleArray | None, data: BaselineData) -> DoubleArray:

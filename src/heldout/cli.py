@@ -86,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except StudyInterrupted as stop:
         hint = f"continue with: {_resume_line(given)}"
-        if stop.folder:
+        if stop.report:
+            hint += f"\n  -> see what there is by now: {stop.report}"
+        elif stop.folder:
             hint += f"\n  -> see what there is by now: heldout report {shlex.quote(stop.folder)}"
         _report(
             "stopped; what is done is kept",

@@ -69,9 +69,11 @@ class StudyInterrupted(Exception):
     Args:
         exit_code: 130 after Ctrl-C, 143 after SIGTERM.
         folder: the study's folder, where it is known and there.
+        report: the page that shows what there was by then, where one was written.
     """
 
-    def __init__(self, exit_code: int = EXIT_INTERRUPTED, *, folder: str = "") -> None:
+    def __init__(self, exit_code: int = EXIT_INTERRUPTED, *, folder: str = "", report: str = "") -> None:
         super().__init__(f"stopped with exit code {exit_code}")
         self.exit_code = exit_code
         self.folder = folder
+        self.report = report

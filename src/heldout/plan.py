@@ -18,7 +18,7 @@ from heldout.ladder import (
     thin_ladder,
 )
 from heldout.ladder.expected import HALVES, RATES_TRIED, Phase, expect_phases
-from heldout.nets import count_products, list_layers
+from heldout.nets import count_embedded, count_products, list_layers
 from heldout.records import InputLayout, Rung
 
 # (rungs, seeds, strengths) of each preset
@@ -310,7 +310,7 @@ def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:
         return member_seconds(rung.n_parameters, schedule, n_evaluated)
     net = make_net(rung, sizes.layout, sizes.n_outputs)
     return member_seconds(
-        count_products(list_layers(net)), schedule, n_evaluated, n_embedded=net.vocabulary * net.embedding
+        count_products(list_layers(net)), schedule, n_evaluated, n_embedded=count_embedded(net)
     )
 
 

@@ -1,4 +1,4 @@
-"""Ranks, and how well a number ranks rows of one kind above all others.
+"""Ranks, how well a number ranks rows of one kind above all others, and p values ranked among many.
 
 scipy.stats has both, and takes 0.4 s of processor time to import; `heldout diagnose` must answer within one.
 """
@@ -47,3 +47,26 @@ def find_auc(score: DoubleArray, positive: BoolArray) -> float:
     n_negative = len(positive) - n_positive
     above = find_ranks(score)[positive].sum() - n_positive * (n_positive + 1) / 2
     return float(above / (n_positive * n_negative))
+
+
+def adjust_discoveries(p_values: DoubleArray) -> DoubleArray:
+    """Benjamini-Hochberg adjusted p-values.
+
+    Args:
+        p_values: float64 [N], in [0, 1].
+
+    Returns:
+        float64 [N]; rejecting those at most q keeps the expected share of false discoveries at q.
+
+    Source: Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57, 289.
+
+    Example:
+        >>> adjust_discoveries(np.array([0.01, 0.04, 0.03, 0.5])).round(4)
+        array([0.04  , 0.0533, 0.0533, 0.5   ])
+    """
+    n_tests = len(p_values)
+    order = np.argsort(p_values)[::-1]
+    scaled = p_values[order] * n_tests / np.arange(n_tests, 0, -1)
+    adjusted = np.empty(n_tests)
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
+    return adjusted

@@ -99,6 +99,21 @@ class RawColumn:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Cells of a column of which the file does not say for sure what they are: read in one way, and asked about.
+
+    Args:
+        column: its name.
+        question: what is unclear, and what settles it.
+        rows: cells concerned.
+    """
+
+    column: str
+    question: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows as read from one source, as strings.
 
@@ -112,6 +127,7 @@ class Table:
             `--validation`, `--test` or `--split`.
         ledger: where every row and line of the source went; None for tables that were not read.
         arrays: pictures and signals, one entry a row each.
+        doubts: open questions about how cells were read.
     """
 
     columns: tuple[RawColumn, ...]
@@ -122,6 +138,7 @@ class Table:
     part: NDArray[np.int8] | None = None
     ledger: Ledger | None = None
     arrays: tuple[ArrayColumn, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 PART_UNDECLARED, PART_FIT, PART_VALIDATION, PART_TEST = 0, 1, 2, 3
@@ -385,6 +402,79 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+@dataclass(frozen=True, eq=False)
+class RowSet:
+    """Which rows a finding concerns, by their places in the table; for work in memory, never written.
+
+    Args:
+        rows: int64 [n], positions in the table, ascending; empty for lines that are no rows of it.
+        looked_at: int64 [m], the positions that were searched; None for all development rows.
+        lines: lines of the file that are no rows of the table (rows set aside).
+        defined_by: names of columns that the finding is made of: that extreme ages are found at high ages, and labels
+            of a capped target at its top, says nothing of whom it concerns.
+    """
+
+    rows: IndexArray
+    looked_at: IndexArray | None = None
+    lines: tuple[int, ...] = ()
+    defined_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LevelShare:
+    """How many rows of one group a finding concerns.
+
+    Args:
+        of: what the group is a value of: "label", "part" (fit or validation rows), "group" or "subgroup".
+        name: the group in words, e.g. "sex = f".
+        n_affected: its rows that the finding concerns.
+        n_rows: its rows that were looked at.
+        share: estimate, low, high: exact 95 % interval of this group alone; NaN bounds where its rows come in fewer
+            than 10 units.
+        rest: share among the rows with another value.
+        q: Benjamini-Hochberg adjusted p value of "not concerned more often than the rest", over all groups and
+            findings of one audit; NaN where the group, or the rest, is too small to be tested.
+        is_more: shown to be concerned more often than the rest.
+    """
+
+    of: str
+    name: str
+    n_affected: int
+    n_rows: int
+    share: tuple[float, float, float]
+    rest: float
+    q: float
+    is_more: bool = False
+
+
+@dataclass(frozen=True)
+class RowsAffected:
+    """Which rows a finding concerns, and whose they are.
+
+    Args:
+        n_affected: rows concerned.
+        n_rows: rows looked at; 0 where nothing is known of the others.
+        share: estimate, low, high (exact 95 % interval); NaN where not known.
+        lines: lines of the rows in their file (row numbers of frames), ascending.
+        levels: groups of at least 5 rows, by what they are a value of.
+        sentence: in words; ends with whom it concerns more often where that is shown.
+        notes: what is not known, e.g. the label of rows without one.
+    """
+
+    n_affected: int
+    n_rows: int
+    share: tuple[float, float, float]
+    lines: tuple[int, ...] = ()
+    levels: tuple[LevelShare, ...] = ()
+    sentence: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_unequal(self) -> bool:
+        """Whether some group is shown to be concerned more often than the rest."""
+        return any(level.is_more for level in self.levels)
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something about the data that the reader must know.
@@ -397,6 +487,8 @@ class Finding:
         column: the column concerned, or "".
         rows: number of rows affected.
         action: what was done or what to do.
+        where: which rows these are, where it concerns particular rows; never written to a file.
+        affected: which rows, and whose they are; None where it concerns no particular rows.
     """
 
     code: str
@@ -406,6 +498,8 @@ class Finding:
     column: str = ""
     rows: int = 0
     action: str = ""
+    where: RowSet | None = field(default=None, compare=False, repr=False, metadata={"written": False})
+    affected: RowsAffected | None = None
 
 
 # ---------------------------------------------------------------------------------------------------- tensors
@@ -644,6 +738,9 @@ class JudgeSettings:
         alpha: one-sided error rate of each claim.
         fold_seed: seed of the cross-fitting folds, from the data fingerprint.
         has_groups: True when units hold more than one row.
+        hit_weights: float64 [M], what each row counts in the second metric; None where all count the same.
+        row_floor: variance that the mean over rows has beside the one seen, for measures of few values.
+        n_seeds: seeds that the study was asked for, some comparisons have fewer; 0 where unknown.
     """
 
     task: Task
@@ -653,6 +750,9 @@ class JudgeSettings:
     alpha: float = 0.05
     fold_seed: int = 0
     has_groups: bool = False
+    hit_weights: DoubleArray | None = None
+    row_floor: float = 0.0
+    n_seeds: int = 0
 
 
 @dataclass(frozen=True)
@@ -694,6 +794,8 @@ class LadderVerdict:
         per_rung: for each rung its answers (overtrained, too big, underfit).
         onset: for each rung the first epoch whose simultaneous band lies above delta, or -1.
         best_epoch: for each rung the epoch with the lowest mean validation loss.
+        second: whether a second metric is harmed too, at the size named or the largest; `question` is its name, numbers
+            are in its units, positive where it loses; None where it was not judged.
     """
 
     word: str
@@ -703,6 +805,7 @@ class LadderVerdict:
     per_rung: tuple[tuple[Answer, ...], ...]
     onset: tuple[int, ...] = ()
     best_epoch: tuple[int, ...] = ()
+    second: Answer | None = None
 
 
 VERDICT_WORDS = (
@@ -726,12 +829,14 @@ class ChosenVerdict:
         code: `HO1xx`.
         sentence: in words with numbers.
         answers: the five answers.
+        second: whether a second metric is harmed too, as in `LadderVerdict`.
     """
 
     word: str
     code: str
     sentence: str
     answers: tuple[Answer, ...]
+    second: Answer | None = None
 
 
 @dataclass(frozen=True)
@@ -1125,7 +1230,7 @@ class DroppedRate:
         n_rows: rows of the group.
         rest_share: share of flagged rows among the others.
         ratio: rate ratio group over rest: estimate, low, high (95 % interval of this group alone).
-        p: corrected p value of "not flagged more often than the rest".
+        p: Benjamini-Hochberg adjusted p value of "not flagged more often than the rest", over all groups compared.
     """
 
     name: str

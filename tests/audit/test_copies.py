@@ -91,3 +91,16 @@ def test_test_labels_are_not_looked_at() -> None:
     values = data.target.values.copy()
     values[data.split.test] = 1 - values[data.split.test]
     assert check_copies(replace(data, target=replace(data.target, values=values))) == check_copies(data)
+
+
+def test_near_rows_of_a_table_count_across_parts_only() -> None:
+    empty = make([])
+    one, other = int(empty.rows[0]), int(empty.split.test[0])
+    data = declare(make([tuple(sorted((one, other)))]))
+    data = replace(data, near=(replace(data.near[0], name="the rows", what="rows"),))
+    assert find(data, "HO241").title == "not applicable: near copies of examples"
+    data = replace(data, table=replace(data.table, columns=data.table.columns[1:]))
+    found = find(data, "HO242").sentence
+    lines = data.table.lines
+    assert f"test line {lines[other]}" in found
+    assert f"test line {lines[one]}" not in found

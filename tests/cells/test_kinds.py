@@ -27,7 +27,7 @@ CASES: list[tuple[str, list[str | None], Kind]] = [
     ("age", [str(i % 50 + 20) for i in range(N)], Kind.NUMBER),
     ("lab", [f"{i / 7:.4f}" for i in range(N)], Kind.NUMBER),
     ("lab", [*(f"{i / 7:.4f}" for i in range(N)), "5O.1", "?", "ND"], Kind.NUMBER),
-    ("grade", repeat("1", "2", "3"), Kind.NUMBER),
+    ("grade", repeat("1", "2", "3"), Kind.CATEGORY),
     ("sex", repeat("1", "2"), Kind.NUMBER),
     ("sick", repeat("0", "1"), Kind.YES_NO),
     ("sick", repeat("0.0", "1.0", "?"), Kind.YES_NO),
@@ -104,7 +104,7 @@ def test_declared_missing_words_are_added_or_switched_off() -> None:
     spec = declare([*repeat("1", "2", "3"), "-999"], missing=("-999",))
     assert spec.decided == "user"
     assert "-999" in spec.missing_words
-    assert "3 distinct, 1 to 3" in spec.why
+    assert spec.why.startswith("3 whole numbers in 60 cells")
     assert declare(repeat("NA", "EU"), missing=()).missing_words == ("",)
 
 

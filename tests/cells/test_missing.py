@@ -16,13 +16,14 @@ from heldout.cells.missing import (
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "?", " ?", "NA", "na", "N/A", "nan", "NaN", "null", "NULL", "#N/A"]
+    "text",
+    ["", "  ", "?", " ?", "NA", "na", "N/A", "nan", "NaN", "null", "NULL", "#N/A", "#DIV/0!", "######"],
 )
 def test_words_that_are_missing_in_any_column(text: str) -> None:
     assert is_missing(text, prepare_words(MISSING_ANYWHERE))
 
 
-@pytest.mark.parametrize("text", ["None", "-", "--", ".", "ND", "not done", "missing", "Unknown", "#DIV/0!"])
+@pytest.mark.parametrize("text", ["None", "-", "--", ".", "ND", "not done", "missing", "Unknown", "###"])
 def test_words_that_are_missing_only_among_numbers(text: str) -> None:
     assert not is_missing(text, prepare_words(MISSING_ANYWHERE))
     assert is_missing(text, prepare_words(MISSING_AMONG_NUMBERS))

@@ -1,5 +1,6 @@
 """What every family of networks keeps: one suite over the table of families."""
 
+import math
 from dataclasses import replace
 
 import jax
@@ -29,6 +30,12 @@ PARTS = (
     InputLayout("picture", (4, 4, 3)),
     InputLayout("signal", (6, 2)),
 )
+TEXTS = (
+    PARTS[1],
+    InputLayout("tokens", (8,), 20, 5),
+    InputLayout("numbers", (1,)),
+    InputLayout("tokens", (5,), 9),
+)
 READ = (*PARTS[:2], InputLayout("signal", (6, 4), letters="ACGT"))
 TURNED = (InputLayout("signal", (6, 4), letters="ACGT", both_strands=True), PARTS[1])
 EXAMPLES = (
@@ -54,6 +61,10 @@ EXAMPLES = (
     Net("joined", (24 + 2,), 3, (8,), (4,), 3, parts=TURNED),
     Net("joined", (8 + 2 + 48 + 12,), 3, (8,), (4,), 3, embedding=4, parts=PARTS),
     Net("joined", (8 + 2 + 48 + 12,), 3, embedding=4, parts=PARTS),
+    Net("joined", (2 + 8 + 1 + 5,), 3, (8,), (4, 3), 3, embedding=4, parts=TEXTS),
+    Net("joined", (2 + 8 + 1 + 5,), 3, (8, 6), embedding=4, parts=TEXTS),
+    Net("joined", (2 + 8 + 1 + 5,), 3, embedding=4, parts=TEXTS, ordered=True),
+    Net("joined attention", (2 + 8 + 1 + 5,), 3, (8,), (8,), embedding=16, parts=TEXTS),
     Net("joined residual", (8 + 2 + 48 + 12,), 3, (8,), (4, 8), 3, embedding=4, parts=PARTS),
     Net("joined residual", (2 + 48,), 3, (8,), (4,), 3, parts=PARTS[1:3]),
 )
@@ -73,11 +84,13 @@ def draw_batch(net, n_rows=N_ROWS):
         tokens = rng.integers(1, net.vocabulary, (n_rows, *net.inputs)).astype(np.int32)
         tokens[:, -3:] = 0
         return tokens
-    if net.parts and net.parts[0].kind == "tokens":
-        tokens = rng.integers(1, 20, (n_rows, 8))
-        return np.concatenate([tokens, rng.normal(size=(n_rows, net.inputs[0] - 8))], axis=1).astype(
-            np.float32
-        )
+    if net.parts:
+        made = []
+        for part in net.parts:
+            shape = (n_rows, math.prod(part.shape))
+            is_tokens = part.kind == "tokens"
+            made.append(rng.integers(1, part.vocabulary, shape) if is_tokens else rng.normal(size=shape))
+        return np.concatenate(made, axis=1).astype(np.float32)
     return rng.normal(size=(n_rows, *net.inputs)).astype(np.float32)
 
 

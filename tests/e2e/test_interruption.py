@@ -274,3 +274,8 @@ def test_ctrl_c_in_python_keeps_what_is_done(tables, tmp_path):
     assert caught.value.exit_code == 130
     assert count_runs(folder) >= 1
     assert signal.getsignal(signal.SIGINT) is before
+    page = folder / "report-partial.html"
+    assert caught.value.report == str(page)
+    assert "It was stopped before its end" in page.read_text(encoding="utf-8")
+    ho.fit(tables / "parts.csv", settings, out=folder, resume=True)
+    assert not page.exists()

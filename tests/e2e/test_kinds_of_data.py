@@ -94,6 +94,49 @@ def test_a_table_that_mixes_a_number_a_category_and_pictures(tmp_path):
     assert share_right(study, new, truth) > np.mean(np.array(truth) == "no") + 0.05
 
 
+def test_a_table_that_mixes_two_texts_a_number_and_a_category(tmp_path):
+    """The class follows from the words of a text and the number together."""
+    rng = np.random.default_rng(1)
+    good, bad = ["fine", "great", "lovely", "good"], ["awful", "poor", "bad", "dull"]
+    rest = [f"word{letter}{other}" for letter in "abcdef" for other in "ghijk"]
+
+    def write(name, parts):
+        rows = []
+        for number, part in enumerate(parts):
+            is_good, is_old = bool(rng.integers(2)), bool(rng.integers(2))
+            told = " ".join(rng.permutation([*rng.choice(rest, 7), rng.choice(good if is_good else bad)]))
+            asked = " ".join(rng.choice(rest, 6)) if number % 5 else None
+            age = rng.integers(50, 90) if is_old else rng.integers(10, 49)
+            answer = "yes" if is_good and is_old else "no"
+            rows.append((told, int(age), asked, str(rng.choice(["x", "y"])), part, answer))
+        frame = pl.DataFrame(rows, ["told", "age", "asked", "town", "part", "answer"], orient="row")
+        frame.write_csv(tmp_path / name)
+        return frame
+
+    frame = write("train.csv", ["train"] * 600 + ["validation"] * 150 + ["test"] * 150)
+    study = fit(tmp_path / "train.csv", tmp_path, target="answer", split="part", remedies=NO_AUGMENTATION)
+    bundle, answer = load_bundle(study.folder), study.answer_json()
+    assert [part.kind for part in bundle.net.parts] == ["tokens", "numbers", "tokens", "numbers"]
+    right = np.array(study.predict(tmp_path / "train.csv")["prediction"]) == frame["answer"].to_numpy()
+    assert right[750:].mean() == answer["test"]["scores"][0]["value"] > 0.8  # as the study opened them
+    known = study.predict(tmp_path / "train.csv")["prediction"][:40].to_list()
+    told = pl.Series([None, "", "wuthering heights", *frame["told"][3:40]])
+    odd = study.predict(frame[:40].with_columns(told=told), allow_shift=True)
+    assert odd["prediction"].to_list()[3:] == known[3:]
+    _check_words(study, frame, bundle.recipe)
+
+
+def _check_words(study, frame, recipe):
+    """Each character span of the second text goes to a place of its own part of the joined row, and back."""
+    row = next(place for place, cell in enumerate(frame["asked"]) if cell)
+    found = study.explain(frame, row, "asked")
+    cell = frame["asked"][row]
+    assert [cell[word.start : word.stop] for word in found.words][: len(cell.split())] == cell.split()
+    first = next(slot.position for slot in recipe.layout if slot.column == "asked")
+    assert found.words[0].position == first > 31
+    assert study.explain_position(first).slot.column == "asked"
+
+
 def test_sequences_with_the_label_in_the_header(tmp_path):
     def write(name, n):
         lines, truth = [], []

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from heldout.evidence.logged_records import LoggedCurves, LoggedSettings
-from heldout.evidence.logged_words import check_floor, describe_gap, say_accuracy, suggest_logging
+from heldout.evidence.logged_words import check_floor, describe_gap, judge_accuracy, suggest_logging
 
 EPOCHS = np.arange(3.0)
 
@@ -10,30 +11,38 @@ def with_accuracy(values, source="a"):
     return LoggedCurves(source, EPOCHS, EPOCHS, accuracy_epochs=EPOCHS, val_accuracy=np.array(values))
 
 
-def test_fall_of_accuracy_is_told_with_its_bound():
-    told = say_accuracy([with_accuracy([0.8, 0.889, 0.850])], EPOCHS, LoggedSettings(n_validation=25_000))
-    assert (
-        told
-        == "Accuracy: 0.889 at epoch 1, 0.850 at the last one: it falls too, by at least 3.4 percentage points."
+def test_fall_of_accuracy_is_told_with_its_bounds():
+    told = judge_accuracy([with_accuracy([0.8, 0.889, 0.850])], EPOCHS, LoggedSettings(n_validation=25_000))
+    assert told.sentence == (
+        "Accuracy: 0.889 at epoch 1, 0.850 at the last one: it falls too, fall +3.9 points (+3.4 to +4.4; "
+        "tolerance 1 point)."
     )
+    assert (told.question, told.answer, told.estimate) == ("accuracy", "yes", pytest.approx(0.039))
 
 
-def test_small_fall_is_not_shown():
-    told = say_accuracy([with_accuracy([0.8, 0.889, 0.885])], EPOCHS, LoggedSettings(n_validation=25_000))
-    assert "is not shown (a rising loss alone means over-confidence)" in told
+def test_small_fall_is_excluded_or_undecided_by_the_rows():
+    curves = [with_accuracy([0.8, 0.889, 0.888])]
+    many = judge_accuracy(curves, EPOCHS, LoggedSettings(n_validation=25_000))
+    assert many.answer == "no"
+    assert "a rising loss alone means over-confidence" in many.sentence
+    few = judge_accuracy(curves, EPOCHS, LoggedSettings(n_validation=500))
+    assert few.answer == "undecided"
+    assert "neither shown nor excluded" in few.sentence
 
 
 def test_seeds_that_disagree_widen_the_bound():
     settings = LoggedSettings(n_validation=25_000)
-    told = say_accuracy([with_accuracy([0.9, 0.9, 0.70]), with_accuracy([0.9, 0.9, 0.89])], EPOCHS, settings)
-    assert "is not shown" in told
+    curves = [with_accuracy([0.9, 0.9, 0.70]), with_accuracy([0.9, 0.9, 0.89])]
+    assert judge_accuracy(curves, EPOCHS, settings).answer == "undecided"
 
 
 def test_accuracy_of_all_seeds_or_none():
-    bare = LoggedCurves("b", EPOCHS, EPOCHS)
-    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7]), bare], EPOCHS, LoggedSettings()) == ""
-    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7])], EPOCHS, LoggedSettings()).endswith("the last one.")
-    assert say_accuracy([with_accuracy([0.8, 0.9, 0.7])], np.array([7.0, 8.0]), LoggedSettings()) == ""
+    bare, one = LoggedCurves("b", EPOCHS, EPOCHS), with_accuracy([0.8, 0.9, 0.7])
+    assert judge_accuracy([one, bare], EPOCHS, LoggedSettings()) is None
+    unknown = judge_accuracy([one], EPOCHS, LoggedSettings())
+    assert unknown.answer == "undecided"
+    assert "without the number of validation rows" in unknown.sentence
+    assert judge_accuracy([one], np.array([7.0, 8.0]), LoggedSettings()) is None
 
 
 def test_loss_too_high_for_its_accuracy_is_a_warning():

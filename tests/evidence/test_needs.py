@@ -72,3 +72,18 @@ def test_seeds_limit_where_they_dominate():
     difference = 0.03 + rng.normal(0, 0.05, (5, 1)) + rng.normal(0, 0.02, 200)
     lines = say_needs(contrast_of(difference), DELTA)
     assert "Limiting: seeds" in lines[-1]
+
+
+def test_more_seeds_are_counted_from_those_that_were_compared():
+    """Three of the study's five seeds were compared: asking for eight would give this size three again."""
+    rng = np.random.default_rng(5)
+    contrast = contrast_of(draw(rng, 0.05, n_seeds=3, n_rows=60))
+    asked = say_needs(contrast, DELTA, n_asked=5)[0]
+    assert asked.startswith(
+        "With 5 more seeds (the networks compared have 3, what may still be chosen has 5): "
+    )
+    assert "--seeds" not in asked
+    assert "(heldout fit --seeds 8)" in say_needs(contrast, DELTA, n_asked=3)[0]
+    one = contrast_of(draw(rng, 0.05, n_seeds=1, n_rows=60))
+    assert "--seeds" not in say_needs(one, DELTA, n_asked=5)[0]
+    assert "--seeds 5" in say_needs(one, DELTA, n_asked=1)[0]

@@ -127,6 +127,26 @@ def test_pictures_beside_other_columns_have_residual_networks_too(beside):
         assert any(layer.kept for layer in list_layers(net))
 
 
+def test_texts_beside_other_columns_meet_them_in_a_hidden_layer_on_every_size_but_the_smallest():
+    layout = join(NUMBERS, TOKENS, InputLayout("numbers", (1,)), TOKENS)
+    rungs = grow_kind_ladder(layout, 3, n_rungs=99)
+    assert [bool(rung.widths) for rung in rungs] == [False] + [True] * (len(rungs) - 1)
+    assert {rung.family for rung in rungs} == {"joined"}
+    for rung in rungs:
+        names = [layer.name for layer in list_layers(make_net(rung, layout, 3))]
+        for part in (2, 4):  # each text has a table and filters of its own
+            assert f"embedding of part {part}" in names
+            assert sum(name.endswith(f" of part {part}") for name in names) == 1 + len(rung.channels)
+    assert any(rung.channels for rung in rungs)
+
+
+def test_where_a_picture_takes_the_filters_a_text_is_averaged():
+    layout = join(NUMBERS, TOKENS, PICTURE)
+    largest = make_net(grow_kind_ladder(layout, 3, n_rungs=2)[-1], layout, 3)
+    names = [layer.name for layer in list_layers(largest) if layer.name.endswith("part 2")]
+    assert names == ["embedding of part 2"]
+
+
 def test_small_pictures_leave_out_what_does_not_fit():
     rungs = grow_kind_ladder(InputLayout("picture", (4, 4, 1)), 2, n_rungs=12)
     assert all(check_net(make_net(rung, InputLayout("picture", (4, 4, 1)), 2)) == "" for rung in rungs)

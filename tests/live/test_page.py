@@ -86,6 +86,19 @@ def test_a_finished_study_stands_there_whole(browser, finished):
         assert "the report" in page.content()
 
 
+def test_a_stopped_study_links_to_the_report_of_what_there_is(browser, tmp_path):
+    events = [study_event(), curves_event(0, 0), {"t": 9.0, "kind": "end", "how": "stopped", "text": ""}]
+    folder = write_events(tmp_path / "run", events)
+    with serving(folder) as door, opened(browser, door) as page:
+        assert page.inner_text("#state") == "stopped"
+        assert not page.is_visible("#report")  # it is being written
+        (folder / "report-partial.html").write_text("<!doctype html><title>r</title><p>what there is")
+        page.wait_for_selector("#report", state="visible")
+        assert page.inner_text("#report") == "Open the report of what there is"
+        page.click("#report")
+        assert "<p>what there is" in page.content()
+
+
 def test_nothing_is_asked_of_any_other_place(browser, finished):
     with opened(browser, finished) as page:
         assert page.requests

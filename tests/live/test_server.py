@@ -74,6 +74,16 @@ def test_the_state_follows_the_lock_and_the_report(tmp_path):
     }
 
 
+def test_of_a_stopped_study_the_page_of_what_there_is_is_given(folder):
+    with serving(folder) as door:
+        (folder / "report-partial.html").write_text("<!doctype html><p>what there is")
+        assert describe_state(folder)["report"]
+        assert ask(door, "report").body.endswith(b"what there is")
+        (folder / "test.json").write_text("{}")  # its page may show the score by now
+        assert not describe_state(folder)["report"]
+        assert ask(door, "report").status == 404
+
+
 def test_the_report_is_given_once_it_is_there(folder):
     with serving(folder) as door:
         assert ask(door, "report").status == 404

@@ -114,6 +114,29 @@ def test_a_refusal_is_shown_without_the_cell_that_it_quotes(tmp_path):
     assert told.endswith("line 7: (hidden) is no number")
 
 
+@pytest.mark.parametrize(
+    ("kind", "field"), [("note", "text"), ("verdict", "sentence"), ("verdict", "why"), ("remedy", "sentence")]
+)
+def test_no_words_of_a_study_show_a_cell(tmp_path, kind, field):
+    told = "1 cell of 'dose', \"it's\" like 'SENTINEL-A', is kept; 'SENTINEL-B"
+    event = {"t": 1.0, "kind": kind, field: told}
+    path = write_events(tmp_path, [event]) / "events.jsonl"
+    shown = read_all(path)[0][field]
+    assert "SENTINEL" not in shown
+    assert "dose" not in shown  # nothing is known to be a column yet
+    recipe = {"columns": [{"read": {"name": "dose/mg", "source": "dose", "part": "mg"}}]}
+    path.with_name("recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    assert read_all(path)[0][field] == "1 cell of 'dose', (hidden) like (hidden), is kept; (hidden)"
+    assert json.loads(path.read_text(encoding="utf-8"))[field] == told  # the folder keeps all of it
+
+
+@pytest.mark.parametrize("recipe", ["", "[]", '{"columns": [7]}', '{"columns": {"read": 1}}'])
+def test_a_recipe_that_cannot_be_read_names_no_column(tmp_path, recipe):
+    path = write_events(tmp_path, [{"t": 1.0, "kind": "note", "text": "like 'SENTINEL'"}]) / "events.jsonl"
+    path.with_name("recipe.json").write_text(recipe, encoding="utf-8")
+    assert [event["text"] for event in read_all(path)] == ["like (hidden)"]
+
+
 def test_no_shown_field_is_named_after_a_test_score():
     fields = {name for names in SHOWN.values() for name in names}
     assert {name for name in fields if "test" in name} == {"n_test", "why_no_test"}

@@ -13,7 +13,7 @@ RAW = "  A WASTE<br>of  &quot;film&quot; nobody"
 @pytest.fixture(scope="module")
 def review():
     column = text("review", TEXTS)
-    recipe = fit_recipe((column,), (np.arange(16),), options=RecipeOptions(token_length=8))
+    recipe = fit_recipe((column,), (np.arange(16),), options=RecipeOptions(tokens=(("review", 8),)))
     assert recipe.columns[0].ops[0].op == "tokens@1"
     return recipe
 

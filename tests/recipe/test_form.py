@@ -270,7 +270,9 @@ def test_every_step_is_for_some_kind_of_column():
 
 def test_texts_as_token_rows_are_read_back():
     note = text("note", ["a b c", "b c d", "a b", "c d"] * 5)
-    recipe = fit_recipe((note,), (np.arange(15), np.arange(5, 20)), options=RecipeOptions(token_length=16))
+    recipe = fit_recipe(
+        (note,), (np.arange(15), np.arange(5, 20)), options=RecipeOptions(tokens=(("note", 16),))
+    )
     written = recipe_to_json(recipe)
     assert recipe.columns[0].ops[0].op == "tokens@1"
     assert recipe_to_json(recipe_from_json(*written)) == written

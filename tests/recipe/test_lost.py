@@ -10,7 +10,7 @@ TEXTS = ["a b c", "a b d", "a e e f", "a e g", None, "x y z"]
 
 def fit(rows, *, length=0, pieces=()):
     column = text("note", TEXTS)
-    options = RecipeOptions(token_length=length, fewest_word_rows=1, pieces=pieces)
+    options = RecipeOptions(tokens=(("note", length),), fewest_word_rows=1, pieces=pieces)
     return column, fit_recipe((column,), rows, options=options)
 
 

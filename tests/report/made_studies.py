@@ -196,7 +196,9 @@ def make_hostile() -> StudyContent:
     )
 
 
-def make_augmented(layout: InputLayout, *uses: RemedyUse, examples: np.ndarray | None = None) -> StudyContent:
+def make_augmented(
+    layout: InputLayout | None, *uses: RemedyUse, examples: np.ndarray | None = None
+) -> StudyContent:
     """A study whose last run was augmented, of rows that are no table of numbers."""
     study = make_study()
     configuration = make_configuration(make_rungs()[4])

@@ -39,6 +39,13 @@ def test_answer_holds_the_essentials() -> None:
         assert words in text
 
 
+def test_a_second_metric_is_told_below_the_verdict() -> None:
+    study = make_study()
+    assert "Accuracy is not harmed: fall +0.2 points (90 % interval -0.4 to +0.8" in answer_text(study)
+    assert study.chosen is not None
+    assert "harmed" not in answer_text(replace(study, chosen=replace(study.chosen, second=None)))
+
+
 def test_overfull_answer_keeps_verdict_warning_and_score() -> None:
     study = make_study()
     assert study.chosen is not None
@@ -138,8 +145,9 @@ def test_set_aside_texts_are_not_printed() -> None:
 def test_without_a_target_the_open_questions_are_told_and_no_more_is_claimed():
     content = LookContent(source="t.csv", n_rows=9, n_columns=1, columns=(), findings=())
     assert "No finding" not in look_text(content)
-    assert "No target was named, so only the reading of the columns was looked at: leaks" in look_text(
-        content
+    assert (
+        "No target was named, so only the columns and the number of rows were looked at: leaks"
+        in look_text(content)
     )
     asked = Finding("HO215", "open question", Severity.WARNING, "column 'x': codes?", column="x")
     assert "[HO215]" in look_text(replace(content, findings=(asked,)))

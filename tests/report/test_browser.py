@@ -162,7 +162,7 @@ def test_a_table_is_opened_and_a_code_followed_by_keyboard(view: Any) -> None:
 def test_everything_is_there_without_javascript(view: Any) -> None:
     page = view("whole", java_script_enabled=False)
     assert page.locator("main section h2").count() >= 15
-    assert page.locator("figure svg").count() == 11
+    assert page.locator("figure svg").count() == 12
     details = page.locator("#overfit details").first
     assert not details.locator("table").is_visible()
     details.locator("summary").click()

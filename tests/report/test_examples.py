@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from heldout.records import InputLayout, RemedyUse
-from heldout.report.examples import list_uses, read_letters, show_examples, spell_sequence
+from heldout.report.examples import (
+    INPUTS,
+    ROWS,
+    list_uses,
+    read_letters,
+    show_examples,
+    show_rows_changed,
+    spell_sequence,
+)
 from heldout.report.html import render_report
 from report.example import make_study
 from report.made_studies import make_augmented
@@ -19,6 +28,53 @@ FLIP = RemedyUse("augmentation", 1.0, "flip")
 def test_tables_have_no_examples() -> None:
     assert show_examples(make_study()) is None
     assert show_examples(replace(make_study(), layout=PICTURE)) is None
+
+
+def use(name: str, strength: float) -> RemedyUse:
+    return RemedyUse("augmentation", strength, name)
+
+
+def show_one(name: str, strength: float) -> np.ndarray:
+    """The first invented row after one augmentation, and which of its inputs are marked as changed."""
+    shown = show_rows_changed(make_augmented(None, use(name, strength)))
+    assert shown is not None
+    assert shown.labels == ("as it is", "another row", f"{name} {strength:g}")
+    assert tuple(line[0] for line in shown.lines) == INPUTS
+    for place, (_, cells) in enumerate(shown.lines):
+        assert [float(text) for text, _ in cells[:2]] == [ROWS[0][place], ROWS[1][place]]
+        assert cells[2][1] == (abs(float(cells[2][0]) - ROWS[0][place]) > 5e-3)
+    return np.array([float(cells[2][0]) for _, cells in shown.lines])
+
+
+def test_noise_changes_every_number_of_a_row() -> None:
+    assert (np.abs(show_one("noise", 1.0) - ROWS[0]) > 5e-3).all()
+
+
+def test_a_mixture_lies_between_both_rows() -> None:
+    mixed, (first, second) = show_one("mixup", 1.0), np.array(ROWS)
+    share = (mixed - second)[first != second] / (first - second)[first != second]
+    assert share.min() >= 0.5
+    np.testing.assert_allclose(share, share[0], atol=0.02)
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.02])
+def test_a_swap_takes_numbers_and_whole_categories_of_the_other_row(strength: float) -> None:
+    swapped, (first, second) = show_one("swap noise", strength), np.array(ROWS)
+    assert ((swapped == first) | (swapped == second)).all()
+    assert (swapped != first).any()
+    assert swapped[3:].sum() == 1.0
+
+
+def test_rows_are_shown_for_tables_only() -> None:
+    assert show_rows_changed(make_study()) is None  # nothing was augmented
+    assert show_rows_changed(make_augmented(None, use("flip", 1.0))) is None
+    assert show_rows_changed(make_augmented(PICTURE, use("noise", 0.1))) is None
+    assert show_rows_changed(replace(make_augmented(None, use("noise", 0.1)), columns=())) is None
+    page = render_report(
+        make_augmented(None, use("noise", 0.1), use("mixup", 0.5)), charts={}, show_rows=True
+    )
+    assert "Shown on an invented row, never on a row of these data" in page
+    assert "What does augmentation do to an example?" not in page
 
 
 def test_pictures_stand_as_images_within_the_page() -> None:

@@ -99,6 +99,14 @@ def test_page_starts_with_the_answer(report: str) -> None:
     assert "HO101" in start
 
 
+def test_what_a_second_metric_says_stands_below_the_verdict(report: str) -> None:
+    text = " ".join(Page(report).text.split()).replace("\u00a0", " ")
+    start = text[: text.index("Can I trust this number?")]
+    assert (
+        "Accuracy is not harmed: fall +0.2 points (90 % interval -0.4 to +0.8; tolerance 1 point)." in start
+    )
+
+
 def test_no_script_no_request_and_a_policy(report: str) -> None:
     page = Page(report)
     assert not {"script", "iframe", "object", "embed", "link", "img", "form", "base"} & set(page.tags)

@@ -47,6 +47,17 @@ def test_the_page_holds_all_of_the_look_and_needs_nothing_else() -> None:
     assert "https://" not in page
 
 
+def test_before_and_after_stand_side_by_side_where_they_are_known() -> None:
+    note = ColumnNote("dose", "number", "numbers", n_slots=1, before=(90, 0, 6), after=(30, 60, 6))
+    page = render_look(make_content(columns=(note, ColumnNote("id", "identifier", "texts"))))
+    assert page.count('<svg class="spark"') == 2
+    assert page.index("as read: 3 bins, 94 %") < page.index("as a network would see it: 3 bins, 62 %")
+    assert "Bars: rows that would be trained on" in page
+    plain = render_look(make_content())
+    assert "<svg" not in plain
+    assert "Bars:" not in plain
+
+
 def test_names_from_the_file_are_text() -> None:
     page = render_look(make_content())
     assert "<b>age</b>" not in page
@@ -67,7 +78,7 @@ def test_who_is_dropped_is_a_table_on_the_page_and_in_the_terminal() -> None:
 def test_without_a_target_the_page_says_what_is_needed() -> None:
     page = render_look(make_content(bullets=(), nice_or_messy="", findings=(), passed_checks=()))
     assert "--target COLUMN" in page
-    assert "only the reading of the columns was looked at" in page
+    assert "only the columns and the number of rows were looked at" in page
 
 
 def test_the_target_is_named() -> None:

@@ -56,6 +56,9 @@ def test_verdicts_and_test_stand_where_the_schema_says() -> None:
         "skill",
         "overtrained",
     ]
+    second = answer["verdict"]["chosen"]["second_metric"]
+    assert (second["metric"], second["harmed"], second["fall"]) == ("accuracy", "no", 0.002)
+    assert answer["verdict"]["ladder"]["second_metric"] is None
     assert answer["chosen_configuration"]["remedies"] == {"dropout": 0.3}
     assert answer["test"]["openings_before"] == 0
 

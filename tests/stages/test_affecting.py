@@ -114,8 +114,16 @@ def test_without_a_rule_only_the_recipes_own_limits_are_looked_at():
     assert crew.workplace.executors == []
 
 
-def test_few_rows_are_not_judged():
-    reading, prepared, crew, judged, _ = study(n_rows=36, outliers="drop")
+@pytest.mark.parametrize("rule", ["drop", "clip"])
+def test_few_rows_are_counted_and_not_judged(rule):
+    reading, prepared, crew, judged, extreme = study(n_rows=36, outliers=rule, outlier_limit=2.0)
+    found = judge_outliers(crew, reading, prepared, judged=judged)
+    assert found.is_applied
+    assert found.n_flagged >= extreme.sum() > 0
+    assert f"{found.n_flagged} of 36 rows" in found.sentence
+    assert (found.dropped, found.harm, crew.executor.jobs) == ((), None, [])
+    assert found.alternatives
+    reading, prepared, crew, judged, _ = study(n_rows=36)
     assert judge_outliers(crew, reading, prepared, judged=judged) is None
 
 

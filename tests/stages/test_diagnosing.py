@@ -81,6 +81,18 @@ def test_losses_of_rows_get_the_whole_procedure(tmp_path):
     assert "at 0 fit rows" not in str(found)
 
 
+def test_losses_of_two_classes_tell_the_decisions_too(tmp_path):
+    """A row of loss below ln 2 is answered rightly; of more classes the losses do not tell."""
+    (second,) = diagnose(make_archive(tmp_path / "a.npz", rises=[0.3])).second
+    assert (second.question, second.answer) == ("accuracy", "yes")
+    assert second.sentence.startswith("Accuracy is harmed too")
+    many = make_archive(tmp_path / "b.npz", rises=[0.0, 0.3], sizes=(9, 99))
+    assert [item.question for item in diagnose(many).second] == ["accuracy", "accuracy"]
+    with np.load(many) as parts:
+        np.savez(tmp_path / "c.npz", **{**parts, "task": "multiclass"})
+    assert diagnose(tmp_path / "c.npz").second == ()
+
+
 def test_flat_losses_of_rows_are_not_overfit(tmp_path):
     found = diagnose(make_archive(tmp_path / "a.npz", rises=[0.0]))
     answers = {item.question: item.answer for item in found.answers}

@@ -21,6 +21,14 @@ def test_words_say_what_the_answer_rests_on_and_what_it_cannot_say():
     assert max(len(line) for line in text.splitlines()) <= 100
 
 
+def test_the_second_metric_is_an_answer_of_its_own():
+    found = diagnose(RISE, n_validation=900, classes=2)
+    (second,) = build_json(found)["second_metric"]
+    assert (second["question"], second["answer"]) == ("accuracy", "yes")
+    assert second["low"] < second["estimate"] == 0.4 < second["high"]
+    assert build_json(diagnose({"loss": [0.7, 0.6], "val_loss": [0.7, 0.75]}))["second_metric"] == []
+
+
 def test_undecided_says_what_would_decide():
     text = write_words(diagnose({"loss": [0.7, 0.6], "val_loss": [0.7, 0.75]}, n_validation=30, classes=2))
     assert "would decide - The same rise on" in text

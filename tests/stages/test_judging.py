@@ -34,6 +34,18 @@ def test_the_tolerance_is_two_percent_of_the_constant_predictors_loss():
     assert judge.constant_losses.mean() == pytest.approx(entropy, rel=0.05)
 
 
+def test_rows_of_a_rare_class_weigh_more_in_the_second_metric():
+    _, prepared, _, _ = prepare_frame()
+    assert judge_of(prepared).hit_weights is None
+    source = prepared.source
+    rare = replace(source, target=(np.arange(source.target.size) < 3).astype(source.target.dtype))
+    folds = thin_folds(prepared)
+    judge = make_judge(replace(prepared, source=rare), make_tensors(prepared, folds), folds, n_seeds=7)
+    labels = np.concatenate([rare.target[fold.validation] for fold in folds])
+    assert judge.hit_weights[labels == 1].sum() == pytest.approx(judge.hit_weights[labels == 0].sum())
+    assert judge.n_seeds == 7
+
+
 def test_units_follow_the_pooled_order():
     frame = make_frame(site=[f"s{row // 4}" for row in range(60)]).drop("price")
     _, prepared, _, _ = prepare_frame(frame, group="site")

@@ -27,11 +27,34 @@ def test_every_column_is_shown_with_reason_and_fate():
     assert content.next_command == "heldout.fit(frame, target='ill')"
 
 
+def test_a_column_whose_far_values_are_pulled_in_looks_otherwise_after_it():
+    far = np.random.default_rng(0).normal(size=120)
+    far[:6] = 9000.0
+    frame = make_frame(120).drop("price").with_columns(pl.Series("x", far))
+    content = look_at(frame, Settings(target="ill", outliers="clip"))
+    note = next(note for note in content.columns if note.name == "x")
+    assert note.before == (114, *[0] * 10, 6)  # all others in one bin
+    assert sum(note.after) == 120
+    assert sum(count > 0 for count in note.after) >= 4  # their shape can be seen again
+    assert 'aria-label="as a network would see it: 12 bins' in render_look(content)
+
+
 def test_without_a_target_the_columns_are_shown():
     content = look_at(make_frame(), Settings())
     assert [note.name for note in content.columns] == ["x", "z", "colour", "ill", "price"]
     assert content.target is None
     assert content.next_command == "heldout.look(frame, target='COLUMN')"
+
+
+def test_without_a_target_the_four_questions_say_what_needs_one():
+    content = look_at(make_frame(), Settings())
+    titles = [line.partition(": ")[0] for line in content.bullets]
+    assert titles == ["one clear truth", "labels likely good", "each class well represented", "a lot of data"]
+    assert sum("without --target" in line for line in content.bullets) == 3
+    assert content.bullets[3] == "a lot of data: no: 60 rows"
+    assert not content.nice_or_messy
+    assert "each class well represented" in look_text(content)
+    assert "The rest needs a target" in render_look(content)
 
 
 def test_rows_without_target_are_counted():

@@ -61,3 +61,72 @@ def test_more_rows_than_can_be_compared_are_refused(monkeypatch):
     monkeypatch.setattr(near_rows, "MOST_ROWS", 100)
     with pytest.raises(UsageError, match="210 different rows are more than 100"):
         ask(make_frame(), keep_near_rows=True)
+
+
+def write_parts(folder, frame, changed):
+    frame.write_csv(folder / "train.csv")
+    changed.write_csv(folder / "test.csv")
+    settings = Settings.model_validate({"target": "y", "test": str(folder / "test.csv")})
+    return read_data(folder / "train.csv", settings)
+
+
+def make_test_part(frame, n_known):
+    """New rows of the same kind, the first of which repeat rows 0, 1, ... of the other part."""
+    rng = np.random.default_rng(5)
+    new = pl.DataFrame({f"x{k}": rng.normal(size=60).round(6) for k in range(6)})
+    new = new.with_columns(pl.Series("y", rng.choice(["a", "b"], 60)))
+    return pl.concat([frame.head(n_known), new.tail(60 - n_known)])
+
+
+def crossing(reading):
+    return {tuple(pair) for near in reading.links.near if near.what == "rows" for pair in near.pairs.tolist()}
+
+
+def test_a_changed_cell_does_not_hide_a_row_of_a_test_file(tmp_path):
+    frame = make_frame(n_near=0)
+    changed = make_test_part(frame, 6).with_columns(
+        pl.when(pl.int_range(60) < 6).then(9.5).otherwise(pl.col("x2")).alias("x2")
+    )
+    reading = write_parts(tmp_path, frame, changed)
+    assert crossing(reading) == {(k, 200 + k) for k in range(6)}
+    assert (reading.links.unit[:6] == reading.links.unit[200:206]).all()
+
+
+def test_rounded_numbers_do_not_hide_a_row_of_a_test_file(tmp_path):
+    frame = make_frame(n_near=0)
+    changed = make_test_part(frame, 6).with_columns(pl.col(f"x{k}").round(2) for k in range(6))
+    assert crossing(write_parts(tmp_path, frame, changed)) == {(k, 200 + k) for k in range(6)}
+
+
+def test_noise_does_not_hide_a_row_of_a_test_file(tmp_path):
+    frame = make_frame(n_near=0)
+    changed = make_test_part(frame, 6).with_columns((pl.col(f"x{k}") + 0.003) for k in range(6))
+    assert crossing(write_parts(tmp_path, frame, changed)) == {(k, 200 + k) for k in range(6)}
+
+
+def test_new_rows_of_a_test_file_are_no_copies(tmp_path):
+    frame = make_frame(n_near=0)
+    reading = write_parts(tmp_path, frame, make_test_part(frame, 0))
+    assert reading.links.near == ()
+    assert len(np.unique(reading.links.unit)) == 260
+
+
+def test_rows_of_coarse_columns_are_no_copies(tmp_path):
+    rng = np.random.default_rng(0)
+    both = [
+        pl.DataFrame(
+            {f"x{k}": rng.integers(0, 6, n_rows) for k in range(6)} | {"y": rng.choice(["a", "b"], n_rows)}
+        )
+        for n_rows in (300, 80)
+    ]
+    assert not crossing(write_parts(tmp_path, *both))
+
+
+def test_columns_that_repeat_each_other_make_no_copies(tmp_path):
+    rng = np.random.default_rng(0)
+    cells = {f"x{k}": rng.integers(0, 8, 500) for k in range(4)}
+    frame = pl.DataFrame(
+        {f"{name}{k}": column for name, column in cells.items() for k in range(3 if name < "x3" else 1)}
+    )
+    frame = frame.with_columns(pl.Series("y", rng.choice(["a", "b"], 500)))
+    assert not crossing(write_parts(tmp_path, frame.head(400), frame.tail(100)))

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -314,3 +316,17 @@ def test_sample_weights_are_read_as_any_numbers_are():
     weights = ["1,5", "2,25", "0,75"] * 20
     reading, _ = read(make_frame(weight=weights).drop("price"), sample_weight="weight")
     assert reading.weight[:3].tolist() == [1.5, 2.25, 0.75]
+
+
+@pytest.mark.parametrize("damaged", ["1.24E+17", "#REF!", "2-Sep"])
+def test_groups_that_a_spreadsheet_changed_are_refused(tmp_path, damaged):
+    keys = [f"P{row // 3:04}" for row in range(60)]
+    keys[31] = damaged
+    rows = "".join(f"{key},{row * 37 % 11}.5,{row % 2}\n" for row, key in enumerate(keys))
+    (tmp_path / "t.csv").write_text(f"person,x,y\n{rows}")
+    with pytest.raises(
+        DataError, match=f"group column 'person' of t.csv, line 33: '{re.escape(damaged)}' looks like"
+    ):
+        read_data(tmp_path / "t.csv", Settings.model_validate({"target": "y", "group": "person"}))
+    said = {"target": "y", "group": "person", "columns": {"person": {"kind": "identifier"}}}
+    assert read_data(tmp_path / "t.csv", Settings.model_validate(said)).group is not None

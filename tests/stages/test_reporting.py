@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from heldout.errors import StudyError
-from heldout.stages.reporting import write_report
+from heldout.stages.reporting import drop_rest, leave_report, write_report
 from report.example import make_small_study
+from stages.test_salvaging import make_unfinished
 
 
 def test_in_the_studys_folder_the_charts_lie_beside(tmp_path):
@@ -48,6 +49,40 @@ def test_what_is_left_of_a_study_never_takes_the_place_of_its_report(tmp_path):
     assert {path: text for path, text in read_all(tmp_path).items() if path in before} == before
     with pytest.raises(StudyError, match="can be read only in part"):
         write_report(rest, tmp_path, tmp_path / "report.html")
+
+
+def test_a_stopped_study_leaves_a_report_until_it_is_whole(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    (folder / "report-partial.html").write_text("of an earlier stop")
+    page = leave_report(folder, longest=120.0)
+    assert page == folder / "report-partial.html"
+    assert "This study is not complete" in page.read_text(encoding="utf-8")
+    drop_rest(folder)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "audit.json",
+        "events.jsonl",
+        "split.json",
+        "study.json",
+    ]
+
+
+def test_nothing_is_left_where_the_page_would_show_the_test_score(tmp_path):
+    folder = make_unfinished(tmp_path / "run")
+    (folder / "test.json").write_text("{}")
+    assert leave_report(folder) is None
+    assert not (folder / "report-partial.html").exists()
+
+
+@pytest.mark.parametrize("trouble", ["slow", "damaged", "no study"])
+def test_whatever_goes_wrong_with_it_the_stop_goes_on(tmp_path, trouble):
+    folder = make_unfinished(tmp_path / "run")
+    (folder / "report-partial.html").write_text("of an earlier stop")
+    if trouble == "damaged":
+        for name in ("study.json", "audit.json", "split.json"):
+            (folder / name).write_text("{")
+    elif trouble == "no study":
+        (folder / "study.json").unlink()
+    assert leave_report(folder, longest=0.01 if trouble == "slow" else 120.0) is None
 
 
 def test_a_study_cut_by_its_budget_is_whole(tmp_path):

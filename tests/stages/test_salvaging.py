@@ -15,7 +15,7 @@ from heldout.report.machine import answer_json
 from heldout.report.privacy import hide_rows
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.loading import CONTENT_SCHEMA
-from heldout.stages.salvaging import Found, read_file, read_known, salvage_content
+from heldout.stages.salvaging import Found, read_file, read_known, salvage_content, say_unfinished
 from heldout.stages.store import FolderStore
 from report.example import make_rungs, make_scores, make_study
 
@@ -79,8 +79,9 @@ def test_a_finished_study_is_read_as_it_is(tmp_path):
 
 def test_an_unfinished_study_shows_what_there_is(tmp_path):
     found = salvage_content(make_unfinished(tmp_path / "run"))
-    assert "content.json: there is no such file" in found.partial
-    assert "Shown is the rest: the audit, curves of 1 configurations." in found.partial
+    assert found.partial.startswith("It has not come to its end; the same command with --resume goes on.")
+    assert "content.json" not in found.partial  # nothing is missing of what is not made yet
+    assert "Shown is the rest: the audit, curves of 1 configuration." in found.partial
     assert found.target.name == "disease"
     assert found.source == "heart.csv"
     assert (found.split.n_development, found.split.n_test, found.split.n_units) == (4, 1, 3)
@@ -92,6 +93,22 @@ def test_an_unfinished_study_shows_what_there_is(tmp_path):
     assert page.index("This study is not complete") < page.index("Does it work?")
     assert "constant columns" in page
     assert "No verdict yet" in page
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        (["begin", {"kind": "end", "how": "stopped"}], "It was stopped before its end;"),
+        (["begin", {"kind": "end", "how": "stopped"}, "begin"], "It has not come to its end;"),
+        (["begin", {"kind": "end", "how": "failed", "text": "full"}], "It ended with an error (full);"),
+        (["begin", {"kind": "end", "how": ["odd"]}], "It has not come to its end;"),
+        ([], "It has not come to its end;"),
+    ],
+)
+def test_why_a_study_has_no_end_is_told_by_its_events(tmp_path, events, why):
+    lines = [{"kind": event} if isinstance(event, str) else event for event in events]
+    write(tmp_path / "run", "events.jsonl", "\n".join(map(json.dumps, lines)))
+    assert say_unfinished(tmp_path / "run").startswith(why)
 
 
 def test_a_content_of_a_newer_version_loses_only_what_is_unknown(tmp_path):

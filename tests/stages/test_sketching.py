@@ -14,6 +14,7 @@ from heldout.stages.sketching import (
     count_encoded,
     count_values,
     explain_alone,
+    mark_words,
     pick_rows,
     sketch_columns,
 )
@@ -93,6 +94,32 @@ def test_inputs_that_belong_to_no_column_give_no_importance():
         prepared, source=replace(prepared.source, features=np.zeros((1, 60, 4, 4, 1), np.uint8))
     )
     assert {note.importance for note in sketch_columns(notes, bytes_only)} == {0.0}
+
+
+def test_a_text_read_word_by_word_matters_by_its_words_and_not_by_their_numbers():
+    rng = np.random.default_rng(0)
+    frame = make_frame(120).drop("price")
+    says = np.where(frame["ill"] == "yes", "fever", "well")
+    rest = [f"word{letter}" for letter in "abcdefghij"]
+    notes = [" ".join(rng.permutation([*rng.choice(rest, 8), word])) for word in says]
+    dull = [" ".join(rng.choice(rest, 9)) for _ in says]
+    _, prepared, _, _ = prepare_frame(frame.with_columns(pl.Series("note", notes), pl.Series("dull", dull)))
+    assert prepared.source.layout.kind == "joined"
+    by_name = {n.name: n for n in sketch_columns(note_columns(prepared.columns, prepared.recipe), prepared)}
+    assert by_name["note"].importance > 0.9
+    assert by_name["dull"].importance < 0.3
+    assert by_name["note"].after == ()  # no histogram of names
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=1, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_marked_words_are_those_that_rows_hold(rows):
+    made = mark_words(np.array(rows, np.float32))
+    held = sorted(
+        ({number for row in rows for number in row} - {0}), key=lambda n: (-sum(n in r for r in rows), n)
+    )
+    wanted = [[float(number in row) for number in held] for row in rows]
+    assert made.tolist() == (wanted if held else [[] for _ in rows])
 
 
 def test_rows_are_picked_evenly():

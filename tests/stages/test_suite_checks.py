@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run
 from heldout.records import Task
-from heldout.stages.suite_checks import check_study, prepare
+from heldout.stages.suite_checks import check_second, check_study, prepare
 from heldout.stages.suite_rules import RULES, apply_rules, check_rules
 from heldout.stages.suite_studies import cut_run, cut_studies, expect_constant, mix_truth, weigh_others
 from heldout.stages.suite_training import SIZES, USES, Played
@@ -92,6 +94,26 @@ def test_a_false_truth_is_noticed(studies):
     marks = check_study(study)
     assert any(mark.value for mark in marks if mark.promise == "overtrained: false yes")
     assert [mark.value for mark in marks if mark.promise == "report: false claim"] == [1.0]
+
+
+def test_what_is_said_of_accuracy_is_held_against_the_true_share_of_wrong_answers():
+    played = make_played()
+    rng = np.random.default_rng(1)
+    right = rng.random((3, N_SEEDS, N_VALIDATION))
+    runs = tuple(replace(run, hits=right > np.array([0.3, 0.2, 0.5])[:, None, None]) for run in played.runs)
+    truth = np.broadcast_to(np.array([0.3, 0.2, 0.5])[:, None, None], (3, N_SEEDS, len(PARTS) + 1))
+    studies = list(cut_studies(replace(played, runs=runs, misses=(truth,) * len(runs)), 3))
+    study = next(item for item in studies if item.size == "1000 rows, 5 seeds")
+    assert study.misses.shape == (len(runs), 3)
+    marks = check_second(prepare(study))
+    by_key = {}
+    for mark in marks:
+        by_key.setdefault(mark.promise, []).append(mark.value)
+    assert by_key["second ladder: wrong yes"] == [0.0]
+    lying = cut_studies(replace(played, runs=runs, misses=(truth * 0 + 0.3,) * len(runs)), 3)
+    study = next(item for item in lying if item.size == "1000 rows, 5 seeds")
+    assert [m.value for m in check_second(prepare(study)) if m.promise == "second ladder: false yes"] == [1.0]
+    assert check_second(prepare(next(cut_studies(played, 3)))) == []
 
 
 def test_a_cut_run_holds_its_rows_and_seeds():

@@ -9,6 +9,7 @@ from heldout.suite.record import (
     draw_classes,
     flip_share,
     integrate_losses,
+    integrate_misses,
     make_task,
     read_logits,
 )
@@ -58,6 +59,20 @@ def test_losses_of_several_classes_are_weighted():
     views = np.arange(21, dtype=np.float32).reshape(3, 7)
     found = integrate_losses(made([0.5, 0.25, 0.25], Task.MULTICLASS), views)
     np.testing.assert_allclose(found, 0.5 * views[0] + 0.25 * views[1] + 0.25 * views[2])
+
+
+def test_wrong_answers_are_counted_over_the_targets_that_rows_could_have():
+    logits = np.array([-3, -1, -0.1, 0.1, 1, 2, 3.0])
+    views = np.logaddexp(0, -logits)[None].astype(np.float32)
+    task = made([0.3, 0.7], Task.BINARY)
+    np.testing.assert_allclose(
+        integrate_misses(task, views, np.ones(2)), np.where(logits > 0, 0.3, 0.7), rtol=1e-6
+    )
+    balanced = integrate_misses(task, views, np.array([0.5 / 0.3, 0.5 / 0.7]))
+    np.testing.assert_allclose(balanced, 0.5, rtol=1e-6)
+    three = np.array([[2.0, 0.1, 3.0], [1.0, 2.0, 0.5], [0.4, 0.5, 0.6]], np.float32)
+    found = integrate_misses(made([0.2, 0.3, 0.5], Task.MULTICLASS), np.tile(three, 3)[:, :7], np.ones(3))
+    np.testing.assert_allclose(found[:3], [0.5, 0.8, 0.7], rtol=1e-6)  # classes 2, 0 and 1 are named
 
 
 def test_squared_errors_get_the_noise_added():

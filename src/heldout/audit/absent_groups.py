@@ -14,9 +14,10 @@ from heldout.audit.input import (
     pass_check,
     skip_check,
 )
-from heldout.audit.missing import FALSE_DISCOVERY, adjust_discoveries, compare_missingness
+from heldout.audit.missing import FALSE_DISCOVERY, compare_missingness
 from heldout.audit.people import find_people
-from heldout.records import Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.ranks import adjust_discoveries
+from heldout.records import Finding, IndexArray, Kind, RowSet, Severity, TypedColumn
 
 MOST_GROUPS = 20
 LEAST_GAP = 0.05
@@ -56,7 +57,7 @@ def check_absent_groups(data: AuditInput) -> tuple[Finding, ...]:
     adjusted = adjust_discoveries(np.array(p_values)) if pairs else np.zeros(0)
     findings: list[Finding] = []
     for number in np.argsort(adjusted, kind="stable"):
-        finding = _report(pairs[number], float(adjusted[number]))
+        finding = _report(data.rows, pairs[number], float(adjusted[number]))
         # One line a column, for the groups that differ most surely.
         if finding is not None and all(item.column != finding.column for item in findings):
             findings.append(finding)
@@ -107,7 +108,9 @@ def _code_rows(column: TypedColumn, rows: IndexArray) -> tuple[IndexArray, tuple
     return codes.astype(np.int64), tuple(f"{value:g}" for value in values)
 
 
-def _report(pair: tuple[str, str, np.ndarray, IndexArray, tuple[str, ...]], p_value: float) -> Finding | None:
+def _report(
+    rows: IndexArray, pair: tuple[str, str, np.ndarray, IndexArray, tuple[str, ...]], p_value: float
+) -> Finding | None:
     column, group, absent, codes, levels = pair
     shares = [
         (float(absent[codes == number].mean()), int((codes == number).sum()), level)
@@ -125,5 +128,6 @@ def _report(pair: tuple[str, str, np.ndarray, IndexArray, tuple[str, ...]], p_va
         f"for {100 * least[0]:.1f} % of {least[2]!r} ({least[1]} rows; p = {p_value:.2g} after correction)",
         column=column,
         rows=int(absent.sum()),
+        where=RowSet(rows[absent]),
         action="kept visible by an indicator; ask who was not measured, and why",
     )

@@ -6,12 +6,13 @@ import numpy as np
 
 from heldout.audit.input import AuditInput, pass_check, skip_check
 from heldout.links import NearPairs
-from heldout.records import BoolArray, Finding, IndexArray, Severity
+from heldout.records import BoolArray, Finding, IndexArray, RowSet, Severity
 from heldout.sources import name_rows
 
 MOST_LISTED = 8
 NOTABLE_SHARE = 0.01  # assumption: of the rows of a part, from where on a score moves visibly
 CRITICAL_SHARE = 0.05  # assumption: beyond it the score with copies is no score of new rows
+ROWS = "rows"  # what near pairs of a table are called
 _FIRST = "Most alike first: "
 
 
@@ -29,11 +30,12 @@ def check_copies(data: AuditInput) -> tuple[Finding, ...]:
 
 def _report_near(data: AuditInput) -> tuple[Finding, ...]:
     title = "near copies of examples"
-    if not data.near:
+    compared = [near for near in data.near if near.what != ROWS]  # rows of one part are compared by HO216
+    if not compared:
         return (skip_check("HO241", title, "there are no pictures and no texts to compare"),)
     inside = np.zeros(len(data.table.lines), np.bool_)
     inside[data.rows] = True
-    return tuple(_tell_near(data, near, inside) for near in data.near)
+    return tuple(_tell_near(data, near, inside) for near in compared)
 
 
 def _tell_near(data: AuditInput, near: NearPairs, inside: BoolArray) -> Finding:
@@ -43,7 +45,8 @@ def _tell_near(data: AuditInput, near: NearPairs, inside: BoolArray) -> Finding:
     if not len(pairs):
         looked = f"no two of {len(data.rows):,} {near.what} of {near.name!r} are near copies"
         return pass_check("HO241", title, looked)
-    n_members, n_torn = len(np.unique(pairs)), _count_torn(data, pairs)
+    members, n_torn = np.unique(pairs), _count_torn(data, pairs)
+    n_members = len(members)
     share = n_members / len(data.rows)
     return Finding(
         "HO241",
@@ -54,6 +57,7 @@ def _tell_near(data: AuditInput, near: NearPairs, inside: BoolArray) -> Finding:
         f"{_FIRST}{_name_pairs(data, pairs, likeness)}",
         column=near.name,
         rows=n_members,
+        where=RowSet(members),
         action="kept together in every split that heldout makes"
         if near.is_joined
         else "kept, and not kept together, since that would leave too little to split; declare what they share with "
@@ -99,6 +103,7 @@ def _report_crossing(data: AuditInput) -> Finding:
         f"{len(copied):,} of {len(test):,} declared test rows ({100 * share:.1f} %) are copies of development rows, "
         f"{len(exact):,} of them exact{named}",
         rows=len(copied),
+        where=RowSet(copied, looked_at=test),
         action="kept where they were declared; the test score is given with and without them",
     )
 
@@ -132,4 +137,5 @@ def _name_pairs(data: AuditInput, pairs: IndexArray, likeness: np.ndarray) -> st
 
 
 def _name_row(data: AuditInput, names: tuple[str, ...], row: int) -> str:
-    return repr(names[row]) if names else f"line {data.table.lines[row]}"
+    of_test = "test " * bool(data.table.part is not None and np.isin(row, data.split.test))
+    return repr(names[row]) if names else f"{of_test}line {data.table.lines[row]}"

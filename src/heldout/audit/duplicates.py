@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from heldout.audit.input import AuditInput, is_classification, pass_check, read_target
-from heldout.records import DoubleArray, Finding, IndexArray, Severity
+from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, RowSet, Severity
 
 NOTABLE_SHARE = 0.05  # assumption: above this the effective number of rows is visibly smaller
 NOTABLE_FLOOR = 0.01
@@ -20,9 +20,8 @@ def check_duplicates(data: AuditInput) -> tuple[Finding, ...]:
     Returns:
         Findings HO201 (copies) and HO202 (conflicting labels).
     """
-    _, family = np.unique(data.first_of_duplicate[data.rows], return_inverse=True)
-    sizes = np.bincount(family.reshape(-1))
-    return _report_copies(sizes, len(data.rows)), _report_conflicts(data, family.reshape(-1))
+    family = np.unique(data.first_of_duplicate[data.rows], return_inverse=True)[1].reshape(-1)
+    return _report_copies(data, family), _report_conflicts(data, family)
 
 
 def measure_floor(family: IndexArray, values: DoubleArray, *, classes: bool) -> tuple[float, int]:
@@ -44,10 +43,7 @@ def measure_floor(family: IndexArray, values: DoubleArray, *, classes: bool) -> 
         (2.0, 2)
     """
     n_families = int(family.max(initial=-1)) + 1
-    low, high = np.full(n_families, np.inf), np.full(n_families, -np.inf)
-    np.minimum.at(low, family, values)
-    np.maximum.at(high, family, values)
-    disagreeing = int((low < high)[family].sum())
+    disagreeing = int(find_disagreeing(family, values).sum())
     sizes = np.bincount(family, minlength=n_families)
     if not classes:
         mean = np.bincount(family, weights=values, minlength=n_families) / np.maximum(sizes, 1)
@@ -58,8 +54,30 @@ def measure_floor(family: IndexArray, values: DoubleArray, *, classes: bool) -> 
     return float(len(family) - largest.sum()), disagreeing
 
 
-def _report_copies(sizes: IndexArray, n_rows: int) -> Finding:
-    n_sets, repeats = int((sizes > 1).sum()), int((sizes - 1).sum())
+def find_disagreeing(family: IndexArray, values: DoubleArray) -> BoolArray:
+    """Mark rows with the features of another row and a different target.
+
+    Args:
+        family: int64 [N], rows with equal features share a number from 0.
+        values: float64 [N], class index or number.
+
+    Returns:
+        bool [N], all rows of the families that disagree.
+
+    Example:
+        >>> find_disagreeing(np.array([0, 0, 1]), np.array([1.0, 0.0, 1.0])).tolist()
+        [True, True, False]
+    """
+    n_families = int(family.max(initial=-1)) + 1
+    low, high = np.full(n_families, np.inf), np.full(n_families, -np.inf)
+    np.minimum.at(low, family, values)
+    np.maximum.at(high, family, values)
+    return (low < high)[family]
+
+
+def _report_copies(data: AuditInput, family: IndexArray) -> Finding:
+    _, first, sizes = np.unique(family, return_index=True, return_counts=True)
+    n_rows, n_sets, repeats = len(data.rows), int((sizes > 1).sum()), int((sizes - 1).sum())
     if not n_sets:
         return pass_check(
             "HO201", "exact duplicates", f"no row repeats another in all features ({n_rows} rows)"
@@ -71,6 +89,7 @@ def _report_copies(sizes: IndexArray, n_rows: int) -> Finding:
         Severity.WARNING if share >= NOTABLE_SHARE else Severity.INFO,
         f"{repeats} of {n_rows} rows ({100 * share:.1f} %) repeat an earlier row in all features, in {n_sets} sets",
         rows=repeats,
+        where=RowSet(np.delete(data.rows, first)),
         action="kept; copies share a unit, so that no copy of a fit row is validated",
     )
 
@@ -99,5 +118,6 @@ def _report_conflicts(data: AuditInput, family: IndexArray) -> Finding:
         Severity.WARNING if share >= NOTABLE_FLOOR else Severity.INFO,
         f"{disagreeing} rows have the same features as another row but a different target; {bound}",
         rows=disagreeing,
+        where=RowSet(data.rows[find_disagreeing(family, values)]),
         action="kept; look at these rows, or add the column that tells them apart",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
@@ -15,7 +17,8 @@ from heldout.audit.input import (
     pass_check,
     read_target,
 )
-from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.ranks import adjust_discoveries
+from heldout.records import DoubleArray, Finding, IndexArray, Kind, RowSet, Severity, TypedColumn
 
 MOSTLY = 0.5
 FALSE_DISCOVERY = 0.05
@@ -35,31 +38,7 @@ def check_missing(data: AuditInput) -> tuple[Finding, ...]:
     """
     features = list_features(data)
     absent = {column.spec.name: find_absent(column, data.rows) for column in features}
-    counts = {name: int(cells.sum()) for name, cells in absent.items()}
-    return (*_report_counts(data, counts), *_report_ties(data, features, absent=absent))
-
-
-def adjust_discoveries(p_values: DoubleArray) -> DoubleArray:
-    """Benjamini-Hochberg adjusted p-values.
-
-    Args:
-        p_values: float64 [N], in [0, 1].
-
-    Returns:
-        float64 [N]; rejecting those at most q keeps the expected share of false discoveries at q.
-
-    Source: Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57, 289.
-
-    Example:
-        >>> adjust_discoveries(np.array([0.01, 0.04, 0.03, 0.5])).round(4)
-        array([0.04  , 0.0533, 0.0533, 0.5   ])
-    """
-    n_tests = len(p_values)
-    order = np.argsort(p_values)[::-1]
-    scaled = p_values[order] * n_tests / np.arange(n_tests, 0, -1)
-    adjusted = np.empty(n_tests)
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
-    return adjusted
+    return (*_report_counts(data, absent), *_report_ties(data, features, absent=absent))
 
 
 def compare_missingness(absent: np.ndarray, classes: IndexArray, *, rng: np.random.Generator) -> float:
@@ -100,7 +79,8 @@ def compare_missingness(absent: np.ndarray, classes: IndexArray, *, rng: np.rand
     return float((1 + (null >= observed - 1e-9).sum()) / (N_TABLES + 1))
 
 
-def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
+def _report_counts(data: AuditInput, absent: dict[str, np.ndarray]) -> list[Finding]:
+    counts = {name: int(cells.sum()) for name, cells in absent.items()}
     n_rows, n_cells = len(data.rows), len(data.rows) * len(counts)
     total = sum(counts.values())
     if not total:
@@ -110,6 +90,7 @@ def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
         f"{name!r} {counts[name]} ({100 * counts[name] / n_rows:.1f} %)" for name in worst[:10]
     )
     more = f" and {len(worst) - 10} more" if len(worst) > 10 else ""
+    without = find_any(list(absent.values()))
     findings = [
         Finding(
             "HO205",
@@ -117,12 +98,14 @@ def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
             Severity.INFO,
             f"{total} of {n_cells} feature cells ({100 * total / n_cells:.1f} %) are missing, in {len(worst)} of "
             f"{len(counts)} columns: {listed}{more}",
-            rows=total,
+            rows=int(without.sum()),
+            where=RowSet(data.rows[without]),
             action=_say_filled(data, counts),
         )
     ]
     mostly = [name for name in worst if counts[name] > MOSTLY * n_rows]
     if mostly:
+        without = find_any([absent[name] for name in mostly])
         findings.append(
             Finding(
                 "HO205",
@@ -130,11 +113,25 @@ def _report_counts(data: AuditInput, counts: dict[str, int]) -> list[Finding]:
                 Severity.WARNING,
                 f"more than half of the cells are missing in {name_some(mostly)}",
                 column=mostly[0] if len(mostly) == 1 else "",
-                rows=max(counts[name] for name in mostly),
+                rows=int(without.sum()),
+                where=RowSet(data.rows[without]),
                 action="kept; consider leaving them out",
             )
         )
     return findings
+
+
+def find_any(masks: Sequence[np.ndarray]) -> np.ndarray:
+    """Mark rows that any of several masks marks.
+
+    Args:
+        masks: bool [N] each, at least one.
+
+    Example:
+        >>> find_any([np.array([True, False]), np.array([False, False])])
+        array([ True, False])
+    """
+    return np.logical_or.reduce(masks)
 
 
 def _say_filled(data: AuditInput, counts: dict[str, int]) -> str:
@@ -201,6 +198,7 @@ def _report_tie(
         f"(p = {p_value:.2g} after correction for {n_tested} columns{caution})",
         column=name,
         rows=int(absent[name].sum()),
+        where=RowSet(data.rows[absent[name]]),
         action="kept visible by an indicator; ask whether missingness is known at prediction time",
     )
 

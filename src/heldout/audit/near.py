@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from heldout.audit.input import NUMBER_KINDS, AuditInput, list_features, make_rng, pass_check, skip_check
-from heldout.records import DoubleArray, Finding, FloatArray, IndexArray, Kind, Severity, TypedColumn
+from heldout.records import DoubleArray, Finding, FloatArray, IndexArray, Kind, RowSet, Severity, TypedColumn
 
 MOST_ROWS = 20_000  # all pairs of these take about 3 s of one core; above, a stated sample
 NEAR = 0.13  # of the median distance to the nearest other row (Datalab's rule; recall 1.0 up to 5 % noise)
@@ -17,6 +17,7 @@ N_NEIGHBOURS = 5
 FALSE_ALARM = 0.02  # expected number of chance pairs per table
 N_CODES = 8
 CHUNK = 512
+MOST_USUAL = 2_000  # rows by which the usual distance is measured: its median is then known to about 3 %
 FEWEST_ROWS, FEWEST_COLUMNS = 40, 3
 FARTHEST = 5.0
 
@@ -28,6 +29,7 @@ class NearCopies:
     Args:
         rows: int64, positions of rows with a near copy, sorted.
         partner: int64, the nearest row of each.
+        distance: float64, to that row.
         limit: distance below which two rows were called near copies.
         median: median distance of a row to its nearest one.
         dimension: how many directions the rows really spread in.
@@ -35,6 +37,7 @@ class NearCopies:
 
     rows: IndexArray
     partner: IndexArray
+    distance: DoubleArray
     limit: float
     median: float
     dimension: float
@@ -63,7 +66,8 @@ def check_near(data: AuditInput) -> tuple[Finding, ...]:
     if not len(found.rows):
         looked = f"no row almost repeats another in {len(columns)} columns{sampled}"
         return (pass_check("HO216", title, looked),)
-    return (_report(data, found, len(rows), sampled),)
+    told = _report(data, found, len(rows), sampled)
+    return (replace(told, where=RowSet(found.rows, looked_at=rows)),)
 
 
 def pick_columns(data: AuditInput) -> list[TypedColumn]:
@@ -132,20 +136,77 @@ def find_near(points: FloatArray, rows: IndexArray) -> NearCopies:
         >>> find_near(points, np.arange(200)).rows.tolist()
         [3, 7]
     """
-    distance, nearest = _find_neighbours(points)
-    first, median = distance[:, 0], float(np.median(distance[:, 0]))
+    distance, nearest = _find_neighbours(points, points, own=np.arange(len(points)))
+    usual = _measure_usual(distance)
+    limit, near = _judge_near(distance, usual, n_rows=len(points))
+    return NearCopies(rows[near], rows[nearest[near]], distance[near, 0], limit, *usual)
+
+
+def find_known(points: FloatArray, known: IndexArray, asked: IndexArray) -> NearCopies:
+    """Asked rows much nearer to a known row than known rows are to one another: copies across declared parts.
+
+    How far apart rows usually are is read from the known rows alone, so that it holds although every asked row is a
+    copy. Cost: asked times known rows.
+
+    Args:
+        points: float32 [n, D].
+        known: int64 [k], rows of `points` that a network may learn from, more than 2.
+        asked: int64 [a], rows of `points` that it is to be asked about.
+
+    Returns:
+        The near copies, rows and partners as places in `points`.
+
+    Example:
+        >>> points = np.random.default_rng(0).normal(size=(200, 9)).astype(np.float32)
+        >>> points[150] = points[3] + 0.001
+        >>> found = find_known(points, np.arange(100), np.arange(100, 200))
+        >>> found.rows.tolist(), found.partner.tolist()
+        ([150], [3])
+    """
+    own = np.unique(np.linspace(0, len(known) - 1, min(len(known), MOST_USUAL)).astype(np.int64))
+    usual = _measure_usual(_find_neighbours(points[known], points[known[own]], own=own)[0])
+    distance, nearest = _find_neighbours(points[known], points[asked], own=None)
+    limit, near = _judge_near(distance, usual, n_rows=len(points))
+    return NearCopies(asked[near], known[nearest[near]], distance[near, 0], limit, *usual)
+
+
+def count_usual(points: FloatArray) -> float:
+    """Share of rows that have a near copy among the others, of an even sample: how often rows of one part are alike.
+
+    Args:
+        points: float32 [n, D], more than 2 rows of one part.
+
+    Example:
+        >>> count_usual(np.random.default_rng(0).normal(size=(200, 9)).astype(np.float32))
+        0.0
+    """
+    own = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_USUAL)).astype(np.int64))
+    distance, _ = _find_neighbours(points, points[own], own=own)
+    _, near = _judge_near(distance, _measure_usual(distance), n_rows=len(points))
+    return float(near.mean())
+
+
+def _measure_usual(distance: DoubleArray) -> tuple[float, float]:
+    """Median distance to the nearest row, and the number of directions in which rows spread."""
+    first = distance[:, 0]
     inner = (first > 0) & (distance[:, 1] > first)
     # The median is right although a third of the rows may be near copies themselves.
     middle = float(np.median(np.log(distance[inner, 1] / first[inner]))) if inner.any() else 0.0
-    dimension = float(np.clip(np.log(2) / max(middle, 1e-9), 0.1, 1e3))
-    share = min(NEAR, float((FALSE_ALARM / (len(points) * np.log(2))) ** (1 / dimension)))
-    limit = share * median
-    usual = first / np.maximum(median, 1e-300)
-    near = _stand_apart(usual, share, among=first <= LOCAL * distance[:, -1])
+    return float(np.median(first)), float(np.clip(np.log(2) / max(middle, 1e-9), 0.1, 1e3))
+
+
+def _judge_near(
+    distance: DoubleArray, usual: tuple[float, float], *, n_rows: int
+) -> tuple[float, np.ndarray]:
+    """The distance below which rows are near copies, and which are: against what is usual, and alone."""
+    median, dimension = usual
+    first = distance[:, 0]
+    share = min(NEAR, float((FALSE_ALARM / (n_rows * np.log(2))) ** (1 / dimension)))
+    near = _stand_apart(first / np.maximum(median, 1e-300), share, among=first <= LOCAL * distance[:, -1])
     # Or a pair far closer than either is to any third row, whatever is usual elsewhere: chance n q**d.
-    alone = min(APART, float((FALSE_ALARM / len(points)) ** (1 / dimension)))
+    alone = min(APART, float((FALSE_ALARM / n_rows) ** (1 / dimension)))
     near |= _stand_apart(first / np.maximum(distance[:, 1], 1e-300), alone, among=first <= APART * median)
-    return NearCopies(rows[near], rows[nearest[near]], limit, median, dimension)
+    return share * median, near
 
 
 def _stand_apart(closeness: DoubleArray, limit: float, *, among: np.ndarray) -> np.ndarray:
@@ -155,21 +216,27 @@ def _stand_apart(closeness: DoubleArray, limit: float, *, among: np.ndarray) -> 
     return below if beyond.sum() <= below.sum() / 2 else np.zeros(len(closeness), np.bool_)
 
 
-def _find_neighbours(points: FloatArray) -> tuple[DoubleArray, IndexArray]:
-    """Distances to the nearest rows, ascending, and which row is the nearest; by blocks of all pairs."""
-    n_rows = len(points)
-    n_kept = min(N_NEIGHBOURS, n_rows - 1)
-    square = (points.astype(np.float64) ** 2).sum(axis=1)
-    distance, nearest = np.empty((n_rows, n_kept)), np.empty(n_rows, np.int64)
-    for start in range(0, n_rows, CHUNK):
-        block = slice(start, min(start + CHUNK, n_rows))
-        apart = square[block, None].astype(np.float32) + square[None].astype(np.float32)
-        apart -= 2 * (points[block] @ points.T)
-        own = np.arange(block.start, block.stop)
-        apart[np.arange(len(own)), own] = np.inf
+def _find_neighbours(
+    points: FloatArray, asked: FloatArray, *, own: IndexArray | None
+) -> tuple[DoubleArray, IndexArray]:
+    """Distances of asked rows to the nearest points, ascending, and which is the nearest; by blocks of all pairs.
+
+    `own` is the place of each asked row among the points, which is left out; None where it is none of them.
+    """
+    n_kept = min(N_NEIGHBOURS, len(points) - (own is not None))
+    square, of_asked = (
+        (each.astype(np.float64) ** 2).sum(axis=1).astype(np.float32) for each in (points, asked)
+    )
+    distance, nearest = np.empty((len(asked), n_kept)), np.empty(len(asked), np.int64)
+    for start in range(0, len(asked), CHUNK):
+        block = slice(start, min(start + CHUNK, len(asked)))
+        apart = of_asked[block, None] + square[None]
+        apart -= 2 * (asked[block] @ points.T)
+        if own is not None:
+            apart[np.arange(len(apart)), own[block]] = np.inf
         few = np.argpartition(apart, n_kept - 1, axis=1)[:, :n_kept]
         # Differences of large squares are rounded: the few nearest are measured again exactly.
-        exact = np.sqrt(((points[own][:, None] - points[few]).astype(np.float64) ** 2).sum(axis=2))
+        exact = np.sqrt(((asked[block][:, None] - points[few]).astype(np.float64) ** 2).sum(axis=2))
         order = np.argsort(exact, axis=1, kind="stable")
         distance[block] = np.take_along_axis(exact, order, axis=1)
         nearest[block] = np.take_along_axis(few, order, axis=1)[:, 0]

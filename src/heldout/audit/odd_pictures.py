@@ -16,6 +16,7 @@ from heldout.records import (
     FloatArray,
     IndexArray,
     Kind,
+    RowSet,
     Severity,
 )
 from heldout.sources import name_rows
@@ -89,6 +90,7 @@ def _report(data: AuditInput, array: ArrayColumn) -> Finding:
         f"{len(affected):,} of {looked} show little or nothing: {told}",
         column=array.name,
         rows=len(affected),
+        where=RowSet(affected),
         action="look at them: what is no picture of its label should leave the data; heldout kept them",
     )
 

@@ -18,7 +18,7 @@ from heldout.audit.input import (
     pass_check,
     skip_check,
 )
-from heldout.records import DoubleArray, Finding, IndexArray, Kind, RawColumn, Severity, TypedColumn
+from heldout.records import DoubleArray, Finding, IndexArray, Kind, RawColumn, RowSet, Severity, TypedColumn
 from heldout.sources import describe_columns
 
 N_BLOCKS = 20
@@ -185,16 +185,23 @@ def find_zones(raw: RawColumn, rows: IndexArray) -> dict[str, int]:
         >>> find_zones(raw, np.arange(3))
         {'Z': 1, '+02:00': 2}
     """
-    codes = raw.codes[rows if len(raw.levels) <= MOST_LEVELS else rows[:MOST_LEVELS]]
-    numbers, counts = np.unique(codes[codes >= 0], return_counts=True)
-    found: dict[str, int] = {}
-    for code, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+    return {zone: len(places) for zone, places in _place_zones(raw, rows).items()}
+
+
+def _place_zones(raw: RawColumn, rows: IndexArray) -> dict[str, IndexArray]:
+    """Positions of the rows of each zone."""
+    asked = rows if len(raw.levels) <= MOST_LEVELS else rows[:MOST_LEVELS]
+    codes = raw.codes[asked]
+    zone_of: dict[int, str] = {}
+    for code in np.unique(codes[codes >= 0]).tolist():
         match = _OFFSET.search(raw.levels[code].strip())
         if match is not None:
             zone = match.group(1) or ""
-            zone = "" if zone in ("AM", "PM") else zone
-            found[zone] = found.get(zone, 0) + count
-    return found
+            zone_of[code] = "" if zone in ("AM", "PM") else zone
+    zones = dict.fromkeys(zone_of.values())
+    return {
+        zone: asked[np.isin(codes, [code for code, own in zone_of.items() if own == zone])] for zone in zones
+    }
 
 
 def _report_zones(data: AuditInput) -> Finding:
@@ -205,21 +212,23 @@ def _report_zones(data: AuditInput) -> Finding:
     for name in sorted(wanted & set(raws)):
         if name == data.target.name or not _speaks_of_time(data, name):
             continue
-        zones = find_zones(raws[name], data.rows)
+        zones = _place_zones(raws[name], data.rows)
         if len(zones) > 1:
             mixed.append((name, zones))
     if not mixed:
         return pass_check("HO228", title, "no column holds times of several zones")
     name, zones = mixed[0]
-    ordered = sorted(zones.items(), key=lambda z: -z[1])
-    listed = list_some([f"{zone or 'none written'} {count}" for zone, count in ordered], 8)
+    ordered = sorted(zones.items(), key=lambda z: -len(z[1]))
+    listed = list_some([f"{zone or 'none written'} {len(rows)}" for zone, rows in ordered], 8)
+    others = np.sort(np.concatenate([rows for _, rows in ordered[1:]]))
     return Finding(
         "HO228",
         "several time zones in one column",
         Severity.WARNING,
         f"column {name!r} holds times of several zones: {listed}; hours of the day cannot be compared",
         column=name,
-        rows=sum(zones.values()) - max(zones.values()),
+        rows=len(others),
+        where=RowSet(others),
         action="write all times in one zone; summer time changes the offset of one place twice a year",
     )
 

@@ -15,7 +15,7 @@ from heldout.audit.input import (
     make_rng,
     pass_check,
 )
-from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.records import BoolArray, DoubleArray, Finding, IndexArray, Kind, RowSet, Severity, TypedColumn
 from heldout.toml_lines import paste_column
 
 MOST_ROWS = 20_000
@@ -36,14 +36,14 @@ N_SIDE = 2
 COMMON_TARGET = 0.05  # of the rows: a grade that many have is agreed on by neighbours in any good column
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PartialLeak:
     """A part of a column that determines the target.
 
     Args:
         column: its name.
         what: the value in words; "" where numbers of the column follow a numeric target.
-        n_rows: rows with it.
+        rows: int64, positions of the rows with it.
         answer: what the target is there, in words.
         share: share of those rows for which that holds.
         base: share of it among all rows.
@@ -51,7 +51,7 @@ class PartialLeak:
 
     column: str
     what: str
-    n_rows: int
+    rows: IndexArray
     answer: str
     share: float
     base: float
@@ -78,7 +78,8 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
             Severity.WARNING,
             _say(item),
             column=item.column,
-            rows=item.n_rows,
+            rows=len(item.rows),
+            where=RowSet(item.rows, looked_at=_sample(data), defined_by=(data.target.name,)),
             action=f"if so: {paste_column(item.column, 'kind', 'ignore')} leaves it out",
         )
         for item in found
@@ -90,12 +91,12 @@ def _say(item: PartialLeak) -> str:
     asked = "was it filled in when the answer was known?"
     if not item.what:
         return (
-            f"column {item.column!r}: for {item.n_rows} rows it fixes the target to a fiftieth of its spread "
+            f"column {item.column!r}: for {len(item.rows)} rows it fixes the target to a fiftieth of its spread "
             f"({100 * item.share:.1f} % of rows agree so closely with their neighbours in the column, by chance "
             f"{100 * item.base:.2f} %); {asked}"
         )
     return (
-        f"column {item.column!r}: {item.what} ({item.n_rows} rows) goes with {item.answer} in "
+        f"column {item.column!r}: {item.what} ({len(item.rows)} rows) goes with {item.answer} in "
         f"{100 * item.share:.1f} % of cases, against {100 * item.base:.1f} % of all rows, and the rest of the "
         f"column says little; {asked}"
     )
@@ -108,9 +109,7 @@ def find_partial(data: AuditInput, columns: list[TypedColumn]) -> list[PartialLe
         data: the audit's input.
         columns: the features to try.
     """
-    rows = data.rows
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(make_rng(data, "partial").choice(rows, MOST_ROWS, replace=False))
+    rows = _sample(data)
     target = data.target.values[rows]
     unit = _number_observations(data.split.unit[rows], target)
     found = []
@@ -123,7 +122,13 @@ def find_partial(data: AuditInput, columns: list[TypedColumn]) -> list[PartialLe
             item = item or _find_copied(column, rows, target)
         if item is not None:
             found.append(item)
-    return sorted(found, key=lambda item: -item.n_rows)
+    return sorted(found, key=lambda item: -len(item.rows))
+
+
+def _sample(data: AuditInput) -> IndexArray:
+    if len(data.rows) <= MOST_ROWS:
+        return data.rows
+    return np.sort(make_rng(data, "partial").choice(data.rows, MOST_ROWS, replace=False))
 
 
 def _find_pure(
@@ -162,7 +167,7 @@ def _find_pure(
     return PartialLeak(
         column.spec.name,
         what,
-        int(size[pure].sum()),
+        rows[pure[codes]],
         repr(classes[winner[best]]) if pure.sum() == 1 else "one class each",
         float(count[pure].sum() / size[pure].sum()),
         float((base[winner[pure]] * size[pure]).sum() / size[pure].sum()),
@@ -199,7 +204,7 @@ def _find_narrow(
         if pure.sum() == 1
         else "a narrow range of targets each"
     )
-    return PartialLeak(column.spec.name, what, int(size[pure].sum()), answer, 1.0, float(span[pure].mean()))
+    return PartialLeak(column.spec.name, what, rows[pure[codes]], answer, 1.0, float(span[pure].mean()))
 
 
 def _number_observations(unit: IndexArray, target: DoubleArray) -> IndexArray:
@@ -308,26 +313,26 @@ def _find_copied(column: TypedColumn, rows: IndexArray, target: DoubleArray) -> 
     if known.sum() < max(30, FEWEST_SHARE * len(rows)) or len(np.unique(values[known])) < 20:
         return None
     order = np.argsort(values[known], kind="stable")
-    share = _share_agreeing(target[known][order] / spread)
+    agreeing = _mark_agreeing(target[known][order] / spread)
+    share = float(agreeing.mean())
     mixed = target[known].copy()
     np.random.default_rng(0).shuffle(mixed)
-    null = _share_agreeing(mixed / spread)
+    null = float(_mark_agreeing(mixed / spread).mean())
+    found = rows[known][order][N_SIDE : len(order) - N_SIDE][agreeing]
     n_found = round(share * int(known.sum()))
     if n_found < max(FEWEST_ROWS, FEWEST_SHARE * len(rows)) or share < 5 * null:
         return None
-    return PartialLeak(column.spec.name, "", n_found, "", share, null)
+    return PartialLeak(column.spec.name, "", np.sort(found), "", share, null)
 
 
-def _share_agreeing(ordered: DoubleArray) -> float:
-    """Share of rows whose neighbours in the column have the same target, targets that many rows have left out."""
+def _mark_agreeing(ordered: DoubleArray) -> BoolArray:
+    """Rows, but for two at each end, whose neighbours in the column have their target; not targets that many have."""
     width = 2 * N_SIDE + 1
-    if len(ordered) < width:
-        return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(ordered, width)
     low, high = windows.min(axis=1), windows.max(axis=1)
     known = np.sort(ordered)
     common = np.searchsorted(known, high, "right") - np.searchsorted(known, low, "left")
-    return float(((high - low <= TINY) & (common <= COMMON_TARGET * len(ordered))).mean())
+    return (high - low <= TINY) & (common <= COMMON_TARGET * len(ordered))
 
 
 def _number_values(column: TypedColumn, rows: IndexArray) -> tuple[IndexArray, list[str]]:

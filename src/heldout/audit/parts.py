@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from heldout.audit.input import AuditInput, cut_findings, list_features, pass_check, skip_check
-from heldout.audit.missing import adjust_discoveries
+from heldout.ranks import adjust_discoveries
 from heldout.records import PART_FIT, PART_VALIDATION, Finding, IndexArray, Kind, Severity, TypedColumn
 
 FALSE_DISCOVERY = 0.05

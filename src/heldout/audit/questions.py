@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from heldout.audit.input import AuditInput, pass_check
-from heldout.records import ColumnSpec, Finding, Severity
+from heldout.records import ColumnSpec, Doubt, Finding, Severity
 
 
 def check_questions(data: AuditInput) -> tuple[Finding, ...]:
@@ -17,23 +17,40 @@ def check_questions(data: AuditInput) -> tuple[Finding, ...]:
     Returns:
         HO215, one finding per open question, or one that says that there is none.
     """
-    asked = ask_columns([column.spec for column in data.columns], n_rows=len(data.rows))
+    asked = ask_columns(
+        [column.spec for column in data.columns], n_rows=len(data.rows), doubts=data.table.doubts
+    )
     return asked or (pass_check("HO215", "open questions", "every column could be read without a question"),)
 
 
-def ask_columns(specs: Sequence[ColumnSpec], *, n_rows: int) -> tuple[Finding, ...]:
+def ask_columns(
+    specs: Sequence[ColumnSpec], *, n_rows: int, doubts: Sequence[Doubt] = ()
+) -> tuple[Finding, ...]:
     """The open questions of columns, one finding each; they need no target.
 
     Args:
         specs: how the columns are read.
         n_rows: rows that decided it.
+        doubts: questions that the reading of the file left open.
 
     Example:
         >>> from heldout.records import Kind
         >>> ask_columns([ColumnSpec("x", Kind.NUMBER, "", question="codes?")], n_rows=9)[0].sentence
         "column 'x': codes?"
     """
-    return tuple(
+    of_cells = (
+        Finding(
+            "HO215",
+            "open question",
+            Severity.WARNING,
+            f"column {doubt.column!r}: {doubt.question}",
+            column=doubt.column,
+            rows=doubt.rows,
+            action="answer it with one of the options named",
+        )
+        for doubt in doubts
+    )
+    of_columns = (
         Finding(
             "HO215",
             "open question",
@@ -46,3 +63,4 @@ def ask_columns(specs: Sequence[ColumnSpec], *, n_rows: int) -> tuple[Finding, .
         for spec in specs
         if spec.question
     )
+    return (*of_cells, *of_columns)

@@ -27,6 +27,7 @@ from heldout.audit.properties import check_properties
 from heldout.audit.questions import check_questions
 from heldout.audit.relations import check_relations
 from heldout.audit.skew import check_skew
+from heldout.audit.unread import check_unread
 from heldout.audit.wild import check_wild
 from heldout.audit.writing import check_writing
 from heldout.records import Finding
@@ -55,6 +56,7 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_origins,  # HO243 headers, folders and sizes that tell the target
     check_properties,  # HO244 brightness, length, ... that tell the target
     check_odd_pictures,  # HO248 constant, dark, light and blurred pictures
+    check_unread,  # HO249 to HO251 cells not read as they stand, HO252 rows that take no part
 )
 
 

@@ -15,7 +15,7 @@ from heldout.audit.input import (
 )
 from heldout.audit.wild import even_out
 from heldout.cells import find_sentinels
-from heldout.records import DoubleArray, Finding, Kind, Severity
+from heldout.records import BoolArray, DoubleArray, Finding, Kind, RowSet, Severity
 
 FAR = 10.0  # robust standard deviations; a normal column never gets there
 CAPPED_SHARE = 0.01
@@ -48,23 +48,42 @@ def count_far(values: DoubleArray) -> int:
         >>> count_far(np.append(np.arange(100.0), [1e6, np.nan]))
         1
     """
-    present = values[np.isfinite(values)]
-    if not len(present):
-        return 0
-    low, middle, high = np.quantile(present, [0.25, 0.5, 0.75])
+    return int(find_far(values).sum())
+
+
+def find_far(values: DoubleArray) -> BoolArray:
+    """Mark values more than ten robust standard deviations from the median, as `count_far` counts them.
+
+    Args:
+        values: float64 [N], NaN allowed.
+
+    Returns:
+        bool [N].
+
+    Example:
+        >>> np.flatnonzero(find_far(np.append(np.arange(100.0), [1e6, np.nan]))).tolist()
+        [100]
+    """
+    known = np.isfinite(values)
+    if not known.any():
+        return known
+    low, middle, high = np.quantile(values[known], [0.25, 0.5, 0.75])
     width = (high - low) / 1.349
-    return int((np.abs(present - middle) > FAR * width).sum()) if width > 0 else 0
+    far = np.zeros(len(values), np.bool_)
+    far[known] = (width > 0) & (np.abs(values[known] - middle) > FAR * width)
+    return far
 
 
 def _report_far(data: AuditInput) -> Finding:
     numbers = [column for column in list_features(data) if column.spec.kind is Kind.NUMBER]
     if not numbers:
         return skip_check("HO213", "far values", "there is no column of numbers")
-    counts = {column.spec.name: count_far(column.values[data.rows]) for column in numbers}
+    far = {column.spec.name: find_far(column.values[data.rows]) for column in numbers}
+    counts = {name: int(cells.sum()) for name, cells in far.items()}
     worst = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
     if not worst:
         return pass_check("HO213", "far values", f"none in {len(numbers)} columns of numbers (10 robust sd)")
-    total = sum(counts.values())
+    total, rows = sum(counts.values()), np.logical_or.reduce(list(far.values()))
     return Finding(
         "HO213",
         "far values",
@@ -72,7 +91,8 @@ def _report_far(data: AuditInput) -> Finding:
         f"{total} cells in {len(worst)} of {len(numbers)} columns of numbers lie more than 10 robust standard "
         f"deviations from the median: {list_some([f'{name!r} {counts[name]}' for name in worst], 8)}",
         column=worst[0],
-        rows=total,
+        rows=int(rows.sum()),
+        where=RowSet(data.rows[rows], defined_by=tuple(worst)),
         action="kept; the recipe's scaling must bear them",
     )
 
@@ -111,6 +131,7 @@ def _report_far_target(data: AuditInput) -> tuple[Finding, ...]:
             "every squared error; codes for a missing value, or slips?",
             column=data.target.name,
             rows=len(at),
+            where=RowSet(data.rows[np.sort(at)], defined_by=(data.target.name,)),
             action=f"correct them, or set these rows aside with {' '.join(maps[:MOST_MAPPED])}"
             + (f" and so on for {len(maps) - MOST_MAPPED} more" if len(maps) > MOST_MAPPED else ""),
         ),
@@ -132,6 +153,7 @@ def _report_cap(data: AuditInput) -> Finding:
                 f"value {end:g}: was it cut off there?",
                 column=data.target.name,
                 rows=count,
+                where=RowSet(data.rows[values == end], defined_by=(data.target.name,)),
                 action="kept; the true values of these rows are unknown if it was",
             )
     return pass_check(

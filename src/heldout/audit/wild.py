@@ -8,7 +8,7 @@ import numpy as np
 
 from heldout.audit.input import AuditInput, list_features, make_rng, pass_check, skip_check
 from heldout.counts import count_things
-from heldout.records import DoubleArray, Finding, IndexArray, Kind, Severity, TypedColumn
+from heldout.records import DoubleArray, Finding, IndexArray, Kind, RowSet, Severity, TypedColumn
 
 # Six standard deviations after the transform that makes a column most even; a normal column of 100,000 rows gets
 # there once in 5,000 (two-sided), and 8 is the line for columns whose tails are not normal after it.
@@ -67,6 +67,10 @@ def check_wild(data: AuditInput) -> tuple[Finding, ...]:
             f"the others, more than {FAR:g} robust standard deviations out, farthest first: {listed}{more}",
             column=found[0].column,
             rows=len({cell.row for cell in found}),
+            where=RowSet(
+                np.unique([cell.row for cell in found]),
+                defined_by=tuple(dict.fromkeys(cell.column for cell in found)),
+            ),
             action="kept as they are; compare with the source; columns.NAME.range = [low, high] takes out what is "
             "impossible",
         ),

@@ -12,7 +12,7 @@ import numpy as np
 from heldout.audit.input import AuditInput, list_some, map_raws, pass_check, skip_check
 from heldout.cells import ENCODING_GRAMMAR, find_damaged, show_damage
 from heldout.markup import TAG
-from heldout.records import ColumnSpec, Finding, IndexArray, Kind, RawColumn, Severity
+from heldout.records import ColumnSpec, Finding, IndexArray, Kind, RawColumn, RowSet, Severity
 
 CODE, TITLE = "HO247", "damaged or marked-up texts"
 _NOTHING_TO_DO = (
@@ -98,6 +98,7 @@ def _report(rows: IndexArray, raw: RawColumn, spec: ColumnSpec) -> list[Finding]
         is_grave |= not is_mended
     if not told:
         return []
+    where = rows[np.isin(codes, [code for code, text in enumerate(raw.levels) if text in touched])]
     return [
         Finding(
             CODE,
@@ -105,7 +106,8 @@ def _report(rows: IndexArray, raw: RawColumn, spec: ColumnSpec) -> list[Finding]
             Severity.WARNING if is_grave else Severity.INFO,
             f"of {sum(texts.values()):,} cells of {raw.name!r} {list_some(told, 7)}",
             column=raw.name,
-            rows=sum(texts[text] for text in touched),
+            rows=len(where),
+            where=RowSet(where),
             action="; ".join(dict.fromkeys(then)) or _NOTHING_TO_DO,
         )
     ]

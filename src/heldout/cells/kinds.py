@@ -18,6 +18,7 @@ from heldout.cells.judges import (
     judge_text,
     judge_yes_no,
 )
+from heldout.cells.merged import ask_merged
 from heldout.cells.missing import choose_words
 from heldout.cells.obey import finish_spec, obey_user
 from heldout.cells.overrides import ColumnOverride, Said, is_silent, take_override
@@ -82,7 +83,8 @@ def declare_columns(
         except DataError as error:
             refused.append(error)
             continue
-        specs += [mend_encoding(find_lost_marks(spec, table), raw, rows) for spec in made]
+        mended = [mend_encoding(find_lost_marks(spec, table), raw, rows) for spec in made]
+        specs += [ask_merged(spec, raw, rows) for spec in mended]
     if refused:
         raise _join_refusals(refused, table.source)
     return tuple(specs)

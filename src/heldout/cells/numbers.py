@@ -26,6 +26,7 @@ _GROUPED = {
         r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}(?:,[0-9]*)?|\.[0-9]{3},[0-9]+|(?:'[0-9]{3})+(?:,[0-9]+)?)"
     ),
 }
+_BEGINNINGS, _ENDS = frozenset("0123456789+-.,"), frozenset("0123456789.,")
 _BARE_POWER = re.compile(r"10\^[+-]?[0-9]{1,3}")
 
 
@@ -64,6 +65,9 @@ def parse_number(text: str, *, decimal: str = ".", thousands: str = "") -> float
 
 
 def _parse_plain(clean: str, decimal: str, thousands: str) -> float | None:
+    # Words and numbers with a unit are told by their ends, without three patterns each.
+    if not clean or clean[0] not in _BEGINNINGS or clean[-1] not in _ENDS:
+        return None
     if _PLAIN[decimal].fullmatch(clean):
         plain = clean if decimal == "." else clean.replace(",", ".")
         return _bound(_to_float(plain))

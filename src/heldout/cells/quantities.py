@@ -71,6 +71,10 @@ def parse_quantity(text: str, *, decimal: str = ".", thousands: str = "") -> Qua
     if len(text) > _LONGEST:
         return None
     clean = clean_cell(text)
+    if "0" <= clean[:1] <= "9" and not clean.endswith(
+        "+"
+    ):  # no limit, no rough value: most cells, by one look
+        return _parse_inner(clean, decimal, thousands)
     limit = _LIMIT.fullmatch(clean)
     if limit:
         inner = _parse_inner(limit[2], decimal, thousands)
@@ -94,7 +98,7 @@ def _parse_inner(clean: str, decimal: str, thousands: str) -> Quantity | None:
     if rating:
         number = parse_number(rating[1], decimal=decimal)
         return None if number is None else Quantity(number, 0, f"of {int(rating[2])}")
-    money = _PREFIXED.fullmatch(clean)
+    money = None if "0" <= clean[:1] <= "9" else _PREFIXED.fullmatch(clean)
     if money:
         number = parse_number(money[1] + money[3], decimal=decimal, thousands=thousands)
         unit = find_unit(money[2])

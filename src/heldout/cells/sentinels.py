@@ -14,6 +14,9 @@ CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, -7.0, -8.0, -77.0, -88.0)
     -99.9, -999.9, -999.99, -32768.0, 32767.0, -2147483648.0,
 )  # fmt: skip
 _FEWEST_DISTINCT, _FEWEST_CELLS, _GAP, _FAR = 8, 2, 5.0, 3.0
+# In standard deviations of the other values, and as a share of all cells: the false zeros of pima lie 0.67 and more
+# apart, or are 49 % of their column; the zeros of fares and of an air humidity 0.23 and 0.36, and are below 2 %.
+_NEAR_ZERO, _MANY_ZEROS = 0.5, 0.1
 # Impossible values by the words of a column's name: physiology and definitions, with a wide margin.
 _POSSIBLE = {
     "age": (0.0, 125.0),
@@ -112,6 +115,10 @@ def _judge_zero(ordered: DoubleArray, times: IndexArray) -> Suspect | None:
     low, step = float(rest[0]), _measure_step(rest)
     # An amount that starts at zero has small values too; a measurement of the living does not.
     if low < _GAP * step or low < 0.05 * float(np.median(rest)):
+        return None
+    q1, q3 = _weigh_quantiles(rest, times[kept])
+    # A few zeros that lie no farther from the next value than values of the column usually lie apart are its low end.
+    if low < _NEAR_ZERO * (q3 - q1) / 1.349 and count < _MANY_ZEROS * int(times.sum()):
         return None
     return Suspect(
         0.0,

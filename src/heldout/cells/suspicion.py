@@ -17,6 +17,9 @@ from heldout.toml_lines import paste_column
 # With two values the reading makes no difference; with many a category of numbers is rare.
 _FEWEST, _MOST = 3, 30
 _MORE_LIKELY = 0.5
+_FEW_CODES = (
+    5  # a slot for each of so few numbers costs three slots more and can express any curve through them
+)
 _YEARS = (1500, 2100)
 _CATEGORY, _NUMBER = "categorical", "numeric"
 
@@ -24,8 +27,9 @@ _CATEGORY, _NUMBER = "categorical", "numeric"
 def weigh_codes(spec: ColumnSpec, tally: Tally, present: Present, evidence: NumberEvidence) -> ColumnSpec:
     """The declaration of a column of numbers after asking the classifier whether its few whole numbers are codes.
 
-    Confident: the column is a category. Not confident, but more likely a category than anything else: it stays a
-    number and asks.
+    Confident: the column is a category. Not confident, but more likely a category than anything else: a category too
+    where there are so few numbers that a slot for each can express any order of them; with more it stays a number and
+    asks.
 
     Args:
         spec: the column read as numbers.
@@ -40,10 +44,14 @@ def weigh_codes(spec: ColumnSpec, tally: Tally, present: Present, evidence: Numb
         return spec
     weighed = dict(weigh_kinds(paint_numbers(tally, present, evidence)))
     is_category, is_number = weighed[_CATEGORY], weighed[_NUMBER]
-    if is_category >= CONFIDENCE_LINE:
+    is_harmless = evidence.n_distinct <= _FEW_CODES and is_category >= _MORE_LIKELY
+    if is_category >= CONFIDENCE_LINE or is_harmless:
+        unsure = (
+            "" if is_category >= CONFIDENCE_LINE else ", a slot for each loses nothing if they are numbers"
+        )
         why = (
             f"{evidence.n_distinct} whole numbers in {present.n_cells} cells, by name and values category codes "
-            f"(confidence {is_category:.2f}); {describe_missing(present)}"
+            f"(confidence {is_category:.2f}{unsure}); {describe_missing(present)}"
         )
         words = (
             *choose_words((), among_numbers=False),

@@ -107,8 +107,9 @@ DATA_CODES: tuple[Code, ...] = (
     Code(
         "HO215",
         "open question",
-        "a column could be read in two ways, and nothing was guessed",
-        "the reading of its cells left a question open",
+        "a column could be read in two ways, or a spreadsheet or an encoding may have changed its cells; nothing was "
+        "guessed",
+        "the reading of its cells or of the file left a question open",
         "exact",
     ),
     Code(
@@ -262,10 +263,12 @@ DATA_CODES: tuple[Code, ...] = (
     Code(
         "HO242",
         "copies across declared parts",
-        "declared test rows are copies, exact or near, of development rows; the score is given with and without them",
+        "declared test rows are copies, exact or near, of development rows; the score is given with and without them; "
+        "a row of a table is near where one cell differs, where it was rounded, or as HO216",
         "any copy; a warning from 1 % of the test rows on, critical from 5 % where that is twice the share of "
         "development rows that repeat one another; a test of copies alone is refused",
-        "exact copies are exact; near copies as HO241",
+        "exact copies are exact; near pictures and texts as HO241; near rows count where test rows have one twice as "
+        "often as development rows, by a rule for 2 % of tables",
     ),
     Code(
         "HO243",
@@ -323,5 +326,33 @@ DATA_CODES: tuple[Code, ...] = (
         "share of fine detail; all of them at least 4 robust standard deviations from the median, as ratios, of 30 and "
         "more pictures",
         "one value is exact; of the others by planted pictures and their clean twins",
+    ),
+    Code(
+        "HO249",
+        "unreadable cells",
+        "cells that could not be read as what their column is, column by column; they count as missing",
+        "any such cell of a feature; a warning from 5 % of the column's cells on",
+        "exact count; what a column is was decided from its cells",
+    ),
+    Code(
+        "HO250",
+        "values known only as limits",
+        "cells such as <0.5 or >200: the limit is kept with an indicator, the value lies beyond",
+        "any such cell of a feature",
+        "exact count",
+    ),
+    Code(
+        "HO251",
+        "codes and impossible numbers",
+        "cells that hold a declared code for a missing value, or a number outside the range that was stated",
+        "any such cell of a feature",
+        "exact count",
+    ),
+    Code(
+        "HO252",
+        "rows that take no part",
+        "rows that could not be read or hold no observation, with their lines, and rows without a target",
+        "any such row; a warning where 5 % of the rows could not be read or have no target",
+        "exact count; whose rows those set aside are is not known",
     ),
 )

@@ -1,4 +1,4 @@
-"""The shipped digits and reviews, and the real ones in a user's folder, as rows for training.
+"""The shipped digits and reviews as rows for training.
 
 Tables are read by the same readers as a user's own. Everything that is fitted to data (the vocabulary) is fitted to
 the fit rows alone.
@@ -10,15 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heldout.demos.catalogue import DATA
-from heldout.errors import DataError
 from heldout.records import DoubleArray, FloatArray, IndexArray, Table
-from heldout.sources import Request, find_column, read_examples, read_table
+from heldout.sources import Request, find_column, read_table
 
 SIDE, DARKEST = 8, 16
 WORD = re.compile(r"[a-z0-9']+")
@@ -87,65 +85,11 @@ def read_reviews() -> Texts:
     """
     table = read_table(DATA / "reviews.csv.gz")
     return Texts(
-        _read_texts(table, "sentence"),
-        np.array([word == "yes" for word in _read_texts(table, "liked")], np.float64),
+        read_texts(table, "sentence"),
+        np.array([word == "yes" for word in read_texts(table, "liked")], np.float64),
         "3,000 sentences from reviews",
         "Reviews: Sentiment Labelled Sentences, D. Kotzias et al. 2015, UCI Machine Learning Repository (CC BY 4.0).",
     )
-
-
-def find_mnist(folder: Path) -> Pictures:
-    """The training pictures of the real MNIST in a user's folder.
-
-    Args:
-        folder: holds the idx files (`train-images-idx3-ubyte`, packed or not), itself or one folder below.
-
-    Raises:
-        DataError: they are not there.
-    """
-    found = _find(folder, "train-images*")
-    if found is None:
-        raise DataError(
-            f"no MNIST in {str(folder)!r}: expected train-images-idx3-ubyte(.gz) there or one folder below",
-            hint="put its idx files into one folder",
-        )
-    table = read_examples(found)
-    pictures = np.asarray(table.arrays[0].values, np.float32)[..., 0]
-    label = next(column for column in table.columns if column.name == "label")
-    digits = np.array([float(level) for level in label.levels])[label.codes]
-    name = f"{len(pictures):,} digits of MNIST"
-    return Pictures(pictures / np.float32(255.0), digits, name, "MNIST, from your folder.")
-
-
-def find_imdb(folder: Path) -> Texts:
-    """The training reviews of the real IMDB set in a user's folder.
-
-    Args:
-        folder: holds `train/pos` and `train/neg` (as unpacked), or `reviews.csv` (packed or not) with the columns
-            text, label (pos, neg) and split (train, test); itself or one folder below.
-
-    Raises:
-        DataError: they are not there.
-    """
-    source = "IMDB reviews (Maas et al. 2011), from your folder."
-    unpacked = _find(folder, "train/pos")
-    if unpacked is not None:
-        table = read_examples(unpacked.parent)
-        texts, labels = _read_texts(table, "text"), _read_texts(table, "label")
-        kept = [place for place, label in enumerate(labels) if label in ("pos", "neg")]
-    else:
-        found = _find(folder, "reviews.csv*")
-        if found is None:
-            raise DataError(
-                f"no IMDB reviews in {str(folder)!r}: expected train/pos and train/neg, or reviews.csv, there or "
-                "one or two folders below",
-                hint="unpack aclImdb_v1.tar.gz there",
-            )
-        table = read_table(found)
-        texts, labels = _read_texts(table, "text"), _read_texts(table, "label")
-        kept = [place for place, part in enumerate(_read_texts(table, "split")) if part == "train"]
-    target = np.array([labels[place] == "pos" for place in kept], np.float64)
-    return Texts(tuple(texts[place] for place in kept), target, f"{len(kept):,} reviews of IMDB", source)
 
 
 def count_words(texts: Sequence[str], fit: IndexArray, *, most: int) -> tuple[FloatArray, tuple[str, ...]]:
@@ -208,12 +152,16 @@ def _read_numbers(table: Table, name: str) -> DoubleArray:
     return np.array([float(level) for level in column.levels])[column.codes]
 
 
-def _read_texts(table: Table, name: str) -> tuple[str, ...]:
+def read_texts(table: Table, name: str) -> tuple[str, ...]:
+    """All cells of a column as they stand.
+
+    Args:
+        table: as read.
+        name: of the column.
+
+    Raises:
+        DataError: there is no such column.
+    """
     column = find_column(table, name)
     levels: NDArray[np.object_] = np.array(column.levels, dtype=object)
     return tuple(levels[column.codes].tolist())
-
-
-def _find(folder: Path, pattern: str) -> Path | None:
-    """The first match in a folder or up to two folders below."""
-    return next((path for depth in ("", "*/", "*/*/") for path in sorted(folder.glob(depth + pattern))), None)

@@ -27,5 +27,8 @@ from heldout.evidence.questions import answer_too_big as answer_too_big
 from heldout.evidence.questions import answer_underfit as answer_underfit
 from heldout.evidence.score import compare_losses as compare_losses
 from heldout.evidence.score import score_predictions as score_predictions
+from heldout.evidence.second import add_second_to_chosen as add_second_to_chosen
+from heldout.evidence.second import add_second_to_ladder as add_second_to_ladder
+from heldout.evidence.second import weigh_rows as weigh_rows
 from heldout.evidence.verdict import judge_chosen as judge_chosen
 from heldout.evidence.verdict import judge_ladder as judge_ladder

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heldout.evidence.crossfit import Deployed, assemble_choice
 from heldout.evidence.paired import (
@@ -82,7 +84,7 @@ def contrast_skill(deployed: Deployed, settings: JudgeSettings) -> Contrast:
     """
     constant = settings.constant_losses.astype(np.float32)
     units = index_units(settings.unit)
-    bounds = compare_paired(constant - deployed.losses, units, alpha=settings.alpha)
+    bounds = _compare(constant - deployed.losses, units, settings)
     each = _stack_bounds([bounds])
     return Contrast("skill", bounds, each, len(deployed.losses), units.n_units, alpha=settings.alpha)
 
@@ -107,9 +109,9 @@ def contrast_overtrained(
     """
     run, units = deployed.run, index_units(settings.unit)
     side = deployed.losses if at_deployed else run.losses[-1]
-    each = compare_paired(side - run.losses, units, alpha=settings.alpha)
+    each = _compare(side - run.losses, units, settings)
     reference = run.losses[deployed.best] if at_deployed else deployed.losses
-    plain = compare_paired(side - reference, units, alpha=settings.alpha)
+    plain = _compare(side - reference, units, settings)
     yes = plain
     if not at_deployed and len(run.losses) > 1:
         yes = _steady(yes, each.seed_variance[:-1], (len(side), units.n_units), settings.alpha)
@@ -146,8 +148,8 @@ def contrast_alternatives(
     units = index_units(settings.unit)
     n_seeds = min(len(deployed.losses), *(len(item.losses) for item in alternatives))
     best = assemble_choice(alternatives, n_seeds=n_seeds)
-    yes = compare_paired(deployed.losses[:n_seeds] - best, units, alpha=settings.alpha)
-    each = _stack_bounds([_compare_common(deployed, item, units, settings.alpha) for item in alternatives])
+    yes = _compare(deployed.losses[:n_seeds] - best, units, settings)
+    each = _stack_bounds([_compare_common(deployed, item, units, settings) for item in alternatives])
     yes = _steady(yes, each.seed_variance, (n_seeds, units.n_units), settings.alpha)
     return Contrast(question, yes, each, n_seeds, units.n_units, alpha=settings.alpha)
 
@@ -214,9 +216,13 @@ def _steady(
     return raise_seed_variance(yes, floor, n_seeds=counts[0], n_units=counts[1], alpha=alpha)
 
 
-def _compare_common(one: Deployed, other: Deployed, units: Units, alpha: float) -> PairedBounds:
+def _compare_common(one: Deployed, other: Deployed, units: Units, settings: JudgeSettings) -> PairedBounds:
     n_seeds = min(len(one.losses), len(other.losses))
-    return compare_paired(one.losses[:n_seeds] - other.losses[:n_seeds], units, alpha=alpha)
+    return _compare(one.losses[:n_seeds] - other.losses[:n_seeds], units, settings)
+
+
+def _compare(difference: NDArray[Any], units: Units, settings: JudgeSettings) -> PairedBounds:
+    return compare_paired(difference, units, alpha=settings.alpha, row_floor=settings.row_floor)
 
 
 def _stack_bounds(bounds: Sequence[PairedBounds]) -> PairedBounds:

@@ -133,8 +133,8 @@ def find_rows_needed(rule: CurveRule, excess: float, *, best: float) -> int:
 
 def bound_accuracy_drop(
     before: float, after: float, *, n_validation: int, seed_variance: float = 0.0
-) -> float:
-    """Give the lower bound of a drop in accuracy, from the two shares alone.
+) -> tuple[float, float]:
+    """Give the two bounds of a drop in accuracy, from the two shares alone.
 
     The rows of both epochs are the same, so errors largely cancel; without the rows the sum of the two binomial
     variances is the largest they can have.
@@ -146,11 +146,12 @@ def bound_accuracy_drop(
         seed_variance: variance of the mean drop over seeds, already divided by their number.
 
     Returns:
-        drop minus 1.8 standard errors; above 0.01 the drop is shown.
+        drop minus and plus 1.8 standard errors; above 0.01 the first shows a drop, below it the second excludes one.
 
     Example:
-        >>> round(bound_accuracy_drop(0.889, 0.850, n_validation=25_000), 3)
-        0.034
+        >>> [round(bound, 3) for bound in bound_accuracy_drop(0.889, 0.850, n_validation=25_000)]
+        [0.034, 0.044]
     """
     rows = (before * (1 - before) + after * (1 - after)) / n_validation
-    return before - after - WIDTH * math.sqrt(rows + seed_variance)
+    half = WIDTH * math.sqrt(rows + seed_variance)
+    return before - after - half, before - after + half

@@ -70,15 +70,33 @@ def bound_grouped_share(hits: DoubleArray, units: Units) -> tuple[float, float, 
     Source:
         Korn and Graubard 1998, Survey Methodology 24:193.
     """
-    n, groups = hits.size, units.n_units
+    share = float(hits.mean())
+    residual = sum_units(hits - share, units)
+    return bound_clustered_share(share, hits.size, units.n_units, spread=float(residual @ residual))
+
+
+def bound_clustered_share(share: float, n: int, groups: int, *, spread: float) -> tuple[float, float, float]:
+    """Give the interval of `bound_grouped_share` from what it needs of the rows.
+
+    Args:
+        share: of rows that hit.
+        n: rows.
+        groups: units among them.
+        spread: sum over units of (hits - share x rows of the unit) squared.
+
+    Returns:
+        (low, high, effective rows); NaN bounds under 10 groups.
+
+    Example:
+        >>> [round(x, 3) for x in bound_clustered_share(0.5, 100, 100, spread=25.0)]  # rows that are alone
+        [0.398, 0.602, 99.0]
+    """
     if groups < MIN_GROUPS_SHARE:
         return (*NO_INTERVAL, float("nan"))
-    share = float(hits.mean())
     if share in (0.0, 1.0):
         effective = float(groups)
     else:
-        residual = sum_units(hits - share, units)
-        clustered = groups / (groups - 1) * float(residual @ residual) / n**2
+        clustered = groups / (groups - 1) * spread / n**2
         design = max(1.0, clustered / (share * (1 - share) / n))
         ratio = float(stdtrit(n - 1, 1 - _TAIL) / stdtrit(groups - 1, 1 - _TAIL))
         effective = min(float(n), n / design * ratio**2)

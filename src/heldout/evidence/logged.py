@@ -23,7 +23,7 @@ from heldout.evidence.logged_records import (
     LoggedVerdict,
     check_settings,
 )
-from heldout.evidence.logged_words import list_answers, say_accuracy, say_verdict, suggest_logging
+from heldout.evidence.logged_words import judge_accuracy, list_answers, say_verdict, suggest_logging
 from heldout.records import DoubleArray
 
 
@@ -89,7 +89,7 @@ def judge_logged(curves: Sequence[LoggedCurves], settings: LoggedSettings) -> Lo
         onset=math.nan if why_not else _find_onset(means, rule),
         n_seeds=len(curves),
         rows_needed=find_rows_needed(rule, excess, best=best) if known else 0,
-        accuracy=say_accuracy(curves, means.epochs, settings),
+        second=judge_accuracy(curves, means.epochs, settings),
         rests_on=(*notes, *means.notes),
         log_next_time=suggest_logging(curves),
     )

@@ -80,7 +80,7 @@ class LoggedVerdict:
         onset: first epoch after the best one whose own excess is above its threshold; NaN for none.
         n_seeds: curves.
         rows_needed: rows from which on the same excess would be overfitting; 0 when no number would do.
-        accuracy: a sentence about the validation accuracy, "" when none was logged.
+        second: whether the validation accuracy falls too; None when none was logged.
         rests_on: what was assumed, one sentence each.
         log_next_time: what to log so that more can be said.
     """
@@ -99,7 +99,7 @@ class LoggedVerdict:
     onset: float
     n_seeds: int
     rows_needed: int
-    accuracy: str = ""
+    second: Answer | None = None
     rests_on: tuple[str, ...] = ()
     log_next_time: tuple[str, ...] = ()
 

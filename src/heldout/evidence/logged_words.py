@@ -58,10 +58,13 @@ def say_verdict(verdict: LoggedVerdict, why_not: str, rule: CurveRule, axis: str
     return f"Undecided ({basis}). {curve}, not above {limit}."
 
 
-def say_accuracy(curves: Sequence[LoggedCurves], epochs: DoubleArray, settings: LoggedSettings) -> str:
+def judge_accuracy(
+    curves: Sequence[LoggedCurves], epochs: DoubleArray, settings: LoggedSettings
+) -> Answer | None:
     """Say whether accuracy falls too, between its own best epoch and the last.
 
-    A rising loss with steady accuracy is over-confidence, which harms only who uses the probabilities.
+    A rising loss with steady accuracy is over-confidence, which harms only who uses the probabilities. The headline
+    stays with the loss.
 
     Args:
         curves: one per seed.
@@ -69,31 +72,39 @@ def say_accuracy(curves: Sequence[LoggedCurves], epochs: DoubleArray, settings: 
         settings: number of validation rows.
 
     Returns:
-        a sentence; "" where a curve has no accuracy.
+        `Answer` about "accuracy" with the fall as a share; None where a curve has no accuracy.
     """
     kept = [item for item in curves if item.val_accuracy.size]
     if len(kept) != len(curves):
-        return ""
+        return None
     shared = epochs
     for item in kept:
         shared = np.intersect1d(shared, item.accuracy_epochs)
     if shared.size < 2:
-        return ""
+        return None
     values = np.stack([item.val_accuracy[np.isin(item.accuracy_epochs, shared)] for item in kept])
     mean = values.mean(axis=0)
     best = int(mean.argmax())
-    words = f"Accuracy: {mean[best]:.3f} at {kept[0].axis} {shared[best]:g}, {mean[-1]:.3f} at the last one"
-    if settings.n_validation is None:
-        return f"{words}."
     drop = values[:, best] - values[:, -1]
+    fall = float(drop.mean())
+    words = f"Accuracy: {mean[best]:.3f} at {kept[0].axis} {shared[best]:g}, {mean[-1]:.3f} at the last one"
+    tolerance = ACCURACY_TOLERANCE
+    if settings.n_validation is None:
+        sentence = f"{words}; whether that is chance is unknown without the number of validation rows."
+        return Answer("accuracy", "undecided", fall, math.nan, math.nan, tolerance, sentence=sentence)
     spread = float(drop.var(ddof=1)) / len(drop) if len(drop) > 1 else 0.0
-    low = bound_accuracy_drop(
+    low, high = bound_accuracy_drop(
         float(mean[best]), float(mean[-1]), n_validation=settings.n_validation, seed_variance=spread
     )
-    if low > ACCURACY_TOLERANCE:
-        return f"{words}: it falls too, by at least {100 * low:.1f} percentage points."
-    meaning = "a rising loss alone means over-confidence"
-    return f"{words}: a fall of more than one percentage point is not shown ({meaning})."
+    told = f"fall {100 * fall:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}; tolerance {100 * tolerance:g} point)"
+    if low > tolerance:
+        word, meaning = "yes", "it falls too"
+    elif high < tolerance:
+        word, meaning = "no", "it is not harmed; a rising loss alone means over-confidence"
+    else:
+        word, meaning = "undecided", "a fall of more than one percentage point is neither shown nor excluded"
+    sentence = f"{words}: {meaning}, {told}."
+    return Answer("accuracy", word, fall, low, high, tolerance, sentence=sentence)
 
 
 def list_answers(verdict: LoggedVerdict, *, known: bool) -> tuple[Answer, ...]:

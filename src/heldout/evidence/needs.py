@@ -44,7 +44,7 @@ def estimate_assurance(
     return float(min(1.0, above_chance + float(below.min())))
 
 
-def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
+def say_needs(contrast: Contrast, delta: float, *, n_asked: int = 0) -> tuple[str, ...]:
     """Say what would decide an undecided question, with chances, and what limits.
 
     Folds have no chance of their own. What they bring is rows: K folds give every development row a loss, so where one
@@ -55,6 +55,8 @@ def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
     Args:
         contrast: the undecided question.
         delta: tolerance in loss units.
+        n_asked: seeds that the study was asked for; where the compared networks have fewer, more of them would not come
+            from asking for more. 0 where unknown.
 
     Returns:
         sentences; seeds first, as they cost no data.
@@ -63,6 +65,13 @@ def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
     total = float(yes.row_variance + yes.seed_variance)
     if not np.isfinite(total) or total <= 0:
         return ("More validation rows of other groups are needed: the present ones give no standard error.",)
+    has_fewer = contrast.n_seeds < n_asked
+    if contrast.n_seeds == 1 and has_fewer:
+        return (
+            f"More than the one seed that was compared: the others of the study's {n_asked} went to what may still be "
+            "chosen, and one network cannot show how much networks differ.",
+            _say_rows(contrast, delta),
+        )
     if contrast.n_seeds == 1:
         return (
             f"At least {MORE_SEEDS} seeds (heldout fit --seeds {MORE_SEEDS}): one network cannot show how much "
@@ -72,6 +81,8 @@ def say_needs(contrast: Contrast, delta: float) -> tuple[str, ...]:
     seed_share = float(yes.seed_variance) / total
     chance = estimate_assurance(contrast, delta, more_seeds=MORE_SEEDS)
     option = f"heldout fit --seeds {contrast.n_seeds + MORE_SEEDS}"
+    if has_fewer:
+        option = f"the networks compared have {contrast.n_seeds}, what may still be chosen has {n_asked}"
     seeds = f"With {MORE_SEEDS} more seeds ({option}): {_say_chance(chance)} chance to be decided."
     if seed_share > SEED_LIMIT:
         return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -156,7 +157,12 @@ def find_p_above(bounds: PairedBounds, threshold: float) -> DoubleArray:
 
 
 def compare_paired(
-    difference: NDArray[np.floating], unit: ArrayLike | Units, *, alpha: float = 0.05, widen: float = 1.0
+    difference: NDArray[Any],
+    unit: ArrayLike | Units,
+    *,
+    alpha: float = 0.05,
+    widen: float = 1.0,
+    row_floor: float = 0.0,
 ) -> PairedBounds:
     """Give the mean of paired loss differences with bounds that count both rows and seeds as random.
 
@@ -170,6 +176,7 @@ def compare_paired(
         unit: int [M], the unit of each row, or the result of `index_units`.
         alpha: one-sided error rate of each bound, between 0 and 0.5.
         widen: factor on the standard error (`compare.EARLY_STOPPED_WIDTH` for differences of early-stopped losses).
+        row_floor: variance of the mean over rows added to the one seen (`JudgeSettings.row_floor`).
 
     Returns:
         `PairedBounds` with arrays of the leading shape [...].
@@ -208,6 +215,7 @@ def compare_paired(
         np.concatenate([block[i] for block in blocks]).reshape(leading) if blocks else np.zeros(leading)
         for i in range(4)
     )
+    rows = np.maximum(rows, interaction) + row_floor
     return _pool_variance(
         mean, (rows, interaction, seeds), (cell[0], units.n_units), alpha=alpha, widen=widen
     )

@@ -60,7 +60,7 @@ def decide(
         f"tolerance {say_change(delta, scale=delta).lstrip('+')}"
         f"{'; holds for this one network only' if contrast.n_seeds == 1 else ''}."
     )
-    needs = say_needs(contrast, delta) if word == "undecided" else ()
+    needs = say_needs(contrast, delta, n_asked=settings.n_seeds) if word == "undecided" else ()
     return Answer(
         contrast.question,
         word,

@@ -16,7 +16,7 @@ import numpy as np
 from heldout.errors import StudyError
 from heldout.executors.pace import Offer, Pace
 from heldout.ladder import Schedule, make_net
-from heldout.nets import Net, count_layer_parameters, count_products, list_layers
+from heldout.nets import Net, count_embedded, count_layer_parameters, count_products, list_layers
 from heldout.plan import member_seconds
 from heldout.records import Configuration, ConfigurationRun, FloatArray, InputLayout, Tensors
 from heldout.remedies.augmentation import find_kinds, list_augmenters
@@ -402,7 +402,7 @@ class LocalExecutor:
         net = self.shape_of(configuration).net
         n_evaluated = 2 * self.tensors.validation_rows.shape[1]
         products = count_products(list_layers(net))
-        return member_seconds(products, self.schedule, n_evaluated, n_embedded=net.vocabulary * net.embedding)
+        return member_seconds(products, self.schedule, n_evaluated, n_embedded=count_embedded(net))
 
     def _group_members(self, configuration: Configuration) -> int:
         most = self.layout_of(self.shape_of(configuration)).places

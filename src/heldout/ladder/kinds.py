@@ -66,6 +66,19 @@ _LETTERS = (
     Rung(0, (128,), 0, 0.0, "signal", (64,), 3),
     Rung(0, (256,), 0, 0.0, "signal", (128, 256), 9),
 )
+# Texts beside other columns: the sizes for texts alone, each but the smallest with a hidden layer, because the other
+# columns meet the words only there, and the largest with two, as tables have (assumption: sizes).
+_MIXED_TOKENS = (
+    Rung(0, (), 0, 0.0, "text", embedding=2),
+    Rung(0, (16,), 0, 0.0, "text", embedding=8),
+    Rung(0, (16,), 0, 0.0, "text", embedding=16),
+    Rung(0, (32,), 0, 0.0, "text", embedding=32),
+    Rung(0, (32,), 0, 0.0, "sequence", (32,), 3, 32),
+    Rung(0, (64, 64), 0, 0.0, "text", embedding=64),
+    Rung(0, (64,), 0, 0.0, "sequence", (64,), 5, 64),
+    Rung(0, (64, 64), 0, 0.0, "sequence", (64, 64), 5, 64),
+    Rung(0, (128, 128), 0, 0.0, "sequence", (128, 128), 5, 128),
+)
 # What attends costs many times what a convolution does: only studies that may take long have it (assumption: sizes).
 _ATTENDED_TOKENS = (
     Rung(0, (64,), 0, 0.0, "attention", (128,), 0, 64),
@@ -137,6 +150,8 @@ def _list_rungs(layout: InputLayout, attends: bool) -> tuple[Rung, ...]:
     has_tokens = "tokens" in kinds
     has_letters = demanding == "signal" and any(part.letters for part in layout.parts)
     rungs = _LETTERS if has_letters else LADDERS[demanding]
+    if demanding == "tokens" and layout.parts:
+        rungs = _MIXED_TOKENS
     if attends:
         rungs = _attend(rungs, has_letters=has_letters, has_tokens=demanding == "tokens")
     if not layout.parts:

@@ -163,8 +163,25 @@ def describe_state(folder: Path) -> dict[str, Any]:
         "state": holder.state,
         "host": holder.host,
         "folder": folder.name,
-        "report": (folder / "report.html").is_file(),
+        "report": find_report(folder) is not None,
     }
+
+
+def find_report(folder: Path) -> Path | None:
+    """Give the report of a study, or of one that was stopped the page of what there is; None before there is one.
+
+    Args:
+        folder: the study's folder; of what is left after the sealed test rows were opened nothing is shown, since
+            their score would stand there.
+
+    Example:
+        >>> find_report(Path("no/such/study")) is None
+        True
+    """
+    whole, rest = folder / "report.html", folder / "report-partial.html"
+    if whole.is_file():
+        return whole
+    return rest if rest.is_file() and not (folder / "test.json").exists() else None
 
 
 async def _give_page(request: Request) -> Response:
@@ -182,8 +199,8 @@ def _open_file(name: str) -> Response:
 
 
 async def _give_report(request: Request) -> Response:
-    path = request.app.state.folder / "report.html"
-    if not path.is_file():
+    path = find_report(request.app.state.folder)
+    if path is None:
         return PlainTextResponse("there is no report yet\n", status_code=404)
     return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 

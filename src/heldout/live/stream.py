@@ -6,6 +6,7 @@ the server remembers nothing.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -15,7 +16,7 @@ from typing import Any
 
 from heldout.events import TESTING
 
-EVENTS_FILE = "events.jsonl"
+EVENTS_FILE, RECIPE_FILE = "events.jsonl", "recipe.json"
 CHUNK_BYTES = 1 << 19  # one message to the browser; it parses half a mebibyte in about 5 ms (measured)
 LONGEST_LINE_BYTES = 1 << 22  # a curve of 150 epochs takes 2 KB; a longer line than this is no event
 # as `json.dumps` writes it; inside a text the quotation marks would be escaped
@@ -73,6 +74,8 @@ SHOWN = {
     "remedy": ("name", "configuration", "outcome", "outcome_at_end", "change", "low", "high", "sentence"),
     "end": ("how", "text"),
 }
+# What is said in words may quote a cell.
+WORDS = ("text", "sentence", "why")
 # After the sealed test rows are opened, what is said in words may hold a score.
 TEXTS = ("note",)
 
@@ -138,7 +141,10 @@ def read_events(path: Path, offset: int = 0, *, is_opened: bool | None = None) -
     if not end and len(block) >= LONGEST_LINE_BYTES:
         end = len(block)
     return _sift(
-        block[:end], offset + end, is_opened=is_opened, is_last=offset + len(block) >= size or not end
+        block[:end],
+        (offset + end, path.parent),
+        is_opened=is_opened,
+        is_last=offset + len(block) >= size or not end,
     )
 
 
@@ -150,8 +156,8 @@ def is_replaced(path: Path, offset: int) -> bool:
         return False
 
 
-def _sift(block: bytes, offset: int, *, is_opened: bool, is_last: bool) -> Chunk:
-    events: list[dict[str, Any]] = []
+def _sift(block: bytes, place: tuple[int, Path], *, is_opened: bool, is_last: bool) -> Chunk:
+    (offset, folder), events = place, list[dict[str, Any]]()
     damaged = unknown = 0
     for line in block.splitlines():
         is_opened = is_opened or OPENING in line
@@ -163,17 +169,35 @@ def _sift(block: bytes, offset: int, *, is_opened: bool, is_last: bool) -> Chunk
         elif not (is_opened and event["kind"] in TEXTS):
             names = ("t", "kind", *SHOWN[event["kind"]])
             shown = {name: event[name] for name in names if name in event}
-            if event["kind"] == "end" and shown.get("text"):
-                shown["text"] = _hide_cells(str(shown["text"]))
+            for name in WORDS:
+                if isinstance(shown.get(name), str):
+                    shown[name] = _hide_cells(shown[name], folder)
             events.append(shown)
     return Chunk(tuple(events), offset, damaged, unknown, is_last, is_opened)
 
 
-def _hide_cells(refusal: str) -> str:
-    """A refusal may quote a cell; the terminal shows it whole."""
+def _hide_cells(sentence: str, folder: Path) -> str:
+    """A refusal or a note may quote a cell, which the terminal shows whole; names of columns stay."""
+    if not any(mark in sentence for mark in "'\""):
+        return sentence
     from heldout.report.privacy import hide_quoted  # loads numpy, which the page does without until then
 
-    return hide_quoted(refusal)
+    recipe = folder / RECIPE_FILE
+    try:
+        return hide_quoted(sentence, _read_columns(recipe, recipe.stat().st_mtime_ns))
+    except OSError:  # refused or told before there is one: nothing is known to be a name
+        return hide_quoted(sentence)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_columns(recipe: Path, _written: int) -> frozenset[str]:
+    """Names of columns and of what they are parts of; none where the recipe is not as this version writes it."""
+    try:
+        read = [plan["read"] for plan in json.loads(recipe.read_text(encoding="utf-8"))["columns"]]
+        names = {str(column[field]) for column in read for field in ("name", "source", "part")}
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+    return frozenset(names - {""})
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

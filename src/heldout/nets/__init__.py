@@ -6,6 +6,7 @@ from heldout.nets.net import Family as Family
 from heldout.nets.net import LayerSpec as LayerSpec
 from heldout.nets.net import Mode as Mode
 from heldout.nets.net import Net as Net
+from heldout.nets.net import count_embedded as count_embedded
 from heldout.nets.net import count_layer_parameters as count_layer_parameters
 from heldout.nets.net import count_products as count_products
 from heldout.nets.net import draw_params as draw_params

@@ -131,14 +131,31 @@ def apply_sequence(
     net: Net, params: Params, memory: Memory, x: jax.Array, mode: Mode
 ) -> tuple[jax.Array, Memory]:
     """Compute the outputs for a batch of token rows [R, T] (0 is padding) or signals [R, T, C]."""
-    first, hidden = 0, x
+    last = bool(net.embedding) + len(net.channels)
+    convolved = params[:last]
     if net.embedding:
-        table, tokens = params[0][0], x[:, : net.leading or x.shape[1]]
-        hidden = table[tokens] * (tokens > 0)[..., None]
-        first = 1
-    last = first + len(net.channels)
-    pooled = convolve_signal(params[first:last], hidden, mode, first=first)
+        pooled = convolve_tokens(net, convolved, x, mode, first=0)
+    else:
+        pooled = convolve_signal(convolved, x, mode, first=0)
     return apply_dense(params[last:], pooled, mode, first=last), memory
+
+
+def convolve_tokens(net: Net, params: Params, x: jax.Array, mode: Mode, *, first: int) -> jax.Array:
+    """Look up the vectors of the leading tokens, convolve them, and keep the largest value of each channel.
+
+    Args:
+        net: how many first tokens are read.
+        params: the table of vectors, then (weight, bias) of each convolution.
+        x: int32 [R, T].
+        mode: dropout before each convolution.
+        first: number of the table in the whole network.
+
+    Returns:
+        [R, channels].
+    """
+    table, tokens = params[0][0], x[:, : net.leading or x.shape[1]]
+    hidden = table[tokens] * (tokens > 0)[..., None]
+    return convolve_signal(params[1:], hidden, mode, first=first + 1)
 
 
 def convolve_signal(

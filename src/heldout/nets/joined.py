@@ -1,9 +1,10 @@
 """Several kinds of data in one network: a branch for each part of the row, joined before the dense layers.
 
 Plain numbers go straight to the join, the words of a text through a table of vectors and their mean, pictures and
-signals through convolutions and pooling. The letters of a sequence are not pooled after the last convolution: which of
-two neighbouring letters it was may decide (splice junctions, docs/results.md). The family "joined attention" reads
-words and letters by attention instead, "joined residual" pictures by residual blocks.
+signals through convolutions and pooling. Where no picture or signal takes them, the convolutions read the words of each
+text. The letters of a sequence are not pooled after the last convolution: which of two neighbouring letters it was may
+decide (splice junctions, docs/results.md). The family "joined attention" reads words and letters by attention instead,
+"joined residual" pictures by residual blocks.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from heldout.nets.cnn import (
     POOL,
     convolve_picture,
     convolve_signal,
+    convolve_tokens,
     embedding_layer,
     list_picture_convolutions,
     list_signal_convolutions,
@@ -27,7 +29,7 @@ from heldout.nets.cnn import (
 from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params
 from heldout.nets.residual import list_residual_stages, pool_stages
-from heldout.nets.text import average_tokens
+from heldout.nets.text import add_tokens, word_table
 from heldout.records import InputLayout
 
 JOINED, ATTENDED, JOINED_RESIDUAL = "joined", "joined attention", "joined residual"
@@ -49,7 +51,13 @@ def list_joined_layers(net: Net) -> tuple[LayerSpec, ...]:
     width = 0
     for number, branch in enumerate(_branches(net)):
         own, out = _list_branch(branch, net)
-        layers += [replace(layer, name=f"{layer.name} of part {number + 1}") for layer in own]
+        text = sum(part.kind == "tokens" for part in net.parts[:number])
+        layers += [
+            replace(
+                layer, name=f"{layer.name} of part {number + 1}", text=None if layer.text is None else text
+            )
+            for layer in own
+        ]
         width += out
     return (*layers, *list_dense_layers(net, width))
 
@@ -70,11 +78,15 @@ def name_branch(part: InputLayout, net: Net) -> str:
         >>> net = Net("joined residual", (67,), 1, channels=(4,), kernel=3, parts=parts)
         >>> [name_branch(part, net) for part in parts]
         ['mlp', 'residual']
+        >>> words = InputLayout("tokens", (9,), 40, 5)
+        >>> name_branch(words, Net("joined", (9,), 1, channels=(4,), kernel=3, embedding=2, parts=(words,)))
+        'sequence'
     """
     if net.family == ATTENDED and (part.kind == "tokens" or part.letters):
         return "attention"
     if part.kind == "tokens":
-        return "text"
+        is_free = not any(other.kind in ("picture", "signal") for other in net.parts)
+        return "sequence" if net.kernel and is_free else "text"
     if part.kind == "picture" and net.channels:
         return "residual" if net.family == JOINED_RESIDUAL else "cnn"
     return "signal" if part.kind == "signal" and net.channels else "mlp"
@@ -87,7 +99,10 @@ def _list_branch(branch: tuple[InputLayout, Net], net: Net) -> tuple[tuple[Layer
         case "attention":
             return list_attending_layers(own), count_attended(own)
         case "text":
-            return (embedding_layer(own),), net.embedding
+            return (word_table(own),), net.embedding
+        case "sequence":
+            convolutions = list_signal_convolutions(own, own.leading or part.shape[0], net.embedding)
+            return (embedding_layer(own), *convolutions), net.channels[-1]
         case "cnn":
             layers, shape = list_picture_convolutions(own)
             return layers, math.prod(shape)
@@ -130,7 +145,9 @@ def _apply_branch(
         case "attention":
             x = attend(own, layers, x, mode, first=first)
         case "text":
-            x = average_tokens(layers[0][0], x)
+            x = add_tokens(layers[0][0], memory[0][0], x)
+        case "sequence":
+            x = convolve_tokens(own, layers, x, mode, first=first)
         case "cnn":
             x = convolve_picture(own, layers, x, mode, first=first)
         case "residual":

@@ -7,7 +7,7 @@ padding to a wider program, counting, cutting) follows from the list.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -85,6 +85,8 @@ class LayerSpec:
         uses: at how many places of an example the weight is multiplied (positions of a convolution).
         kept: arrays that are kept in memory beside the weights (running mean and variance).
         scores: numbers of one example that compare two of its places (attention).
+        text: which of a row's texts is counted for what is kept, how rare each token is among the fit rows; None for
+            layers that count nothing.
     """
 
     name: str
@@ -92,6 +94,7 @@ class LayerSpec:
     uses: int = 1
     kept: tuple[ArraySpec, ...] = ()
     scores: int = 0
+    text: int | None = None
 
 
 class Mode(NamedTuple):
@@ -172,14 +175,23 @@ def _draw_array(spec: ArraySpec, seed: int, stream: int) -> FloatArray:
     return generator.standard_normal(spec.shape, dtype=np.float32) * np.float32(spec.spread)
 
 
-def start_memory(layers: tuple[LayerSpec, ...]) -> Memory:
+def start_memory(layers: tuple[LayerSpec, ...], rarity: Sequence[FloatArray] = ()) -> Memory:
     """Give what each layer keeps beside its weights before the first step, in the order of the layers.
+
+    Args:
+        layers: of one size.
+        rarity: float32 [vocabulary] of each text of a row; none leaves every token equal.
 
     Example:
         >>> start_memory((dense_layer("output", 3, 1),))
         ((),)
     """
-    return tuple(tuple(np.full(spec.shape, spec.fill, np.float32) for spec in layer.kept) for layer in layers)
+    return tuple(
+        (rarity[layer.text],)
+        if rarity and layer.text is not None
+        else tuple(np.full(spec.shape, spec.fill, np.float32) for spec in layer.kept)
+        for layer in layers
+    )
 
 
 def pad_arrays(arrays: Any, shapes: Any) -> Any:  # noqa: ANN401 - trees of arrays
@@ -249,6 +261,19 @@ def count_products(layers: tuple[LayerSpec, ...]) -> int:
     return sum(
         math.prod(layer.arrays[0].shape) * layer.uses + PRODUCTS_A_SCORE * layer.scores for layer in layers
     )
+
+
+def count_embedded(net: Net) -> int:
+    """Count the numbers of all tables of word vectors of a network: every step updates them as a whole.
+
+    Example:
+        >>> count_embedded(Net("text", (9,), 1, embedding=4, vocabulary=10))
+        40
+        >>> parts = (InputLayout("tokens", (9,), 10), InputLayout("numbers", (2,)), InputLayout("tokens", (5,), 20))
+        >>> count_embedded(Net("joined", (16,), 1, embedding=4, parts=parts))
+        120
+    """
+    return net.embedding * (net.vocabulary + sum(part.vocabulary for part in net.parts))
 
 
 def find_widest(net: Net, layers: tuple[LayerSpec, ...]) -> int:

@@ -50,7 +50,8 @@ class RecipeOptions:
         rare_share: a category in a smaller share of the fit rows is rare too.
         most_words: words of a text column with a slot of their own, at most.
         fewest_word_rows: a word must stand in at least so many fit rows.
-        token_length: words of a text that is read as a row of word numbers; 0 reads it as weights of its words.
+        tokens: text columns read as rows of word numbers, with their number of words; the others become weights of
+            their words.
         most_pairs: pairs of neighbouring words with a number of their own, at most.
         signal_scaling: "set": signals are scaled by channel, all alike; "each": every signal by its own numbers.
         stretch: "auto", "none", "asinh" or "zscale", of pictures of numbers (FITS images, 16 bit).
@@ -68,7 +69,7 @@ class RecipeOptions:
     rare_share: float = 0.001
     most_words: int = 256
     fewest_word_rows: int = 3
-    token_length: int = 0
+    tokens: tuple[tuple[str, int], ...] = ()
     most_pairs: int = 20_000
     signal_scaling: str = "set"
     stretch: str = "auto"
@@ -130,12 +131,13 @@ def fit_recipe(
     views = tuple(make_view(columns, rows, n_rows=n_rows) for rows in fit_rows)
     bins, bins_why = _choose_bins(columns, views, embedding, chosen)
     _check_asked(columns, chosen)
+    is_alone = not arrays and sum(not _find_drop_reason(column.spec, ()) for column in columns) == 1
     plans: list[ColumnPlan] = []
     states: list[list[ColumnState]] = [[] for _ in views]
     position = 0
     for index, column in enumerate(columns):
         cells = tuple(view.columns[index] for view in views)
-        draft = _draft_ops(column.spec, cells, bins, bins_why, chosen)
+        draft = _draft_ops(column.spec, cells, bins, bins_why, chosen, is_alone=is_alone)
         plan, fitted = _fit_column(column.spec, draft, cells, position)
         plans.append(plan)
         position += sum(len(use.slots) for use in plan.ops)
@@ -226,7 +228,13 @@ def _choose_bins(
 
 
 def _draft_ops(
-    spec: ColumnSpec, cells: tuple[Cells, ...], bins: int, bins_why: str, options: RecipeOptions
+    spec: ColumnSpec,
+    cells: tuple[Cells, ...],
+    bins: int,
+    bins_why: str,
+    options: RecipeOptions,
+    *,
+    is_alone: bool,
 ) -> _Draft:
     reason = _find_drop_reason(spec, cells)
     if reason:
@@ -245,10 +253,9 @@ def _draft_ops(
     pieces = dict(options.pieces).get(spec.name, 0)
     if pieces:
         return _draft_pieces(cells, pieces)
-    if spec.kind is Kind.TEXT and options.token_length:
-        asked = TokensAsked(length=options.token_length, most_pairs=options.most_pairs)
-        why = "the text is the only feature: a row of word numbers, for networks that read texts"
-        return _Draft((("tokens@1", asked),), why)
+    length = dict(options.tokens).get(spec.name, 0)
+    if length:
+        return _draft_tokens(length, options, is_alone=is_alone)
     if spec.kind is Kind.TEXT:
         words = WordsAsked(options.most_words, options.fewest_word_rows)
         return _Draft((("words@1", words), absent), "free text becomes weights of its frequent words")
@@ -264,6 +271,16 @@ def _draft_ops(
     return _Draft(
         (("onehot@1", asked),), f"{spec.kind.value}: one slot per value; missing, unseen and unparsed apart"
     )
+
+
+def _draft_tokens(length: int, options: RecipeOptions, *, is_alone: bool) -> _Draft:
+    """A text as a row of word numbers; beside other columns an absent one has a place of its own."""
+    tokens = ("tokens@1", TokensAsked(length=length, most_pairs=options.most_pairs))
+    if is_alone:
+        why = "the text is the only feature: a row of word numbers, for networks that read texts"
+        return _Draft((tokens,), why)
+    why = "a row of word numbers: networks read it in a branch of its own, joined with the other columns"
+    return _Draft((tokens, ("missing@1", NothingAsked())), why)
 
 
 def _draft_pieces(cells: tuple[Cells, ...], size: int) -> _Draft:
@@ -283,7 +300,7 @@ def _find_drop_reason(spec: ColumnSpec, cells: tuple[Cells, ...]) -> str:
         return f"not a feature: {spec.why}"
     if spec.kind in (Kind.IDENTIFIER, Kind.CONSTANT):
         return f"{spec.kind.value}: {spec.why}"
-    rows = max(one.size for one in cells)
+    rows = max((one.size for one in cells), default=0)
     if rows < 2:
         return ""
     outcomes = {int(end) for one in cells for end in (one.outcome.min(), one.outcome.max())}

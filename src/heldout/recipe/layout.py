@@ -14,27 +14,56 @@ LONGEST_TOKENS = (
     400  # longer texts keep their two ends: assumption, 95 % of film reviews are shorter than 600 words
 )
 SHORTEST_TOKENS = 16
+# Words of a text that has an order of its own, beside other columns (assumption): names have two to five at the median,
+# job titles three, the shortest messages and reviews at hand eight to twelve.
+FEWEST_OF_PROSE = 6
+# texts of a row with a table of word vectors each (assumption: a fourth adds weights, not sense)
+MOST_BRANCHES = 3
 MARKS = ("mask", "alpha")  # channels that say where something is, not how bright it is
 
 
-def plan_tokens(columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ...]) -> int:
-    """Give the length of the word rows where a text is the only feature; 0 where it is not.
+def plan_tokens(
+    columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ...], *, is_alone: bool = True
+) -> tuple[tuple[str, int], ...]:
+    """Name the texts that are read as rows of word numbers, with the length of these rows.
+
+    Each has words and a branch of its own. A text is read so where it is the only feature, or where half of its cells
+    have six words or more in the fit rows of every fold: names and job titles beside other columns stay weights of
+    words. Of more than three such texts those with most words are read so.
+
+    Args:
+        columns: all columns, typed.
+        fit_rows: int64 positions of each fold's fit rows; nothing else is looked at.
+        is_alone: False where pictures or signals stand beside the columns.
 
     Returns:
-        The 95 % quantile of the number of words in the fit rows, at least 16 and at most 400.
+        pairs of a column's name and its length: the 95 % quantile of the number of words in the fit rows, at least 16
+        and at most 400.
 
     Example:
         >>> plan_tokens((), ())
-        0
+        ()
     """
     used = [c for c in columns if c.spec.used and c.spec.kind not in (Kind.IDENTIFIER, Kind.CONSTANT)]
-    if len(used) != 1 or used[0].spec.kind is not Kind.TEXT:
-        return 0
-    counts = np.array([len(split_tokens(text)) for text in used[0].levels] or [0])
-    codes = used[0].codes
-    seen = [counts[codes[rows[codes[rows] >= 0]]] for rows in fit_rows]
-    longest = max((float(np.quantile(one, 0.95)) for one in seen if one.size), default=0.0)
-    return int(np.clip(round(longest), SHORTEST_TOKENS, LONGEST_TOKENS))
+    planned: list[tuple[float, str, int]] = []
+    for column in used:
+        if column.spec.kind is not Kind.TEXT:
+            continue
+        seen = _count_words(column, fit_rows)
+        middle = min((float(np.median(one)) if one.size else 0.0 for one in seen), default=0.0)
+        if middle >= FEWEST_OF_PROSE or (is_alone and len(used) == 1):
+            longest = max((float(np.quantile(one, 0.95)) for one in seen if one.size), default=0.0)
+            length = int(np.clip(round(longest), SHORTEST_TOKENS, LONGEST_TOKENS))
+            planned.append((middle, column.spec.name, length))
+    planned.sort(key=lambda one: -one[0])
+    return tuple((name, length) for _, name, length in planned[:MOST_BRANCHES])
+
+
+def _count_words(column: TypedColumn, fit_rows: tuple[IndexArray, ...]) -> list[IndexArray]:
+    """Count the words of each text, fold by fold; cells without a text are left out."""
+    counts = np.array([len(split_tokens(text)) for text in column.levels] or [0])
+    codes = column.codes
+    return [counts[codes[rows[codes[rows] >= 0]]] for rows in fit_rows]
 
 
 def find_layout(recipe: Recipe) -> InputLayout | None:

@@ -7,7 +7,8 @@ import re
 import textwrap
 
 from heldout.counts import count_things
-from heldout.records import Affected, Finding, Severity
+from heldout.records import Affected, ChosenVerdict, Finding, LadderVerdict, Severity
+from heldout.report.affected import tell_whose
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
 from heldout.report.groups import tell_groups
 from heldout.report.losses import say_loss
@@ -41,8 +42,8 @@ MOST_REASONS = 5
 MOST_SCORE_LINES = 5  # of one sentence: four, and one more where its first clause is as long
 
 WITHOUT_TARGET = (
-    "No target was named, so only the reading of the columns was looked at: leaks, duplicates, conflicting labels, "
-    "rare classes and groups are searched once a target is named."
+    "No target was named, so only the columns and the number of rows were looked at: leaks, near copies, conflicting "
+    "labels, rare classes and groups are searched once a target is named."
 )
 
 
@@ -63,6 +64,7 @@ def answer_text(content: StudyContent) -> str:
         "contradiction": _keep_clauses(tell_contradiction(content), most=2),
         "ladder": _tell_ladder(content),
         "chosen": _tell_chosen(content),
+        "second": _tell_second(content.chosen),
         "critical": _tell_critical(critical, most=2),
         "remedies": _tell_remedies(content),
         "scores": _tell_scores(content),
@@ -74,7 +76,9 @@ def answer_text(content: StudyContent) -> str:
         "findings": _tell_look(content),
     }
     room = MOST_LINES - len(tail) - 2
-    # what matters least goes first when the screen is full
+    # what matters least goes first when the screen is full: how many findings more there are, then the others whole
+    if sum(map(len, blocks.values())) > room:
+        blocks["findings"] = blocks["findings"][:2]
     for least in ("findings", "remedies", "ladder", "groups"):
         if sum(map(len, blocks.values())) > room:
             blocks[least] = []
@@ -84,6 +88,7 @@ def answer_text(content: StudyContent) -> str:
         "critical": len(critical),
         "contradiction": 1,
         "chosen": 2,
+        "second": 1,
         "scores": MOST_SCORE_LINES,
     }
     for name, most in firsts.items():
@@ -119,7 +124,12 @@ def _tell_ladder(content: StudyContent) -> list[str]:
     elif is_found:
         rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
         head += f" {count_things(rung.n_parameters, 'weight')}" if rung else ""
-    return [_head(head, ladder.code), *_inset(told[:1].upper() + told[1:], most=3)]
+    return [_head(head, ladder.code), *_inset(told[:1].upper() + told[1:], most=3), *_tell_second(ladder)]
+
+
+def _tell_second(verdict: LadderVerdict | ChosenVerdict | None) -> list[str]:
+    """Whether the decisions are harmed too, or the probabilities alone."""
+    return _inset(verdict.second.sentence, most=2) if verdict is not None and verdict.second else []
 
 
 def _tell_chosen(content: StudyContent) -> list[str]:
@@ -328,11 +338,14 @@ def _tell_column(note: ColumnNote) -> str:
 def _list_findings(findings: tuple[Finding, ...]) -> list[str]:
     if not findings:
         return ["No finding."]
-    return [
-        line
-        for item in sort_findings(findings)
-        for line in _bullet(f"{item.severity.value} {_tell_finding(item)}")
-    ]
+    lines: list[str] = []
+    told = {""}
+    for item in sort_findings(findings):
+        lines += _bullet(f"{item.severity.value} {_tell_finding(item)}")
+        if (whose := tell_whose(item)) not in told:  # all cells missing are often those of one column
+            told.add(whose)
+            lines += [f"    {line.strip()}" for line in _wrap(f"whose: {whose}", most=3)]
+    return lines
 
 
 def plan_text(content: PlanContent) -> str:

@@ -9,9 +9,11 @@ import math
 from collections.abc import Mapping
 
 from heldout.report.content import StudyContent
-from heldout.report.curves import draw_ladder, draw_learning, draw_pair, draw_sizes
-from heldout.report.dots import draw_leaderboard, draw_remedies, draw_scores
+from heldout.report.curves import draw_ladder, draw_learning, draw_pair
+from heldout.report.dots import draw_remedies, draw_scores
 from heldout.report.growth import draw_growth
+from heldout.report.leaders import draw_leaderboard, draw_rivals
+from heldout.report.sizes import draw_sizes
 from heldout.report.svg import LIGHT_COLOURS, Chart
 from heldout.report.who import draw_confusion, draw_groups, draw_reliability
 
@@ -23,12 +25,13 @@ def draw_charts(content: StudyContent) -> dict[str, Chart]:
         content: the study.
 
     Returns:
-        Some of "pair", "scores", "ladder", "sizes", "remedies", "leaderboard", "learning", "groups", "confusion",
-        "reliability", "growth"; what was not measured is absent.
+        Some of "pair", "scores", "rivals", "ladder", "sizes", "remedies", "leaderboard", "learning", "groups",
+        "confusion", "reliability", "growth"; what was not measured is absent.
     """
     made = (
         draw_pair(content),
         draw_scores(content),
+        draw_rivals(content),
         draw_ladder(content),
         draw_sizes(content),
         draw_remedies(content),

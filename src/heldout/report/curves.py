@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import altair as alt
 
@@ -20,11 +19,10 @@ from heldout.report.marks import (
     draw_curve,
     draw_level,
     draw_moment,
-    embed_rows,
     finish_chart,
     label_end,
 )
-from heldout.report.sentences import format_change, format_number, show_text
+from heldout.report.sentences import format_number, show_text
 from heldout.report.series import (
     MOST_POINTS,
     CurvePoint,
@@ -279,99 +277,6 @@ def _find_learning(run: ConfigurationRun, *, best: int, name: str) -> str:
 
 def _show_span(point: CurvePoint) -> str:
     return f"{format_number(point.low)} to {format_number(point.high)}"
-
-
-def draw_sizes(content: StudyContent) -> Chart | None:
-    """Every size of the ladder over its epochs as small pictures; None with fewer than two sizes.
-
-    Args:
-        content: the study.
-    """
-    runs = list_ladder(content)
-    if len(runs) < 2:
-        return None
-    rows = [row for run in runs for row in _list_size_rows(run, find_best_epoch(content, run))]
-    top, cut = find_top([row["y"] for row in rows], reference=content.constant_loss)
-    kinds = ["training", "validation"]
-    base = alt.Chart().encode(
-        x=alt.X("x:Q", title="epoch", axis=alt.Axis(**AXIS, grid=False, tickCount=3)),
-        y=alt.Y(
-            "y:Q",
-            title="loss",
-            axis=alt.Axis(**AXIS, tickCount=3),
-            scale=alt.Scale(domain=[0, top], nice=False),
-        ),
-    )
-    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(
-        color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[_TRAIN, _VALIDATION])),
-        strokeDash=alt.StrokeDash(
-            "kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 3]])
-        ),
-    )
-    best_rule = alt.Chart().mark_rule(color="var(--soft)", strokeDash=[1, 2]).encode(x="max(best):Q")
-    header = alt.Header(labelColor="var(--ink)", labelFontSize=12, title=None, labelPadding=4)
-    order = list(dict.fromkeys(row["size"] for row in rows))
-    chart = alt.layer(lines, best_rule).properties(width=148, height=92)
-    chart = chart.facet(
-        facet=alt.Facet("size:N", sort=order, header=header), columns=4, data=embed_rows(rows), spacing=16
-    )
-    caption = Caption(
-        "sizes",
-        "Each size over its epochs",
-        _find_sizes(content, runs),
-        "Solid: training. Dashed: validation. Dotted: epoch with the lowest validation loss."
-        + (_CUT if cut else ""),
-    )
-    drawn = _pair_rows(rows)
-    table = tuple(
-        (size, str(epoch), format_number(train), format_number(validation))
-        for size, epoch, train, validation in drawn
-    )
-    columns = ("size", "epoch", "training", "validation")
-    return finish_chart(chart, caption, columns=columns, rows=table, numbers=list_curve_numbers(runs))
-
-
-def _list_size_rows(run: ConfigurationRun, best: int) -> list[dict[str, Any]]:
-    label = f"{run.configuration.rung.n_parameters:,} weights"
-    return [
-        {"x": point.at, "y": point.mean, "kind": kind, "size": label, "best": best}
-        for kind, curve in (("validation", run.validation_curve), ("training", run.train_curve))
-        for point in follow_epochs(curve, keep=best, most=30)
-    ]
-
-
-def _pair_rows(rows: list[dict[str, Any]]) -> list[tuple[str, int, float, float]]:
-    """(size, epoch, training, validation) of each drawn epoch."""
-    drawn = {(row["kind"], row["size"], row["x"]): row["y"] for row in rows}
-    return [
-        (size, epoch, drawn["training", size, epoch], value)
-        for (kind, size, epoch), value in drawn.items()
-        if kind == "validation"
-    ]
-
-
-def _find_sizes(content: StudyContent, runs: tuple[ConfigurationRun, ...]) -> str:
-    """In how many sizes longer training ended higher, in the mean of the seeds, and by how much at most."""
-    rises = []
-    for run in runs:
-        best = summarize_seeds(run.validation_curve[:, find_best_epoch(content, run) - 1], at=0).mean
-        last = summarize_seeds(run.validation_curve[:, -1], at=0).mean
-        if math.isfinite(last - best):
-            rises.append((last - best, run.configuration.rung.n_parameters))
-    least = content.tolerance if math.isfinite(content.tolerance) else 0.0
-    risen = [item for item in rises if item[0] > least]
-    beyond = f" by more than the tolerance {format_number(least)}" if least else ""
-    if not risen:
-        return (
-            f"In none of {count_things(len(rises), 'size')} does the mean validation loss end higher{beyond} than at "
-            "the best epoch."
-        )
-    most, size = max(risen)
-    return (
-        f"In {len(risen)} of {count_things(len(rises), 'size')} the mean validation loss ends higher{beyond} than at "
-        f"the best epoch, at most {format_change(most)} ({count_things(size, 'weight')}); which is beyond chance, "
-        "the verdict says."
-    )
 
 
 def _draw_lines(lines: list[_Line], *, x: alt.X, top: float, gap: float = 0.06) -> list[alt.Chart]:

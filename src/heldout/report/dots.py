@@ -1,4 +1,4 @@
-"""The pictures made of estimates with intervals: remedies, scores, the leaderboard."""
+"""The pictures made of estimates with intervals: remedies and scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from heldout.records import Candidate, RemedyResult, Score
+from heldout.records import RemedyResult, Score
 from heldout.report.content import StudyContent
 from heldout.report.marks import (
     AXIS,
@@ -17,7 +17,6 @@ from heldout.report.marks import (
     Caption,
     embed_rows,
     finish_chart,
-    keep_apart,
 )
 from heldout.report.sentences import (
     describe_size,
@@ -39,7 +38,6 @@ _GROUPS = {
     "hurts": "made it worse, beyond chance",
     "not applicable": "compared at the last epoch only",
 }
-MOST_CANDIDATES = 15
 _EARLY, _END = "both stopped early", "both at the last epoch"
 
 
@@ -132,7 +130,9 @@ def _plot_side(
         y=alt.Y("remedy:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35))
     )
     x = alt.X(
-        "estimate:Q", title=[side, "change of loss (left of 0: better)"], axis=alt.Axis(**AXIS, tickCount=4)
+        "estimate:Q",
+        title=[side, "change of loss (left of 0: better)"],
+        axis=alt.Axis(**AXIS, tickCount=4, labelFlush=False),
     )
     layers: list[alt.Chart] = []
     if math.isfinite(tolerance):
@@ -191,7 +191,8 @@ def draw_scores(content: StudyContent) -> Chart | None:
         color=alt.Color("network:N", legend=None, scale=marks),
     )
     scale = alt.Scale(zero=False, nice=True)
-    x = alt.X("value:Q", title=name_metric(content.metric), axis=alt.Axis(**AXIS), scale=scale)
+    axis = alt.Axis(**AXIS, labelFlush=False)
+    x = alt.X("value:Q", title=name_metric(content.metric), axis=axis, scale=scale)
     span = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q")
     shape = alt.Shape(
         "network:N", legend=None, scale=alt.Scale(domain=[True, False], range=["circle", "square"])
@@ -253,91 +254,4 @@ def _find_scores(scores: list[tuple[str, Score, bool]]) -> str:
         f"{what[0].upper()}{what[1:]}: {score.metric} {format_number(score.value)}, "
         f"95 % interval {format_interval(score.low, score.high)}, "
         f"on {describe_size(score)}."
-    )
-
-
-def draw_leaderboard(content: StudyContent) -> Chart | None:
-    """The best configurations with intervals paired with the leader; None with fewer than two.
-
-    Args:
-        content: the study.
-    """
-    if content.choice is None or len(content.choice.candidates) < 2:
-        return None
-    candidates = content.choice.candidates
-    shown = list(candidates[:MOST_CANDIDATES])
-    shown += [item for item in candidates[MOST_CANDIDATES:] if item.chosen]
-    labels = keep_apart([f"{show_text(item.name, limit=40)} ({item.n_parameters:,})" for item in shown])
-    rows = [
-        {
-            "what": what,
-            "value": item.loss,
-            "low": item.low if item.high > item.low else None,  # the leader is compared with itself
-            "high": item.high if item.high > item.low else None,
-            "chosen": item.chosen,
-        }
-        for what, item in zip(labels, shown, strict=True)
-    ]
-    axis = alt.Axis(**AXIS, ticks=False, domain=False, grid=False)
-    marks = alt.Scale(domain=[True, False], range=["var(--train)", "var(--reference)"])
-    base = alt.Chart(embed_rows(rows)).encode(
-        y=alt.Y("what:N", sort=[row["what"] for row in rows], title=None, axis=axis),
-        color=alt.Color("chosen:N", legend=None, scale=marks),
-    )
-    scale = alt.Scale(zero=False, nice=True)
-    x = alt.X("value:Q", title="validation loss", axis=alt.Axis(**AXIS, tickCount=5), scale=scale)
-    shapes = alt.Scale(domain=[True, False], range=["circle", "square"])
-    shape = alt.Shape("chosen:N", legend=None, scale=shapes)
-    chart = alt.layer(
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, opacity=1, size=70).encode(x=x, shape=shape),
-    ).properties(width=WIDTH - 200, height=alt.Step(20), padding=PADDING_LEFT)
-    caption = Caption(
-        "leaderboard",
-        "The configurations with the lowest validation loss",
-        _find_leaders(candidates),
-        "Circle: delivered. In brackets: weights. Bars: 95 % intervals of the difference to the leader, added to the "
-        "leader's loss; the leader has none.",
-    )
-    table = tuple(_list_candidate(item) for item in candidates[:200])
-    columns = (
-        "configuration",
-        "weights",
-        "epoch",
-        "loss",
-        "95 % interval, paired with the leader",
-        "standing",
-    )
-    numbers = Numbers(
-        ("configuration", "weights", "epoch", "loss", "low", "high", "excluded", "delivered"),
-        tuple(
-            (c.name, c.n_parameters, c.epoch, c.loss, c.low, c.high, int(c.excluded), int(c.chosen))
-            for c in candidates
-        ),
-    )
-    return finish_chart(chart, caption, columns=columns, rows=table, numbers=numbers)
-
-
-def _find_leaders(candidates: tuple[Candidate, ...]) -> str:
-    leader = min(candidates, key=lambda item: item.loss)
-    tied = sum(not item.excluded for item in candidates) - 1
-    beside = (
-        "every other one is worse beyond chance"
-        if tied == 0
-        else f"{tied} of the other {len(candidates) - 1} {'is' if tied == 1 else 'are'} not shown to be worse"
-    )
-    return f"{show_text(leader.name, limit=60)} has the lowest validation loss, {format_number(leader.loss)}; {beside}."
-
-
-def _list_candidate(item: Candidate) -> tuple[str, ...]:
-    standing = (
-        "worse than the leader, beyond chance" if item.excluded else "not shown to be worse than the leader"
-    )
-    return (
-        show_text(item.name, limit=60),
-        f"{item.n_parameters:,}",
-        str(item.epoch),
-        format_number(item.loss),
-        format_interval(item.low, item.high) if item.high > item.low else "the leader itself",
-        "delivered" if item.chosen else standing,
     )

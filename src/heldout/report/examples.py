@@ -1,4 +1,4 @@
-"""What augmentation makes of an example: pictures, signals, sequences and texts, on an invented pattern."""
+"""What augmentation makes of an example: pictures, signals, sequences, texts and rows of a table, on invented ones."""
 
 from __future__ import annotations
 
@@ -25,6 +25,22 @@ LINE = (150, 60)
 SENTENCE = (
     "the small dog that lives next door ran over the old bridge and then slept under a tree by the river"
 )
+
+
+# Two invented rows: three numbers, and a category of three levels as three inputs. Mixtures and swaps take from the
+# second one.
+INPUTS = (
+    "a number",
+    "a second number",
+    "a third number",
+    "category = first",
+    "category = second",
+    "category = third",
+)
+ROWS = ((0.9, -1.3, 0.2, 1.0, 0.0, 0.0), (-0.4, 1.1, -1.6, 0.0, 0.0, 1.0))
+BLOCKS = (-1, -1, -1, 0, 0, 0)
+LEAST_SHOWN = 5e-3  # smaller changes are not seen in two decimals
+N_COPIES = 100  # of both in a batch: a swap of one feature in ten leaves two rows of three as they are
 
 
 @dataclass(frozen=True)
@@ -83,10 +99,73 @@ def show_examples(content: StudyContent) -> ExampleStrip | None:
             changed = augment_examples(layout, values, [use], SEED)[0, 0]
         except UsageError:  # made for another part of a row that joins several kinds
             continue
-        label = f"{use.detail.replace('_', ' ') or 'augmentation'} {use.strength:g}"
-        items.append(_show(layout, changed, values[0], label=label, is_own=is_own))
+        items.append(_show(layout, changed, values[0], label=name_example(use), is_own=is_own))
     kind = "sequence" if layout.letters else layout.kind
     return ExampleStrip(kind, is_own, tuple(items)) if len(items) > 1 else None
+
+
+@dataclass(frozen=True)
+class ExampleRows:
+    """Inputs of an invented row, one a line, before and after each augmentation.
+
+    Args:
+        labels: headings after that of the inputs: "as it is", "another row", then what was done.
+        lines: (input, cells), each cell its number in words and whether it changed.
+    """
+
+    labels: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[tuple[str, bool], ...]], ...]
+
+
+def show_rows_changed(content: StudyContent) -> ExampleRows | None:
+    """Show each augmentation of a table's study on an invented row; None where nothing was augmented, or no table.
+
+    Args:
+        content: the study; never a row of its data is shown.
+    """
+    is_table = content.layout is None or content.layout.kind == "numbers"
+    uses = list_uses(content) if is_table and any(note.n_slots for note in content.columns) else ()
+    if not uses:
+        return None
+    changed = [(name_example(use), row) for use in uses if (row := _change_row(use)) is not None]
+    if not changed:
+        return None
+    before, other = ROWS
+    lines = tuple(
+        (
+            name,
+            (
+                (f"{before[place]:.2f}", False),
+                (f"{other[place]:.2f}", False),
+                *((f"{row[place]:.2f}", abs(row[place] - before[place]) > LEAST_SHOWN) for _, row in changed),
+            ),
+        )
+        for place, name in enumerate(INPUTS)
+    )
+    return ExampleRows(("as it is", "another row", *(label for label, _ in changed)), lines)
+
+
+def _change_row(use: RemedyUse) -> NDArray[np.generic] | None:
+    """The first copy of the first row in which something changed; None for an augmenter of other data."""
+    from heldout.remedies.augmentation import augment_examples
+
+    layout, rows = InputLayout("numbers", (len(INPUTS),)), np.tile(np.array(ROWS, np.float32), (N_COPIES, 1))
+    try:
+        made = augment_examples(layout, rows, [use], SEED, blocks=BLOCKS)[0, ::2]
+    except UsageError:
+        return None
+    differs = (np.abs(made - rows[0]) > LEAST_SHOWN).any(axis=1)
+    return made[differs.argmax()] if differs.any() else None
+
+
+def name_example(use: RemedyUse) -> str:
+    """Give what was done, with its strength.
+
+    Example:
+        >>> name_example(RemedyUse("augmentation", 0.1, "swap_noise"))
+        'swap noise 0.1'
+    """
+    return f"{use.detail.replace('_', ' ') or 'augmentation'} {use.strength:g}"
 
 
 def list_uses(content: StudyContent) -> tuple[RemedyUse, ...]:

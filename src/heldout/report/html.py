@@ -17,10 +17,10 @@ from markupsafe import Markup
 from heldout.codes import CODES, Code, say_measured
 from heldout.counts import count_things
 from heldout.records import Answer, Rung, SetAside
-from heldout.report import sentences, summary, wording
+from heldout.report import affected, sentences, summary, wording
 from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
-from heldout.report.examples import show_examples
+from heldout.report.examples import show_examples, show_rows_changed
 from heldout.report.groups import list_groups
 from heldout.report.losses import say_kept
 from heldout.report.privacy import hide_rows, tell_hidden
@@ -88,6 +88,7 @@ def render_report(
         rights=[(found.rows, list_rights(found, content.target.classes)) for found in content.confusions],
         labels=[(found.rows, list_labels(found)) for found in content.labels],
         examples=show_examples(content),
+        example_rows=show_rows_changed(content),
         mistakes=[
             (f"{item.line}", item.truth, item.answer, sentences.format_number(item.loss))
             for item in content.mistakes
@@ -146,6 +147,9 @@ def make_environment() -> jinja2.Environment:
         count=count_things,
         shorten=sentences.show_text,
         say_kept=say_kept,
+        list_levels=affected.list_levels,
+        name_lines=affected.name_lines,
+        LEVEL_COLUMNS=affected.LEVEL_COLUMNS,
         MOST_LINES=MOST_LINES,
         MOST_ROWS=MOST_ROWS,
         MOST_LETTERS=MOST_LETTERS,

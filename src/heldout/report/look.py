@@ -14,6 +14,7 @@ from heldout.report.html import (
     read_packaged,
 )
 from heldout.report.privacy import hide_look, tell_hidden
+from heldout.report.sparks import draw_spark
 
 
 def render_look(content: LookContent, *, show_rows: bool = False) -> str:
@@ -43,6 +44,8 @@ def render_look(content: LookContent, *, show_rows: bool = False) -> str:
             style=Markup(style),  # noqa: S704 - our own packaged file
             style_hash=hash_for_policy(style),
             full_columns=shown,
+            has_sketches=any(note.before or note.after for note in shown),
+            spark=draw_spark,
             n_hidden_columns=len(content.columns) - len(shown),
             findings=summary.sort_findings(content.findings)[:MOST_FINDINGS],
         )

@@ -7,7 +7,18 @@ import math
 from importlib.resources import files
 from typing import Any
 
-from heldout.records import Answer, Baseline, Finding, Gate, Growth, LabelScore, RemedyResult, Score
+from heldout.records import (
+    Answer,
+    Baseline,
+    ChosenVerdict,
+    Finding,
+    Gate,
+    Growth,
+    LabelScore,
+    RemedyResult,
+    Score,
+)
+from heldout.report.affected import describe_affected
 from heldout.report.content import StudyContent
 from heldout.report.groups import describe_groups, describe_interval
 from heldout.report.losses import describe_loss
@@ -48,14 +59,7 @@ def _describe_study(content: StudyContent) -> dict[str, Any]:
         "target": _describe_target(content),
         "verdict": {
             "ladder": None if ladder is None else _describe_ladder(content),
-            "chosen": None
-            if chosen is None
-            else {
-                "word": chosen.word,
-                "code": chosen.code,
-                "sentence": chosen.sentence,
-                "answers": [_describe_answer(item) for item in chosen.answers],
-            },
+            "chosen": None if chosen is None else _describe_chosen(chosen),
         },
         "chosen_configuration": _describe_choice(content),
         "tolerance": content.tolerance,
@@ -154,6 +158,31 @@ def _describe_ladder(content: StudyContent) -> dict[str, Any] | None:
         "sentence": ladder.sentence,
         "rung": ladder.rung if ladder.rung >= 0 else None,
         "rungs": rungs,
+        "second_metric": _describe_second(ladder.second),
+    }
+
+
+def _describe_chosen(chosen: ChosenVerdict) -> dict[str, Any]:
+    return {
+        "word": chosen.word,
+        "code": chosen.code,
+        "sentence": chosen.sentence,
+        "answers": [_describe_answer(item) for item in chosen.answers],
+        "second_metric": _describe_second(chosen.second),
+    }
+
+
+def _describe_second(answer: Answer | None) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    return {
+        "metric": answer.question,
+        "harmed": answer.answer,
+        "fall": answer.estimate,
+        "low": answer.low,
+        "high": answer.high,
+        "tolerance": answer.tolerance,
+        "sentence": answer.sentence,
     }
 
 
@@ -279,4 +308,5 @@ def _describe_finding(finding: Finding) -> dict[str, Any]:
         "column": finding.column or None,
         "rows": finding.rows,
         "action": finding.action or None,
+        "affected": None if finding.affected is None else describe_affected(finding.affected),
     }

@@ -21,6 +21,7 @@ from heldout.cells.missing import MISSING_AMONG_NUMBERS, fold_word
 from heldout.cells.sentinels import CODES
 from heldout.cells.yesno import FALSE_WORDS, TRUE_WORDS
 from heldout.records import Finding, Kind, Subgroups
+from heldout.report.affected import hide_places
 from heldout.report.content import ColumnNote, LookContent, PlanContent, StudyContent
 from heldout.report.losses import hide_lost_words
 
@@ -75,7 +76,7 @@ class Public:
 
     def hide_finding(self, finding: Finding) -> Finding:
         """Give a finding so, its action too."""
-        told = hide_lines(finding)
+        told = hide_places(hide_lines(finding))
         return replace(told, sentence=self.hide(told.sentence), action=self.hide(told.action))
 
     def hide_note(self, note: ColumnNote) -> ColumnNote:

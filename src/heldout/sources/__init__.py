@@ -5,6 +5,7 @@ from heldout.sources.columns import find_column as find_column
 from heldout.sources.columns import fingerprint_table as fingerprint_table
 from heldout.sources.columns import name_nearest as name_nearest
 from heldout.sources.columns import take_rows as take_rows
+from heldout.sources.damage import find_rows as find_rows
 from heldout.sources.describe import describe_columns as describe_columns
 from heldout.sources.describe import find_label as find_label
 from heldout.sources.describe import name_rows as name_rows

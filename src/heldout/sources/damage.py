@@ -8,17 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from heldout.packed import PackedTexts
-from heldout.records import RawColumn
+from heldout.records import IndexArray, RawColumn
 from heldout.sources.columns import compact_levels
+from heldout.spreadsheet import Trace, find_spreadsheet
 
 _FORMULA = re.compile(r'="([^"]*)"')
-_GENE_DATE = re.compile(
-    r"(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|(Mar|Sep|Dec|Feb|Oct)-\d{1,2})", re.I
-)
-_GENE = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,14}")
-_ROUNDED = re.compile(r"\d\.\d{1,6}E\+(0?[9]|1[0-9]|2[0-9])", re.I)
-_ERROR = re.compile(r"#(REF|VALUE|DIV/0|NAME|NULL|NUM|N/A|SPILL|CALC)[!?]?", re.I)
-_MOSTLY, _LEVELS = 0.6, 200_000
+_SHOWN = 3
 
 
 def unwrap_formulas(
@@ -66,57 +61,49 @@ def _merge_levels(column: RawColumn, texts: list[str]) -> RawColumn:
     return compact_levels(RawColumn(column.name, renumber[column.codes], tuple(index)))
 
 
-def find_damage(columns: Sequence[RawColumn], *, name: str) -> tuple[str, ...]:
+def find_damage(
+    columns: Sequence[RawColumn], *, name: str, lines: Sequence[int] | IndexArray = ()
+) -> tuple[str, ...]:
     """One sentence for each trace that a spreadsheet left in the cells; nothing is changed.
 
-    Told are: genes that became dates (`2-Sep` among gene names), long numbers rounded to `1.24E+18` (different
-    identifiers became equal), and error values (`#REF!`).
+    Told are: genes that became dates (`2-Sep` among gene names), long numbers rounded to `1.24E+18` or to 15 digits
+    (different identifiers became equal), leading zeros that some cells lost, and error values (`#REF!`, `######`).
 
     Args:
         columns: as read.
         name: file name for messages.
-
-    Source:
-        Genes to dates: 30.9 % of 11,117 papers with gene lists (Abeysooriya et al., PLOS Comput. Biol. 2021).
+        lines: of the rows, for the place of the first cell of each kind.
 
     Example:
-        >>> find_damage([RawColumn("gene", np.array([0, 1, 2]), ("TP53", "BRCA1", "2-Sep"))], name="t.csv")[0][:60]
-        "t.csv: column 'gene' holds 1 cell that looks like a gene nam"
+        >>> column = RawColumn("gene", np.array([0, 1, 2]), ("TP53", "BRCA1", "2-Sep"))
+        >>> find_damage([column], name="t.csv", lines=[2, 3, 4])[0][:60]
+        "t.csv, line 4: column 'gene' holds 1 cell that looks like a "
     """
     notes: list[str] = []
     for column in columns:
-        levels = column.levels[:_LEVELS]
-        if _are_plain(levels):
-            continue
-        for count, example, what in _find_traces(levels):
-            cells = "cell that looks" if count == 1 else "distinct cells that look"
+        for trace in find_spreadsheet(column.levels):
+            rows = find_rows(column, trace)
+            cells = "cell that looks" if len(rows) == 1 else "cells that look"
+            shown = ", ".join(repr(text) for text in trace.texts[:_SHOWN])
+            more = f" and {len(trace.texts) - _SHOWN} more texts" if len(trace.texts) > _SHOWN else ""
+            line = f", line {lines[rows[0]]}" if len(rows) and len(lines) else ""
             notes.append(
-                f"{name}: column {column.name!r} holds {count} {cells} like {what} (first: {example!r})"
+                f"{name}{line}: column {column.name!r} holds {len(rows)} {cells} like {trace.what} ({shown}{more})"
             )
     return tuple(notes)
 
 
-def _are_plain(levels: Sequence[str]) -> bool:
-    """Whether texts have the characters of plain numbers alone, none of them of 1e9 or more: these bear no trace."""
-    joined = "".join(levels).encode("utf-8", "surrogatepass").lower()
-    return not joined.translate(None, b"0123456789+-. e") and b"e+" not in joined
+def find_rows(column: RawColumn, trace: Trace) -> IndexArray:
+    """The rows whose cells bear a trace, ascending.
 
+    Args:
+        column: as read.
+        trace: from `find_spreadsheet` on its distinct cells.
 
-def _find_traces(levels: Sequence[str]) -> list[tuple[int, str, str]]:
-    texts = [text.strip() for text in levels]
-    traces: list[tuple[int, str, str]] = []
-    dates = [text for text in texts if _GENE_DATE.fullmatch(text)]
-    if dates:
-        others = [text for text in texts if text and text not in set(dates)]
-        genes = sum(_GENE.fullmatch(text) is not None for text in others)
-        if others and genes >= _MOSTLY * len(others):
-            what = "a gene name or code that a spreadsheet turned into a date"
-            traces.append((len(dates), dates[0], what))
-    rounded = [text for text in texts if _ROUNDED.fullmatch(text)]
-    if rounded:
-        what = "a long number that a spreadsheet rounded: different identifiers may have become equal"
-        traces.append((len(rounded), rounded[0], what))
-    errors = [text for text in texts if text.startswith("#") and _ERROR.fullmatch(text)]
-    if errors:
-        traces.append((len(errors), errors[0], "an error value of a spreadsheet"))
-    return traces
+    Example:
+        >>> find_rows(RawColumn("x", np.array([1, 0, 1]), ("a", "#REF! ")), Trace(("#REF!",), "an error"))
+        array([0, 2])
+    """
+    borne = set(trace.texts)
+    codes = [code for code, text in enumerate(column.levels) if text.strip() in borne]
+    return np.flatnonzero(np.isin(column.codes, codes))

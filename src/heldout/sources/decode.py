@@ -38,6 +38,7 @@ class Text:
         notes: one sentence per guess made.
         is_mixed: True when each line is tried as UTF-8 first.
         has_marks: True when byte order marks inside the text and Ctrl-Z at its end must be taken off.
+        rivals: other encodings that the letters fit as well.
     """
 
     source: bytes | Path
@@ -46,6 +47,7 @@ class Text:
     notes: tuple[str, ...] = ()
     is_mixed: bool = False
     has_marks: bool = False
+    rivals: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """All lines with their line ends (LF, CRLF or CR)."""
@@ -255,7 +257,15 @@ def _survey_mixed(source: bytes | Path, name: str) -> Text:
     if guess.codec != "cp1252":
         note += "; say --encoding to change"
     notes = (note, *counter.notes())
-    return Text(source, guess.codec, counter.finish(), notes, is_mixed=True, has_marks=counter.has_marks)
+    return Text(
+        source,
+        guess.codec,
+        counter.finish(),
+        notes,
+        is_mixed=True,
+        has_marks=counter.has_marks,
+        rivals=guess.rivals,
+    )
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -10,6 +10,7 @@ from heldout.sources.dialect import Dialect
 from heldout.sources.ending import Ending, tell_short_end
 from heldout.sources.fit import check_width, fits_unquoted
 from heldout.sources.grid import build_table, gather_rows, place_numeric
+from heldout.sources.rivals import tell_rivals
 from heldout.sources.rows import read_rows
 from heldout.sources.vote import SAMPLE_CHARACTERS, SAMPLE_LINES, choose_dialect
 
@@ -65,4 +66,5 @@ def read_delimited(
     if ending.is_open:
         gathered.mark_cut(layout, last_line=text.n_lines)
     table = build_table(gathered, layout, n_lines=text.n_lines, name=name, notes=(*text.notes, *found))
+    table = tell_rivals(table, text.codec, text.rivals)
     return tell_short_end(table, place_numeric(table, layout), text.n_lines) if ending.is_open else table

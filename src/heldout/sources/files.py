@@ -18,8 +18,8 @@ GZIP_MAGIC, XZ_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"\xfd7zXZ\x00", b"PAR1"
 ZIP_MAGIC, OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 16
-# Memory that a table needs per byte of text: 2.6 mixed, 5.4 with every cell distinct (measured on 100 MB with 5
-# million cells); asked for only where a file is large.
+# Memory that a table needs per byte of text: 2.7 mixed, 3.2 with every cell distinct (measured on 100 MB with 5
+# million cells, bench/reading.py); asked for with a margin, and only where a file is large.
 _MEMORY_RATIO, _LARGE_BYTES = 5, 500_000_000
 # Members of an archive that are no data, and names that make a zip archive a workbook.
 _NO_DATA = ("__MACOSX/", ".DS_Store", "Thumbs.db")

@@ -218,7 +218,7 @@ def _assemble(gathered: Gathered, layout: Layout, n_lines: int, name: str, notes
     )
     columns, more = _drop_empty(columns, layout, name)
     columns, unwrapped = unwrap_formulas(columns, name=name)
-    damage = find_damage(columns, name=name)
+    damage = find_damage(columns, name=name, lines=gathered.lines)
     inside, footer = gathered.split_footer()
     footer = [SetAside(row.line, row.reason, row.text, "footer") for row in footer]
     aside = sorted([*gathered.set_aside, *inside, *footer], key=lambda row: row.line)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 # The usual encoding wins unless another explains the letters clearly better; another is taken only when it explains
 # nearly all of them, alone, on enough letters (assumptions, checked on the pollutions of bench/messy_files.py).
 _USUAL, _USUAL_SCORE, _USUAL_LAG = "cp1252", 0.9, 0.06
 _SURE_SCORE, _SURE_MARGIN, _SURE_LETTERS = 0.95, 0.08, 20
-_SAMPLE_BYTES = 200_000
+_SAMPLE_BYTES, _MOST_LETTERS = 200_000, 10_000  # so many letters give a share to within 0.01
+# One byte a letter, most bytes alike: where all letters fit several of these, only the reader knows which is right.
+_SISTERS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "iso8859-15")
+_NATURAL = 0.9
 
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôöøùúûüýÿßœÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖØÙÚÛÜÝŒªºðÐþÞ")
 _CENTRAL = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽäöüÄÖÜßőűŐŰăâîşţșțĂÂÎŞŢđĐ")
@@ -30,10 +33,12 @@ class Guess:
     Args:
         codec: the encoding to use; empty when it must be asked for.
         ranked: plausible encodings, best first.
+        rivals: encodings of the same kind in which the letters look as natural, and some are others.
     """
 
     codec: str
     ranked: tuple[str, ...]
+    rivals: tuple[str, ...] = ()
 
 
 def _is_natural(text: str, at: int, letters: frozenset[str]) -> bool:
@@ -42,7 +47,10 @@ def _is_natural(text: str, at: int, letters: frozenset[str]) -> bool:
     after = text[at + 1 : at + 2]
     if mark not in letters:
         return mark in _FREE_SIGNS or (mark in _SIGNS and not after.isalpha())
-    if mark.isupper() and text[at - 1 : at].islower() and at > 0:
+    before = text[at - 1 : at] if at else ""
+    if mark.isupper() and before.islower():
+        return False
+    if before.isdigit() and mark not in "ªº":
         return False
     # Three such letters in a row do not occur in words of these languages.
     run = text[max(0, at - 2) : at + 3]
@@ -95,6 +103,7 @@ CODECS: dict[str, Callable[[str, int], bool]] = {
     "cp1250": _extends(_CENTRAL),
     "iso8859-2": _extends(_CENTRAL),
     "cp1254": _extends(_TURKISH),
+    "iso8859-15": _extends(_WESTERN | set("ŠšŽž")),
     "cp1251": _script(_CYRILLIC),
     "koi8-r": _script(_CYRILLIC),
     "cp866": _script(_CYRILLIC),
@@ -139,6 +148,7 @@ def guess_encoding(lines: Sequence[bytes]) -> Guess:
         places = [at for at, mark in enumerate(text) if not mark.isascii()]
         if not places:
             continue
+        places = places[:: 1 + len(places) // _MOST_LETTERS]
         texts[codec] = text
         scores[codec] = sum(is_natural(text, at) for at in places) / len(places)
         n_letters = max(n_letters, len(places))
@@ -148,7 +158,21 @@ def guess_encoding(lines: Sequence[bytes]) -> Guess:
     best = ranked[0]
     usual = scores.get(_USUAL, 0.0)
     if usual >= _USUAL_SCORE and scores[best] - usual < _USUAL_LAG:
-        return Guess(_USUAL, ranked)
+        return Guess(_USUAL, ranked, _find_rivals(_USUAL, scores, texts))
     others = [scores[codec] for codec in ranked[1:] if texts[codec] != texts[best]]
     is_sure = scores[best] >= _SURE_SCORE and scores[best] - max(others, default=0.0) >= _SURE_MARGIN
-    return Guess(best if is_sure and n_letters >= _SURE_LETTERS else "", ranked[:4])
+    if not is_sure or n_letters < _SURE_LETTERS:
+        return Guess("", ranked[:4])
+    return Guess(best, ranked[:4], _find_rivals(best, scores, texts))
+
+
+def _find_rivals(codec: str, scores: Mapping[str, float], texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Sisters of an encoding in which the letters look as natural as in itself, each with other letters."""
+    if codec not in _SISTERS:
+        return ()
+    found: dict[str, str] = {}
+    for rival in _SISTERS:
+        fits = scores.get(rival, 0.0) >= max(_NATURAL, scores[codec])
+        if fits and texts[rival] != texts[codec]:
+            found.setdefault(texts[rival], rival)
+    return tuple(found.values())

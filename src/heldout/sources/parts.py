@@ -93,6 +93,7 @@ def join_parts(
         part=np.concatenate([part for _, part in pieces]),
         ledger=add_ledgers([table.ledger for table, _ in pieces]),
         arrays=join_arrays([(table.source, table.arrays) for table, _ in pieces]),
+        doubts=tuple(doubt for table, _ in pieces for doubt in table.doubts),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from heldout.evidence.affected import judge_affected
 from heldout.evidence.compare import EARLY_STOPPED_WIDTH
 from heldout.evidence.crossfit import deploy_run, has_diverged
+from heldout.evidence.dropped import judge_affected
 from heldout.evidence.harmed import find_harmed
 from heldout.executors.local import Job
 from heldout.label_sets import look_up
@@ -55,7 +55,8 @@ def judge_outliers(
         None where no row is concerned and no rule was asked for, or there are too few rows.
     """
     shown = preview_outliers(reading, prepared, crew.settings)
-    if shown is None or find_strongest_rule(crew.settings) not in ("drop", "clip"):
+    few = len(prepared.split.development) < LEAST_ROWS
+    if shown is None or few or find_strongest_rule(crew.settings) not in ("drop", "clip"):
         return shown
     flags = flag_rows(prepared, crew.settings)[prepared.split.development]
     harm = _find_harm(crew, reading, prepared, judged=judged, flags=flags)
@@ -86,17 +87,19 @@ def preview_outliers(reading: Reading, prepared: Prepared, settings: Settings) -
         settings: outliers, outlier_limit, and the rules of single columns.
 
     Returns:
-        None where no row is concerned and no rule was asked for, or there are too few rows.
+        None where no row is concerned and no rule was asked for; of a rule in use the rows are counted even where
+        they are too few to say whose they are.
     """
     split, rule = prepared.split, find_strongest_rule(settings)
-    if len(split.development) < LEAST_ROWS:
+    few = len(split.development) < LEAST_ROWS
+    if rule == "keep" and few:
         return None
     flags = flag_rows(prepared, settings)[split.development]
     if rule == "keep" and not flags.any():
         return None
     rows = split.development
     truth = look_up(reading.target, reading.target.values[rows])
-    attributes = describe_rows(reading, prepared, settings, rows=rows, truth=truth)
+    attributes = () if few else describe_rows(reading, prepared, settings, rows=rows, truth=truth)
     extreme = _list_extreme(prepared, settings)
     return judge_affected(
         flags,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -12,28 +11,22 @@ from heldout.evidence.slices import take_rows
 from heldout.links import parse_group_option
 from heldout.records import (
     Attribute,
-    CodeArray,
     DoubleArray,
     IndexArray,
     Kind,
-    RawColumn,
     Status,
     Target,
     Task,
-    TypedColumn,
 )
 from heldout.settings import Settings
 from heldout.sources import find_column
 from heldout.stages.example_attributes import measure_examples, name_examples
+from heldout.stages.levels import bin_numbers, group_column
 from heldout.stages.preparing import Prepared
 from heldout.stages.reading import Reading
 
-N_BINS, MORE_BINS, ROWS_FOR_MORE_BINS = 4, 6, 2000
-MOST_VALUES = 6  # a number with so few different values is taken value by value
 NO_GROUPS = ("the target", "the split column", "the sample weight")
 ABSENT = (Status.MISSING, Status.SENTINEL, Status.UNPARSED)
-YEAR_ONE, YEAR_LAST = -719162.0, 2932896.0  # days of the years 1 and 9999: what a calendar can write
-Levels = tuple[CodeArray, tuple[str, ...]]
 
 
 def make_attributes(reading: Reading, prepared: Prepared, settings: Settings) -> tuple[Attribute, ...]:
@@ -55,7 +48,6 @@ def make_attributes(reading: Reading, prepared: Prepared, settings: Settings) ->
     skipped = {name for name, why in reading.unused.items() if why in NO_GROUPS}
     if settings.group is not None:
         skipped |= {find_column(reading.table, parse_group_option(settings.group)[0]).name} - declared
-    raw = {column.name: column for column in reading.table.columns}
     development = prepared.split.development
     made: list[Attribute] = []
     for column in prepared.columns:
@@ -63,7 +55,7 @@ def make_attributes(reading: Reading, prepared: Prepared, settings: Settings) ->
         if spec.name in skipped or spec.kind is Kind.CONSTANT:
             continue
         asked = spec.name in declared
-        levels = _group_column(column, raw.get(spec.name), development, asked=asked)
+        levels = group_column(column, development, asked=asked)
         if levels is not None and len(levels[1]) > 1:
             made.append(Attribute(spec.name, *levels, declared=asked))
         absent = np.isin(column.status, ABSENT)
@@ -117,85 +109,6 @@ def add_label(
         levels = tuple(f"{name} = {label}" for label in target.classes)
         made = [Attribute(target.name, truth.astype(np.int32), levels, declared=declared)]
     return (*made, *attributes) if declared else (*attributes, *made)
-
-
-def bin_numbers(name: str, values: DoubleArray, known: DoubleArray, *, is_date: bool = False) -> Levels:
-    """Cut numbers into quantile bins of the known ones, named in the users' units.
-
-    The two outer bins are open, so that no single extreme value stands in a report.
-
-    Args:
-        name: of the column.
-        values: float64 [N], NaN where there is none.
-        known: float64, the values that the bins come from.
-        is_date: values are days since 1970-01-01.
-
-    Returns:
-        int32 [N] codes, -1 without a value, and the names.
-
-    Example:
-        >>> bin_numbers("age", np.array([10.0, 61.0, np.nan]), np.arange(100.0))
-        (array([ 0,  2, -1], dtype=int32), ('age below 25', 'age 25 to 49', 'age 50 to 74', 'age 75 or above'))
-    """
-    kept = known[np.isfinite(known)]
-    distinct = np.unique(kept)
-    if distinct.size <= MOST_VALUES:
-        codes = np.searchsorted(distinct, values).clip(0, max(distinct.size - 1, 0))
-        found = distinct[codes] == values if distinct.size else np.zeros(values.size, bool)
-        return np.where(found, codes, -1).astype(np.int32), tuple(
-            f"{name} = {_write(value, is_date=is_date)}" for value in distinct
-        )
-    n_bins = MORE_BINS if kept.size >= ROWS_FOR_MORE_BINS else N_BINS
-    edges = np.unique(np.quantile(kept, np.arange(1, n_bins) / n_bins, method="higher"))
-    edges = np.unique(np.maximum(edges, distinct[1]))  # a value that many rows share is a group of its own
-    codes = np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), -1)
-    return codes.astype(np.int32), _name_bins(name, edges, kept, is_date=is_date)
-
-
-def _group_column(
-    column: TypedColumn, raw: RawColumn | None, development: IndexArray, *, asked: bool
-) -> Levels | None:
-    name, kind = column.spec.name, column.spec.kind
-    if kind in (Kind.NUMBER, Kind.DATE):
-        return bin_numbers(name, column.values, column.values[development], is_date=kind is Kind.DATE)
-    if kind is Kind.YES_NO:
-        words = [(column.spec.false_words or ("no",))[0], (column.spec.true_words or ("yes",))[0]]
-        codes = np.where(np.isnan(column.values), -1, column.values != 0).astype(np.int32)
-        return codes, tuple(f"{name} = {word}" for word in words)
-    if kind in (Kind.TEXT, Kind.SEQUENCE):  # no two are alike; `measure_examples` says in what they differ
-        return None
-    if kind is Kind.IDENTIFIER and not asked:  # a value that names one row is nobody's group
-        return None
-    return column.codes, tuple(f"{name} = {level}" for level in column.levels)
-
-
-def _name_bins(name: str, edges: DoubleArray, kept: DoubleArray, *, is_date: bool) -> tuple[str, ...]:
-    bins = np.searchsorted(edges, kept, side="right")
-    for digits in (4, 6, 9, 17):
-        low = [_write(edge, digits=digits, is_date=is_date) for edge in edges]
-        high = [
-            _write(kept[bins == index].max(), digits=digits, is_date=is_date)
-            for index in range(1, len(edges))
-        ]
-        spans = [
-            f"{name} {a} to {b}" if a != b else f"{name} {a}" for a, b in zip(low[:-1], high, strict=True)
-        ]
-        below, above = ("before", "on or after") if is_date else ("below", "or above")
-        last = f"{name} {above} {low[-1]}" if is_date else f"{name} {low[-1]} {above}"
-        names = (f"{name} {below} {low[0]}", *spans, last)
-        if len(set(names)) == len(names) or digits == 17:
-            return names
-    return ()
-
-
-def _write(value: float, *, digits: int = 4, is_date: bool = False) -> str:
-    if is_date:
-        day = timedelta(days=float(np.clip(value, YEAR_ONE, YEAR_LAST)))
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + day
-        return moment.strftime("%Y-%m-%d" if digits < 9 else "%Y-%m-%d %H:%M:%S")
-    if digits == 4 and float(value).is_integer() and abs(value) < 1e6:
-        return f"{value:.0f}"
-    return f"{value:.{digits}g}"
 
 
 def rename_copies(attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:

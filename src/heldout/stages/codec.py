@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -22,7 +22,7 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401 - any record
         [1.5, 'nan']
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_plain(getattr(value, field.name)) for field in _list_written(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, np.ndarray):
@@ -56,12 +56,17 @@ def to_json_values(value: Any) -> Any:  # noqa: ANN401 - any record
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json_values(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_json_values(getattr(value, field.name)) for field in _list_written(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_json_values(item) for item in value]
     return to_plain(value)
+
+
+def _list_written(record: Any) -> list[Field[Any]]:  # noqa: ANN401 - any record
+    """Fields that belong in a file: not those for work in memory alone."""
+    return [field for field in fields(record) if field.metadata.get("written", True)]
 
 
 def from_plain(kind: Any, value: Any, *, where: str = "record") -> Any:  # noqa: ANN401 - any record

@@ -13,7 +13,7 @@ from heldout.adapters import ReadLogs, Roles, read_logs
 from heldout.adapters.folders import list_logs
 from heldout.adapters.per_example import LossArchive, is_archive, merge_archives, read_archive
 from heldout.errors import DataError
-from heldout.evidence import choose, judge_chosen, judge_ladder
+from heldout.evidence import add_second_to_chosen, add_second_to_ladder, choose, judge_chosen, judge_ladder
 from heldout.evidence.crossfit import has_diverged
 from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.evidence.gates import (
@@ -29,6 +29,7 @@ from heldout.evidence.logged import judge_logged
 from heldout.evidence.logged_records import LoggedSettings, check_settings
 from heldout.evidence.logged_words import check_floor, describe_gap
 from heldout.records import (
+    Answer,
     ChosenVerdict,
     Configuration,
     ConfigurationRun,
@@ -141,6 +142,7 @@ def _judge_curves(logs: ReadLogs, asked: LoggedSettings) -> Diagnosis:
         log_next_time=verdict.log_next_time,
         logged=verdict,
         curves=logs.curves,
+        second=() if verdict.second is None else (verdict.second,),
     )
 
 
@@ -152,6 +154,9 @@ def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
     mine = next(run for run in runs if run.configuration.name == name)
     chosen = judge_chosen(mine, runs, settings, n_rows=n_rows)
     ladder = judge_ladder(runs, settings) if chosen.word != "cannot tell" else None
+    if ladder is not None:
+        chosen = add_second_to_chosen(chosen, mine, runs, settings)
+        ladder = add_second_to_ladder(ladder, runs, settings)
     gates = check_logged_gates(mine, runs, settings)
     word, code, sentence = _name_losses(chosen, ladder, n_configs=len(runs))
     if list_overriding(gates) and ladder is not None:
@@ -181,7 +186,16 @@ def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
         ladder=ladder,
         chosen=chosen,
         gates=gates,
+        second=_list_second(chosen, ladder, n_configs=len(runs)),
     )
+
+
+def _list_second(
+    chosen: ChosenVerdict, ladder: LadderVerdict | None, *, n_configs: int
+) -> tuple[Answer, ...]:
+    """One configuration was trained to the end, several are chosen from."""
+    found = [ladder.second if ladder else None, chosen.second if n_configs > 1 else None]
+    return tuple(item for item in found if item is not None)
 
 
 def check_logged_gates(
@@ -291,14 +305,15 @@ def _make_runs(archive: LossArchive) -> list[ConfigurationRun]:
         losses = archive.losses[position]
         unknown = np.full(losses.shape[1::-1], np.nan)  # [S, E]
         trained = archive.train_losses[position] if archive.train_losses.size else unknown
-        empty = np.zeros((0, 0, 0), dtype=np.bool_)
+        # of two classes the likelier one is named; of more, and of numbers, the losses do not tell which
+        hits = losses < math.log(2) if archive.task == "binary" else np.zeros((0, 0, 0), dtype=np.bool_)
         rung = Rung(index, (), int(sizes[position]), float("nan"))
         runs.append(
             ConfigurationRun(
                 Configuration(archive.names[int(position)], rung, (), _NO_HYPER),
                 archive.epochs.astype(np.int32),
                 losses,
-                empty,
+                hits,
                 trained.astype(np.float32),
                 losses.mean(axis=2).T,
                 (Outcome.FINISHED,) * losses.shape[1],

@@ -40,6 +40,7 @@ class Diagnosis:
         chosen: verdict on the simplest of the best, None with curves.
         curves: the curves as judged, for drawing.
         gates: what was checked before the verdict, with losses of single rows.
+        second: what a second metric says of the same training; the verdict stays with the loss.
     """
 
     word: str
@@ -61,6 +62,7 @@ class Diagnosis:
     chosen: ChosenVerdict | None = None
     curves: tuple[LoggedCurves, ...] = ()
     gates: tuple[Gate, ...] = ()
+    second: tuple[Answer, ...] = ()
 
     def __str__(self) -> str:
         return write_words(self)
@@ -74,8 +76,8 @@ def write_words(diagnosis: Diagnosis) -> str:
     """
     heading = diagnosis.word[0].upper() + diagnosis.word[1:]
     lines = [f"{heading:<56}[{diagnosis.code}]", *_wrap(diagnosis.sentence, "  ")]
-    if diagnosis.logged and diagnosis.logged.accuracy:
-        lines += _wrap(diagnosis.logged.accuracy, "  ")
+    for second in diagnosis.second:
+        lines += _wrap(second.sentence, "  ")
     if diagnosis.kind == "losses":
         for answer in diagnosis.answers:
             lines += _wrap(answer.sentence, "  ")
@@ -105,6 +107,9 @@ def build_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "kind": diagnosis.kind,
         "verdict": {"word": diagnosis.word, "code": diagnosis.code, "sentence": diagnosis.sentence},
         "answers": [_describe_answer(item) for item in diagnosis.answers],
+        "second_metric": [
+            {**_describe_answer(item), "tolerance": _known(item.tolerance)} for item in diagnosis.second
+        ],
         "ladder": None if diagnosis.ladder is None else _describe_ladder(diagnosis.ladder),
         "curves": None if logged is None else _describe_curves(logged),
         "gates": [_describe_gate(item) for item in diagnosis.gates],
@@ -208,5 +213,5 @@ def _describe_curves(logged: LoggedVerdict) -> dict[str, Any]:
         "last_epoch": logged.last_epoch,
         "onset": _known(logged.onset),
         "rows_needed": logged.rows_needed or None,
-        "accuracy": logged.accuracy or None,
+        "accuracy": logged.second.sentence if logged.second else None,
     }

@@ -24,7 +24,9 @@ def measure_growth(
 ) -> Growth | None:
     """Measure what the last doubling of the fit rows brought; nothing in a quick study or late in a budget.
 
-    The halves cost as much as one configuration of the ladder at five seeds.
+    The halves cost as much as one configuration of the ladder at five seeds. A quarter of the rows is not trained on:
+    only the last doubling is claimed, and a curve through smaller parts does not foretell the next one
+    (`heldout.evidence.growth`).
 
     Args:
         crew: trains.

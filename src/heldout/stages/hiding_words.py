@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from heldout.nets import list_layers
+from heldout.nets import Net, list_layers
 from heldout.recipe import OpUse, Recipe
 from heldout.recipe.steps.tokens import FIRST_WORD, Numbering
-from heldout.records import IndexArray
+from heldout.records import DoubleArray, IndexArray
 from heldout.stages.hiding import PAIR, TOKENS, WORD, Unit
 from heldout.stages.probing import Network, Seen, lean_on_vectors
 
@@ -35,7 +37,10 @@ def list_words(
             fitted = [state.columns[place].fitted[number] for state in recipe.states]
             numberings = [one for one in fitted if isinstance(one, Numbering)]
             if numberings and use.slots:
-                found += _list_step(numberings, use, sides, least)
+                told = "" if len(use.slots) == recipe.n_features else f" in {plan.spec.name}"
+                found += [
+                    replace(unit, name=unit.name + told) for unit in _list_step(numberings, use, sides, least)
+                ]
     return tuple(found)
 
 
@@ -100,23 +105,38 @@ def keep_leant_on(words: tuple[Unit, ...], network: Network, seen: Sequence[Seen
     make any word look learned by heart.
 
     Args:
-        words: of one text column.
+        words: of all texts of a row; each text has a table of its own.
         network: the first fold's.
         seen: fit rows and validation rows of the first fold.
     """
-    place = _find_table(network)
-    if len(words) <= MOST_MEASURED or place is None:
+    starts = np.array([int(word.positions[0]) for word in words])
+    tables = {start: _find_table(network.net, start) for start in np.unique(starts).tolist()}
+    if len(words) <= MOST_MEASURED or None in tables.values():
         return words
     numbers = np.array([word.numbers[seen[0].fold] for word in words])
-    leant = sum((lean_on_vectors(network, one, place=place) for one in seen), np.zeros(()))
-    size = np.shape(network.layers[place][0])[0]
-    held = sum((count_holders(one, words[0].positions, size) for one in seen), np.zeros((), np.int64))
-    # a sum over n rows has a standard error that grows with the root of n: this is what can be told apart
-    strength = np.abs(leant[numbers]) / np.sqrt(np.maximum(held[numbers], 1))
+    strength = np.zeros(len(words))
+    for start, place in tables.items():
+        own = np.flatnonzero(starts == start)
+        strength[own] = _rate_words(network, seen, words[own[0]].positions, numbers[own], place=place or 0)
     kept = np.sort(np.argsort(-strength, kind="stable")[:MOST_MEASURED])
     return tuple(words[index] for index in kept.tolist())
 
 
-def _find_table(network: Network) -> int | None:
-    names = [layer.name for layer in list_layers(network.net)]
-    return next((place for place, name in enumerate(names) if name.startswith("embedding")), None)
+def _rate_words(
+    network: Network, seen: Sequence[Seen], positions: IndexArray, numbers: IndexArray, *, place: int
+) -> DoubleArray:
+    """Rate how much a network leans on words of one text, by what can be told apart."""
+    leant = sum((lean_on_vectors(network, one, place=place) for one in seen), np.zeros(()))
+    size = np.shape(network.layers[place][0])[0]
+    held = sum((count_holders(one, positions, size) for one in seen), np.zeros((), np.int64))
+    # a sum over n rows has a standard error that grows with the root of n
+    return np.abs(leant[numbers]) / np.sqrt(np.maximum(held[numbers], 1))
+
+
+def _find_table(net: Net, start: int) -> int | None:
+    """Find the layer that holds the vectors of the text that begins at a place of the row."""
+    sizes = [math.prod(part.shape) for part in net.parts]
+    part = next((number for number in range(len(sizes)) if sum(sizes[:number]) == start), 0)
+    wanted = f"embedding of part {part + 1}" if net.parts else "embedding"
+    names = [layer.name for layer in list_layers(net)]
+    return names.index(wanted) if wanted in names else None

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from heldout.evidence import compare_remedies, judge_chosen, score_choice
+from heldout.evidence import (
+    add_second_to_chosen,
+    add_second_to_ladder,
+    compare_remedies,
+    judge_chosen,
+    score_choice,
+    weigh_rows,
+)
 from heldout.evidence import judge_ladder as judge_by_rule
 from heldout.evidence.curve_rule import DELTA_SHARE
 from heldout.ladder import nominal_net
@@ -38,9 +45,16 @@ from heldout.tensors import constant_losses
 Interval = tuple[float, float, float]
 
 
-def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) -> JudgeSettings:
+def make_judge(
+    prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...], *, n_seeds: int = 0
+) -> JudgeSettings:
     """Say what the losses are judged against: constant predictor, units, tolerance."""
-    constant = constant_losses(prepared.source, folds)
+    source = prepared.source
+    constant = constant_losses(source, folds)
+    weights = None
+    if tensors.task in (Task.BINARY, Task.MULTICLASS):
+        labels = np.concatenate([source.target[fold.validation] for fold in folds])
+        weights = weigh_rows(labels, n_classes=source.n_classes)
     return JudgeSettings(
         task=tensors.task,
         constant_losses=constant,
@@ -48,6 +62,8 @@ def make_judge(prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...]) ->
         delta=DELTA_SHARE * float(np.mean(constant)),
         fold_seed=derive_fold_seed(prepared.split),
         has_groups=prepared.split.has_groups,
+        hit_weights=weights,
+        n_seeds=n_seeds,
     )
 
 
@@ -55,7 +71,7 @@ def judge_ladder(ladder: tuple[ConfigurationRun, ...], judge: JudgeSettings) -> 
     """Say from which size on the data are overfitted; under thirty rows no rule keeps its error rate."""
     verdict = judge_by_rule(ladder, judge)
     if len(judge.constant_losses) >= MIN_ROWS:
-        return verdict
+        return add_second_to_ladder(verdict, ladder, judge)
     rows = f"{len(judge.constant_losses)} development rows"
     if judge.has_groups:
         rows += f" in {len(np.unique(judge.unit))} groups of rows that stay together"
@@ -146,8 +162,9 @@ def judge_delivered(
     name: str, trained: Trained, judge: JudgeSettings, *, permuted: ConfigurationRun | None
 ) -> ChosenVerdict:
     """Give the verdict on the chosen configuration; "cannot tell" under thirty development rows."""
-    runs = trained.all_runs()
-    return judge_chosen(trained.find(name), runs, judge, permuted=permuted, n_rows=len(judge.constant_losses))
+    runs, chosen = trained.all_runs(), trained.find(name)
+    verdict = judge_chosen(chosen, runs, judge, permuted=permuted, n_rows=len(judge.constant_losses))
+    return add_second_to_chosen(verdict, chosen, runs, judge)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from heldout.audit import AuditInput
 from heldout.audit.leaks import check_leaks
 from heldout.errors import DataError
 from heldout.label_sets import count_labels, keep_labels, take_label
-from heldout.records import BoolArray, Finding, IndexArray, Severity, Split, Target, Task
+from heldout.records import BoolArray, Finding, IndexArray, RowSet, Severity, Split, Target, Task
 from heldout.settings import Settings
 from heldout.stages.reading import Reading
 
@@ -90,7 +90,8 @@ def _report_rare(rare: list[str], before: Target, after: Target, split: Split, *
     rows = split.development.astype(np.int64)
     n_before = before.sets.sum(axis=1)[before.values[rows].astype(np.int64)]
     n_after = after.sets.sum(axis=1)[after.values[rows].astype(np.int64)]
-    lost, emptied = int((n_before > n_after).sum()), int(((n_before > 0) & (n_after == 0)).sum())
+    shorter = rows[n_before > n_after]
+    lost, emptied = len(shorter), int(((n_before > 0) & (n_after == 0)).sum())
     more = f" and {len(rare) - SHOWN_LABELS} more" if len(rare) > SHOWN_LABELS else ""
     return Finding(
         code,
@@ -101,6 +102,7 @@ def _report_rare(rare: list[str], before: Target, after: Target, split: Split, *
         f"development rows are left out, and {emptied} rows have no other label",
         column=before.name,
         rows=lost,
+        where=RowSet(shorter, looked_at=rows),
         action="join them with others by target_map, collect more rows, or lower label_rows",
     )
 

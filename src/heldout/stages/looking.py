@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from heldout.audit.questions import ask_columns
+from heldout.audit.untargeted import judge_untargeted
 from heldout.label_sets import count_labels
 from heldout.plan import count_networks
 from heldout.recipe import Recipe
@@ -18,9 +19,11 @@ from heldout.settings import Settings, list_layers
 from heldout.sources import name_rows, tell_reading
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_rule
+from heldout.stages.attributing import tell_affected
 from heldout.stages.labelling import settle_labels
 from heldout.stages.pasting import name_next
 from heldout.stages.reading import Reading, choose_target, link_table, name_source, read_data, read_parts
+from heldout.stages.sketching import sketch_columns
 
 MOST_CHANNELS = 8  # named one by one
 MOST_LINES = 5
@@ -39,7 +42,12 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
     reading, rare = settle_labels(reading, split, settings)
     columns = preparing.type_columns(reading, split, settings)
     prepared, lost = preparing.tell_losses(preparing.encode_rows(reading, split, columns, settings))
-    found = (*preparing.audit_rows(reading, split, columns, settings), *rare, *lost)
+    found = tell_affected(
+        (*preparing.audit_rows(reading, split, columns, settings), *rare, *lost),
+        preparing.gather_audit(reading, split, columns, settings),
+        reading,
+        settings,
+    )
     findings = telling.sort_findings(telling.mark_families(found, reading.group is not None))
     nice = [
         line.removeprefix("nice or messy: ") for line in findings.niceness if line.startswith("nice or messy")
@@ -50,7 +58,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         n_columns=len(reading.table.columns),
         columns=(
             *note_arrays(reading.table.arrays, prepared.recipe),
-            *telling.note_columns(columns, prepared.recipe),
+            *sketch_columns(telling.note_columns(columns, prepared.recipe), prepared),
         ),
         target=telling.leave_values_out(reading.target),
         counts=_count_classes(reading),
@@ -205,14 +213,17 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
 
     everything = np.arange(len(table.lines)) if table.part is None else np.flatnonzero(table.part <= PART_FIT)
     specs = declare_columns(table, rows=everything, overrides=settings.columns, unused={})
+    typed = type_table(table, specs)
+    nice = judge_untargeted(typed, table.columns, n_rows=len(table.lines))
     return LookContent(
         source=name_source(source),
         n_rows=len(table.lines),
         n_columns=len(table.columns),
-        columns=(*note_arrays(table.arrays, None), *telling.note_columns(type_table(table, specs), None)),
+        columns=(*note_arrays(table.arrays, None), *telling.note_columns(typed, None)),
         read_notes=tell_reading(table),
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
-        findings=ask_columns(specs, n_rows=len(everything)),
+        bullets=telling.sort_findings(nice).niceness,
+        findings=ask_columns(specs, n_rows=len(everything), doubts=table.doubts),
         next_command=name_next("look", source, settings.model_copy(update={"target": "COLUMN"})),
     )

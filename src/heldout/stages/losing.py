@@ -16,6 +16,7 @@ from heldout.records import (
     DoubleArray,
     Finding,
     IndexArray,
+    RowSet,
     Severity,
     Split,
     Target,
@@ -182,7 +183,8 @@ def _tell_cut(loss: ColumnLoss, made: _Measured) -> list[Finding]:
     if uneven:
         told += f". {uneven}: what a network learns of long rows it learns for some classes without their {loss.place}"
     severity = Severity.WARNING if uneven else Severity.INFO
-    return [Finding(CUT, title, severity, told, loss.column, total.n_cut, action)]
+    where = RowSet(made.fit[made.cut[made.fit] > 0], looked_at=made.fit)
+    return [Finding(CUT, title, severity, told, loss.column, total.n_cut, action, where)]
 
 
 def _tell_unknown(loss: ColumnLoss, made: _Measured) -> list[Finding]:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from heldout.errors import HeldoutError, StudyError
+from heldout.errors import HeldoutError, StudyError, StudyInterrupted
 from heldout.events import Events, ProgressChoice, open_display, record_end
 from heldout.folder import IDENTITY_FILE, drop_cache, open_cache, open_folder
 from heldout.signals import catch_signals
 from heldout.stages.reading import Reading, read_data
+from heldout.stages.reporting import drop_rest, leave_report
 from heldout.stages.saving import describe_identity
 from heldout.stages.spawning import Asked
 from heldout.stages.workplace import Workplace
@@ -64,7 +65,7 @@ def open_study(asked: Asked, *, progress: ProgressChoice) -> Iterator[Opened | N
     """Read the data and open the study's folder; None where it holds this study already, finished.
 
     Data and folder are refused here, before anything is computed. A study that is refused before it has written
-    `study.json` leaves no trace; one that is interrupted later can be resumed.
+    `study.json` leaves no trace; one that is interrupted later can be resumed, and leaves a report of what there is.
 
     Args:
         asked: what is to be studied, and where it is to lie.
@@ -89,6 +90,10 @@ def open_study(asked: Asked, *, progress: ProgressChoice) -> Iterator[Opened | N
                 told = json.dumps(identity, sort_keys=True)
                 yield Opened(reading, Workplace(folder, events, told, started=asked.started))
             drop_cache(asked.folder)
+            drop_rest(folder.path)
+        except StudyInterrupted as stop:
+            stop.report = str(leave_report(asked.folder) or "")
+            raise
         except HeldoutError:
             if not folder.has("study.json"):
                 folder.discard()

@@ -47,6 +47,7 @@ from heldout.remedies.augmentation import find_kinds
 from heldout.report.losses import ColumnLoss
 from heldout.settings import Settings, find_rule, list_kinds, list_layers, list_strengths, scales_test
 from heldout.split import SplitRequest, split_table
+from heldout.stages.attributing import tell_affected
 from heldout.stages.declared_test import refuse_known_test
 from heldout.stages.labelling import add_labels, refuse_rare_labels, settle_labels
 from heldout.stages.losing import find_losses
@@ -103,7 +104,8 @@ def prepare(reading: Reading, settings: Settings, *, strict: bool) -> tuple[Prep
             f"{critical[0].code} {critical[0].title}: {critical[0].sentence}", hint=critical[0].action
         )
     prepared, lost = tell_losses(encode_rows(reading, split, columns, settings))
-    return prepared, (*findings, *lost)
+    asked = gather_audit(reading, split, columns, settings)
+    return prepared, tell_affected((*findings, *lost), asked, reading, settings)
 
 
 def tell_losses(prepared: Prepared) -> tuple[Prepared, tuple[Finding, ...]]:
@@ -234,7 +236,7 @@ def encode_rows(
         fit_rows = tuple(drop_outliers(dropping, rows, limit=settings.outlier_limit) for rows in fit_rows)
     asked = settings.columns
     options = RecipeOptions(
-        token_length=plan_tokens(columns, fit_rows),
+        tokens=plan_tokens(columns, fit_rows, is_alone=not reading.table.arrays),
         signal_scaling=settings.signal_scaling,
         stretch=settings.stretch,
         both_strands=tuple(name for name, own in asked.items() if own.strands == "both"),

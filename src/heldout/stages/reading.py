@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from heldout.cells import declare_column, declare_columns, read_target, type_column
+from heldout.counts import count_things
 from heldout.errors import DataError, UsageError
 from heldout.homologs import join_homologs
 from heldout.links import Links, link_rows, parse_group_option, read_groups
@@ -30,6 +31,7 @@ from heldout.sources import (
     describe_columns,
     find_column,
     find_label,
+    find_rows,
     find_split_column,
     fingerprint_table,
     hash_rows,
@@ -38,7 +40,8 @@ from heldout.sources import (
     read_table,
 )
 from heldout.split import MINIMUM_ROWS
-from heldout.stages.near_rows import join_near_rows
+from heldout.spreadsheet import find_spreadsheet
+from heldout.stages.near_rows import join_near_rows, pair_parts
 from heldout.toml_lines import paste_column
 
 NUMBER_ONLY = ("rmse", "mae", "r2")
@@ -152,6 +155,7 @@ def link_table(table: Table, settings: Settings) -> Reading:
     links = join_near(links, table.arrays, texts)
     if settings.keep_near_rows:
         links = join_near_rows(links, table, settings, unused)
+    links = pair_parts(links, table, columns, settings, unused)
     return Reading(table, target, rows, group, time, weight, links, unused, fingerprint_table(table))
 
 
@@ -328,7 +332,27 @@ def _read_group(table: Table, settings: Settings, unused: dict[str, str]) -> Ind
     name, pattern = parse_group_option(settings.group)
     raw = find_column(table, name)
     unused[raw.name] = "the group column"
+    said = settings.columns.get(raw.name)
+    if said is None or said.kind is None:
+        _refuse_merged(raw, table)
     return read_groups(raw, pattern=pattern, lines=table.lines)
+
+
+def _refuse_merged(raw: RawColumn, table: Table) -> None:
+    """Refuse groups that a spreadsheet changed: rounded keys make one person of several, silently.
+
+    Raises:
+        DataError: with the first cell and its line.
+    """
+    for trace in find_spreadsheet(raw.levels):
+        rows = find_rows(raw, trace)
+        if len(rows):
+            raise DataError(
+                f"group column {raw.name!r} of {table.source}, line {table.lines[rows[0]]}: {trace.texts[0]!r} looks "
+                f"like {trace.what} ({count_things(len(rows), 'cell')}), so that the groups may be wrong",
+                hint="take the column from the original file; if its cells are right as they stand, say so in "
+                f"heldout.toml: {paste_column(raw.name, 'kind', 'identifier')}",
+            )
 
 
 def _read_time(table: Table, settings: Settings, unused: dict[str, str]) -> DoubleArray | None:

@@ -9,12 +9,13 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
+from heldout.counts import count_things
 from heldout.errors import HeldoutError, StudyError
 from heldout.records import Finding, Rung, Score, Target, Task
 from heldout.report import SplitSummary, StudyContent
 from heldout.stages.codec import from_plain
 from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths
-from heldout.stages.rebuilding import rebuild_runs, rebuild_verdict
+from heldout.stages.rebuilding import read_events, rebuild_runs, rebuild_verdict
 from heldout.stages.recovering import ANSWER, RECIPE, read_answer, read_columns, read_stored_runs
 from heldout.stages.telling import sort_findings
 
@@ -70,14 +71,35 @@ def salvage_content(folder: Path) -> StudyContent:
             if (folder / "events.jsonl").is_file()
             else "name the folder that --out named, or one under runs/",
         )
-    notes = [f"content.json: {record.trouble}"] if record.trouble else []
+    is_begun = record.trouble == ABSENT and not _was_finished(folder)
+    notes = [f"content.json: {record.trouble}"] if record.trouble and not is_begun else []
     notes += [f"content.json, field {name}: {why}" for name, why in lost]
     notes += [f"{name}: {why}" for name, file in others.items() if (why := _find_trouble(name, file))]
-    before = str(known.get("partial", ""))
+    before = say_unfinished(folder) if is_begun else str(known.get("partial", ""))
     content = StudyContent(**{**_default_required(folder), **given})
     unread = ("content.json", *(_list_unknown(given, known) if _was_finished(folder) else ()))
     partial = _say_missing(notes, before, content)
     return replace(content, **name_paths(folder), partial=partial, unread=unread)
+
+
+def say_unfinished(folder: Path) -> str:
+    """Say in one or two sentences why a study has no end yet, by the last thing that its events tell of it.
+
+    Args:
+        folder: the study's folder.
+
+    Example:
+        >>> say_unfinished(Path("no/such/study"))
+        'It has not come to its end; the same command with --resume goes on.'
+    """
+    last = [event for event in read_events(folder) if event.get("kind") in ("begin", "end")][-1:]
+    end = last[0] if last else {}
+    told = {
+        "stopped": "It was stopped before its end",
+        "failed": f"It ended with an error ({end.get('text', '')})",
+    }
+    why = told.get(str(end.get("how")), "It has not come to its end")
+    return f"{why}; the same command with --resume goes on."
 
 
 def _was_finished(folder: Path) -> bool:
@@ -247,9 +269,12 @@ def _say_missing(notes: list[str], before: str, content: StudyContent) -> str:
     shown = [
         (content.findings or content.passed_checks, "the audit"),
         (content.chosen, "the verdict"),
-        (content.runs, f"curves of {len(content.runs)} configurations"),
+        (content.runs, f"curves of {count_things(len(content.runs), 'configuration')}"),
         (content.test_scores, "the test scores"),
     ]
     rest = ", ".join(words for there, words in shown if there) or "what was asked"
     told = "; ".join(notes[:8]) + (f"; and {len(notes) - 8} more" if len(notes) > 8 else "")
-    return f"{before} Missing or not readable: {told}. Shown is the rest: {rest}.".strip()
+    missing = (
+        f"Missing or not readable: {told}. Shown is the rest" if notes else "Shown is what there is by now"
+    )
+    return f"{before} {missing}: {rest}.".strip()

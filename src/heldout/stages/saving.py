@@ -27,6 +27,7 @@ from heldout.settings import Settings
 from heldout.sources import name_rows, tell_reading
 from heldout.split import find_copies
 from heldout.stages import telling
+from heldout.stages.attributing import keep_first_lines, tell_affected
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.delivering import Delivered
 from heldout.stages.grouping import show_on_test
@@ -34,7 +35,7 @@ from heldout.stages.judging import Judgement
 from heldout.stages.loading import CONTENT_SCHEMA as CONTENT_SCHEMA
 from heldout.stages.loading import load_content as load_content
 from heldout.stages.loading import name_paths
-from heldout.stages.preparing import Prepared, thin_folds
+from heldout.stages.preparing import Prepared, gather_audit, thin_folds
 from heldout.stages.reading import Reading
 from heldout.stages.reporting import make_files
 from heldout.stages.showing import (
@@ -91,7 +92,7 @@ def save_start(
     # runs of another plan (other epochs, other programs) or of another way of convolution, whose last digits differ,
     # must never be read back as runs of this one
     workplace.identity += json.dumps([start["plan"], start["versions"]], sort_keys=True)
-    folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_json_values(findings)})
+    folder.write_json("audit.json", {"schema": "heldout/audit/1", "findings": to_plain(findings)})
     validated = {"validated": list_validated(prepared, plan).tolist()}
     folder.write_json(
         "split.json", {"schema": "heldout/split/1", **to_json_values(prepared.split), **validated}
@@ -236,11 +237,17 @@ def _gather_findings(
     delivery: tuple[Delivered, Scores],
 ) -> dict[str, Any]:
     (reading, prepared, found), (delivered, scores) = data, delivery
-    marked = telling.mark_families(found, reading.group is not None)
+    marked = keep_first_lines(telling.mark_families(found, reading.group is not None))
     shares = delivered.development.values
     _, names = name_rows(reading.table)
-    suspects = suspect_labels(
-        reading.target, reading.table.lines, order=delivered.order, shares=shares, names=names
+    settings = _read_settings(workplace)
+    suspects = tell_affected(
+        suspect_labels(
+            reading.target, reading.table.lines, order=delivered.order, shares=shares, names=names
+        ),
+        gather_audit(prepared.reading, prepared.split, prepared.columns, settings),
+        prepared.reading,
+        settings,
     )
     evidence = weigh_evidence(
         prepared.split,
@@ -252,7 +259,7 @@ def _gather_findings(
         has_skill=any(item.question == "skill" and item.answer == "yes" for item in verdicts.chosen.answers),
     )
     every = (*evidence, *marked, *suspects, *list_findings(verdicts.gates))
-    ordered = telling.sort_findings(every, mute=_read_settings(workplace).mute)
+    ordered = telling.sort_findings(every, mute=settings.mute)
     return {
         "losses": prepared.losses,
         "niceness": ordered.niceness,

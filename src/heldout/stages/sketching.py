@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from heldout.recipe import Role
+from heldout.recipe.steps.tokens import PADDING
 from heldout.records import DoubleArray, FloatArray, IndexArray, Kind, TypedColumn
 from heldout.report.content import ColumnNote
 from heldout.stages.preparing import Prepared
@@ -15,6 +17,7 @@ MOST_ROWS = 5_000  # of the development rows, evenly spread: a sketch of 12 bins
 MOST_SKETCHED = 60  # columns; the report draws at most so many
 N_BINS = 12
 CHUNK = 256  # columns of the encoded rows at a time: 5,000 x 256 numbers are 10 MB
+MOST_TOKENS = 256  # words of a text, the most frequent ones: as many as the weights of words have
 
 
 def sketch_columns(notes: tuple[ColumnNote, ...], prepared: Prepared) -> tuple[ColumnNote, ...]:
@@ -34,14 +37,18 @@ def sketch_columns(notes: tuple[ColumnNote, ...], prepared: Prepared) -> tuple[C
     picked = pick_rows(len(development))
     encoded = _take_encoded(prepared, picked)
     places: dict[str, list[int]] = {}
+    tokens: dict[str, list[int]] = {}
     for slot in prepared.recipe.layout if encoded is not None else ():
-        places.setdefault(slot.column, []).append(slot.position)
-    if encoded is None:
-        shares = {}
-    else:
-        source = prepared.source
-        explained = explain_alone(encoded, _take_truth(source, picked), classes=source.n_classes)
-        shares = {name: float(explained[slots].max()) for name, slots in places.items() if slots}
+        kept = tokens if slot.role is Role.TOKEN else places
+        kept.setdefault(slot.column, []).append(slot.position)
+    shares: dict[str, float] = {}
+    if encoded is not None:
+        source, truth = prepared.source, _take_truth(prepared.source, picked)
+        numbers = {name: encoded[:, slots] for name, slots in places.items()}
+        words = {name: mark_words(encoded[:, slots]) for name, slots in tokens.items()}
+        for name, values in (*numbers.items(), *words.items()):
+            explained = explain_alone(values, truth, classes=source.n_classes)
+            shares[name] = max(shares.get(name, 0.0), float(explained.max(initial=0.0)))
     weighed = tuple(replace(note, importance=shares.get(note.name, 0.0)) for note in notes)
     first = {
         note.name
@@ -71,6 +78,30 @@ def pick_rows(n_rows: int) -> IndexArray:
     if n_rows <= MOST_ROWS:
         return np.arange(n_rows)
     return np.linspace(0, n_rows - 1, MOST_ROWS).astype(np.int64)
+
+
+def mark_words(tokens: FloatArray) -> FloatArray:
+    """Say which rows hold each of the words and pairs that most rows hold: the numbers of words are only names.
+
+    Args:
+        tokens: float32 [N, T], numbers of words, 0 for nothing.
+
+    Returns:
+        float32 [N, words], ones and zeros; at most 256 words.
+
+    Example:
+        >>> mark_words(np.array([[7, 9], [9, 0], [9, 9]], np.float32)).tolist()
+        [[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]]
+    """
+    ordered = np.sort(tokens.astype(np.int64), axis=1)
+    is_first = np.diff(ordered, axis=1, prepend=PADDING) > 0
+    counts = np.bincount(ordered[is_first], minlength=1)
+    chosen = np.argsort(-counts, kind="stable")[:MOST_TOKENS]
+    chosen = chosen[counts[chosen] > 0]
+    made = np.zeros((len(tokens), len(chosen)), np.float32)
+    for place, number in enumerate(chosen):
+        made[:, place] = (tokens == number).any(axis=1)
+    return made
 
 
 def _take_truth(source: TensorSource, rows: IndexArray) -> DoubleArray:

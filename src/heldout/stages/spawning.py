@@ -82,19 +82,24 @@ def run_apart(asked: Asked, *, progress: ProgressChoice = "auto") -> None:
             "resume": asked.resume,
             "strict": asked.strict,
         }
-        package = str(Path(__file__).parents[2])
-        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         process = subprocess.Popen(
             [sys.executable, "-m", "heldout.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
             start_new_session=True,  # an interrupt of the kernel reaches the child once: through us
         )
         with process:
             _converse(process, json.dumps(request) + "\n", open_display(progress))
+
+
+def child_environment() -> dict[str, str]:
+    """Give the environment in which another Python finds this very package."""
+    package = str(Path(__file__).parents[2])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def hand_over(source: Any, place: Path) -> str:  # noqa: ANN401 - a path or any data frame

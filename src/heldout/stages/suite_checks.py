@@ -20,8 +20,10 @@ from heldout.evidence import (
 from heldout.evidence.contrasts import contrast_overtrained, pick_freer, pick_restrained
 from heldout.evidence.crossfit import Deployed, deploy_run, make_crossfit_folds
 from heldout.evidence.needs import estimate_assurance
+from heldout.evidence.second import add_second_to_chosen, add_second_to_ladder
 from heldout.records import (
     Answer,
+    ChosenVerdict,
     Configuration,
     ConfigurationRun,
     DoubleArray,
@@ -97,7 +99,7 @@ def check_study(study: Study) -> list[Mark]:
         marks of the questions, the ladder, the remedies, the choice and the whole report.
     """
     judged = prepare(study)
-    marks = check_questions(judged)
+    marks = [*check_questions(judged), *check_second(judged)]
     if len(study.seeds) < FULL_SEEDS:
         return marks
     false_claims: list[bool] = []
@@ -168,6 +170,55 @@ def _mark_answer(study: Study, question: str, answer: Answer, excess: float) -> 
             where = next(name for limit, name in bins if excess <= limit * delta)
             marks.append(study.mark(f"{question}: power {where}", word == "yes"))
     return marks
+
+
+def check_second(judged: Judged) -> list[Mark]:
+    """Hold what is said of accuracy against the true share of wrong answers.
+
+    Args:
+        judged: a study.
+
+    Returns:
+        marks of the size that the ladder names, and of every configuration as if it were delivered; none for numbers.
+    """
+    study, settings = judged.study, judged.study.judge
+    if not study.misses.size:
+        return []
+    names = [run.configuration for run in study.runs]
+    ladder = add_second_to_ladder(
+        judge_ladder(study.runs[: len(SIZES)], settings), study.runs[: len(SIZES)], settings
+    )
+    place = ladder.rung if ladder.rung >= 0 else len(SIZES) - 1
+    best = [int((~run.hits).mean(axis=(1, 2)).argmin()) for run in study.runs]
+    kept = np.array([study.misses[i, epoch] for i, epoch in enumerate(best)])
+    excess = study.misses[place, -1] - study.misses[place].min()
+    excess = max(excess, *(kept[place] - kept[:place]), -1.0)
+    marks = _mark_second(study, "ladder", ladder.second, float(excess))
+    delivered = np.array([study.misses[i, item.best] for i, item in enumerate(judged.deployed)])
+    for place, run in enumerate(study.runs):
+        verdict = ChosenVerdict("undecided", "HO117", "", ())
+        found = add_second_to_chosen(verdict, run, study.runs, settings)
+        simpler = delivered[list(pick_restrained(names[place], names))]
+        excess = max(delivered[place] - study.misses[place].min(), *(delivered[place] - simpler), -1.0)
+        marks += _mark_second(study, "delivered", found.second, float(excess))
+    return marks
+
+
+def _mark_second(study: Study, which: str, answer: Answer | None, excess: float) -> list[Mark]:
+    if answer is None:
+        return []
+    is_true = excess > answer.tolerance
+    marks = [study.mark(f"second {which}: false {'no' if is_true else 'yes'}", _is_wrong(answer, is_true))]
+    if not is_true and excess > NEAR * answer.tolerance:
+        marks.append(study.mark(f"second {which}: false yes near the tolerance", answer.answer == "yes"))
+    if answer.answer in ("yes", "no"):
+        marks.append(study.mark(f"second {which}: wrong {answer.answer}", _is_wrong(answer, is_true)))
+    marks.append(study.mark(f"second {which}: undecided, {study.size}", answer.answer == "undecided"))
+    return marks
+
+
+def _is_wrong(answer: Answer, is_true: bool) -> bool:
+    return answer.answer == ("no" if is_true else "yes")
 
 
 def check_ladder(judged: Judged) -> tuple[list[Mark], bool]:

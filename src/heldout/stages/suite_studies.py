@@ -15,6 +15,7 @@ import numpy as np
 
 from heldout.evidence.crossfit import has_diverged
 from heldout.evidence.curve_rule import DELTA_SHARE
+from heldout.evidence.second import RARE_SHARE, weigh_rows
 from heldout.records import ConfigurationRun, DoubleArray, IndexArray, JudgeSettings, Task
 from heldout.stages.suite_training import Played
 from heldout.suite import PARTS
@@ -37,6 +38,7 @@ class Study:
         judge: what they are judged against.
         truth: float64 [C, E], true loss of each configuration and checkpoint.
         constant: true loss of the constant predictor.
+        misses: float64 [C, E], true share of wrong answers; empty for numbers.
     """
 
     played: Played
@@ -47,6 +49,7 @@ class Study:
     judge: JudgeSettings
     truth: DoubleArray
     constant: float
+    misses: DoubleArray
 
     @property
     def size(self) -> str:
@@ -81,7 +84,9 @@ def cut_studies(played: Played, index: int) -> Iterator[Study]:
             continue
         truth = np.stack([mix_truth(item, played, part, seeds) for item in played.expected])
         constant = expect_constant(played, rows)
-        yield Study(played, index, rows, seeds, runs, make_judge(played, rows, index), truth, constant)
+        misses = [mix_truth(item, played, part, seeds) for item in played.misses]
+        judge = make_judge(played, rows, index)
+        yield Study(played, index, rows, seeds, runs, judge, truth, constant, np.array(misses))
 
 
 def make_judge(played: Played, rows: IndexArray, index: int) -> JudgeSettings:
@@ -96,6 +101,10 @@ def make_judge(played: Played, rows: IndexArray, index: int) -> JudgeSettings:
         `JudgeSettings` with the usual tolerance.
     """
     constant, unit = played.constant[rows], played.task.unit[rows]
+    weights = None
+    if played.task.task is not Task.REGRESSION and played.task.truth.mean(axis=0).min() < RARE_SHARE:
+        drawn = played.task.target[played.task.sizes.n_fit :][rows]
+        weights = weigh_rows(drawn, n_classes=played.task.truth.shape[1])
     return JudgeSettings(
         played.task.task,
         constant,
@@ -103,6 +112,7 @@ def make_judge(played: Played, rows: IndexArray, index: int) -> JudgeSettings:
         DELTA_SHARE * float(constant.mean()),
         fold_seed=index,
         has_groups=len(np.unique(unit)) < len(unit),
+        hit_weights=weights,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from heldout.evidence.second import weigh_classes
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
 from heldout.ladder import Schedule
@@ -27,7 +28,7 @@ from heldout.records import (
     Task,
 )
 from heldout.remedies import apply_remedies
-from heldout.suite import FIT_SIZES, PARTS, MadeTask, integrate_losses
+from heldout.suite import FIT_SIZES, PARTS, MadeTask, integrate_losses, integrate_misses
 from heldout.tensors import TensorSource, build_tensors, constant_losses
 
 LONGEST = FIT_SIZES[-1]
@@ -53,6 +54,8 @@ class Played:
             its mean over each part of the validation rows, and over the fresh rows.
         views: float32 [E, S, L, V + F] of the largest plain configuration (see `integrate_losses`).
         constant: float64 [V], loss of the constant predictor.
+        misses: as `expected`, for the share of rows whose class is named wrongly (each class counting the same where
+            one has under 10 %); empty for numbers.
     """
 
     task: MadeTask
@@ -60,6 +63,7 @@ class Played:
     expected: tuple[DoubleArray, ...]
     views: FloatArray
     constant: DoubleArray
+    misses: tuple[DoubleArray, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,14 +192,20 @@ def _take_task(
 ) -> Played:
     constant, unit_square = units
     bounds = [0, *np.cumsum(PARTS).tolist(), layout.n_seen]
-    expected = []
-    for _, views in parts:
-        rows = integrate_losses(task, views, unit_square)
-        means = [rows[..., a:b].mean(axis=-1, dtype=np.float64) for a, b in itertools.pairwise(bounds)]
-        expected.append(np.stack(means, axis=-1))
+    expected = [_average_parts(integrate_losses(task, views, unit_square), bounds) for _, views in parts]
+    misses = []
+    if task.task is not Task.REGRESSION:
+        weights = weigh_classes(task.truth.mean(axis=0))
+        misses = [_average_parts(integrate_misses(task, views, weights), bounds) for _, views in parts]
     largest = min(len(SIZES), len(parts)) - 1
     views = np.ascontiguousarray(parts[largest][1])
     runs = tuple(
         replace(run, n_rows=task.sizes.n_fit) for run, _ in parts
     )  # as many, not as often as repeated
-    return Played(task, runs, tuple(expected), views, constant)
+    return Played(task, runs, tuple(expected), views, constant, tuple(misses))
+
+
+def _average_parts(rows: FloatArray, bounds: Sequence[int]) -> DoubleArray:
+    """Means over each part of the rows: float64 [..., P + 1]."""
+    means = [rows[..., a:b].mean(axis=-1, dtype=np.float64) for a, b in itertools.pairwise(bounds)]
+    return np.stack(means, axis=-1)

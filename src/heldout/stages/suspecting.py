@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from heldout.audit.input import pass_check, skip_check
 from heldout.evidence.suspects import MOST_LISTED, Suspects, find_suspects
-from heldout.records import DoubleArray, Finding, IndexArray, Severity, Target, Task
+from heldout.records import DoubleArray, Finding, IndexArray, RowSet, Severity, Target, Task
 
 CODE, TITLE = "HO232", "labels to look at"
 FEWEST_ROWS = 50
@@ -50,7 +51,8 @@ def suspect_labels(
         looked = f"no label of {found.n_rows} is contradicted by networks that had not fitted its row"
         return (pass_check(CODE, TITLE, looked),)
     rows = order[found.rows[:MOST_LISTED]].tolist()
-    return (_report(found, target, [repr(names[row]) if names else f"line {lines[row]}" for row in rows]),)
+    told = _report(found, target, [repr(names[row]) if names else f"line {lines[row]}" for row in rows])
+    return (replace(told, where=RowSet(np.sort(order[found.rows]), looked_at=order)),)
 
 
 def _report(found: Suspects, target: Target, named: list[str]) -> Finding:

@@ -13,7 +13,6 @@ from heldout.baselines import (
     BaselineOutput,
     fit_baselines,
     predict_persistence,
-    shrink_pictures,
     stack_raw,
 )
 from heldout.bundle import Bundle
@@ -28,7 +27,6 @@ from heldout.records import (
     Baseline,
     CodeArray,
     DoubleArray,
-    FloatArray,
     Fold,
     IndexArray,
     Kind,
@@ -44,6 +42,7 @@ from heldout.split import find_copies
 from heldout.stages.delivering import Delivered
 from heldout.stages.preparing import Prepared, encode_other_rows
 from heldout.stages.reading import Reading
+from heldout.stages.simple_rows import count_beside, plain_features, take_texts
 from heldout.stages.workplace import Workplace
 
 JOURNAL, SHOWN = ".journal.jsonl", ".shown.jsonl"  # every opening, and the score that may be shown after it
@@ -218,10 +217,10 @@ def train_baselines(
     raw, is_category = stack_raw(prepared.columns, split.development)
     test_raw, _ = stack_raw(prepared.columns, split.test)
     data = BaselineData(
-        features=_plain_features(prepared, split.development),
+        features=plain_features(prepared, split.development),
         raw=raw,
         is_category=is_category,
-        test_features=_plain_features(prepared, split.test)[0],
+        test_features=plain_features(prepared, split.test)[0],
         test_raw=test_raw,
         target=reading.target.values[split.development],
         task=reading.target.task,
@@ -232,29 +231,9 @@ def train_baselines(
         has_arrays=bool(prepared.arrays),
         texts=take_texts(prepared, split.development),
         test_texts=take_texts(prepared, split.test),
+        n_beside=count_beside(prepared),
     )
     return fit_baselines(data, folds, seed=settings.seed, affords=affords)
-
-
-def _plain_features(prepared: Prepared, rows: IndexArray) -> FloatArray:
-    """Give what the simple predictors see of some rows: float32 [K, rows, features].
-
-    Of pictures of bytes that is their brightness from 0 to 1, coarse where there are many pixels.
-    """
-    if prepared.source.scales is not None:
-        pixels = shrink_pictures(np.asarray(prepared.arrays[0].values)[rows])
-        return np.broadcast_to(pixels, (len(prepared.folds), *pixels.shape))
-    if rows is prepared.split.development:
-        return np.asarray(prepared.source.features, np.float32)
-    return encode_other_rows(prepared, rows)[0][None]
-
-
-def take_texts(prepared: Prepared, rows: IndexArray) -> tuple[str, ...]:
-    """Give the texts of some rows where a text is the only feature; nothing where it is not."""
-    if prepared.source.layout is None or prepared.source.layout.kind != "tokens":
-        return ()
-    column = next(c for c in prepared.columns if c.spec.used and c.spec.kind is Kind.TEXT)
-    return tuple(column.levels[code] if code >= 0 else "" for code in column.codes[rows].tolist())
 
 
 def compare_baselines(

@@ -162,7 +162,7 @@ class Workplace:
         self.left_out.extend(left_out)
         if left_out:
             self.events.say(
-                f"the budget ended the phase {phase!r} early: {len(left_out)} configurations were left out"
+                f"the budget ended early: of {phase}, {len(left_out)} configurations were left out"
             )
 
 

@@ -10,6 +10,7 @@ from heldout.suite.record import PARTS as PARTS
 from heldout.suite.record import MadeTask as MadeTask
 from heldout.suite.record import Sizes as Sizes
 from heldout.suite.record import integrate_losses as integrate_losses
+from heldout.suite.record import integrate_misses as integrate_misses
 from heldout.suite.record import read_logits as read_logits
 from heldout.suite.slices import MadeSlices as MadeSlices
 from heldout.suite.slices import draw_outlier_flags as draw_outlier_flags

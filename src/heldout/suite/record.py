@@ -160,6 +160,32 @@ def integrate_losses(task: MadeTask, views: FloatArray, unit_square: float = 1.0
     return np.asarray(np.einsum("...lr,rl->...r", views, truth), np.float32)
 
 
+def integrate_misses(task: MadeTask, views: FloatArray, weights: DoubleArray) -> FloatArray:
+    """Give how often the class named for each row would be wrong, over the target that it could have had.
+
+    Args:
+        task: of classes; holds the true distribution.
+        views: as in `integrate_losses`.
+        weights: float64 [C], what a row of each class counts; ones for the share of wrong answers.
+
+    Returns:
+        float32 [..., R].
+
+    Example:
+        >>> sizes = Sizes(0, 2, 0)
+        >>> task = make_task("binary", "", sizes, features=np.zeros((2, 1)), target=np.zeros(2),
+        ...     truth=np.array([[0.9, 0.1], [0.9, 0.1]]))
+        >>> integrate_misses(task, np.float32([[2.0, 0.1]]), np.ones(2)).round(2).tolist()
+        [0.10000000149011612, 0.8999999761581421]
+    """
+    # of two classes the only view is the loss that class 1 would have
+    binary = task.task is Task.BINARY
+    named = (views[..., 0, :] < np.log(2)).astype(np.int64) if binary else views.argmin(axis=-2)
+    weighted = task.truth * weights
+    right = weighted[np.arange(len(weighted)), named]
+    return np.asarray(weighted.sum(axis=1) - right, np.float32)
+
+
 def read_logits(losses: FloatArray) -> FloatArray:
     """Give the logit behind the log-loss of class 1: the inverse of log(1 + exp(-z)).
 

@@ -76,6 +76,7 @@ class Data(NamedTuple):
     n_blocks: jax.Array  # [] number of blocks
     output_offset: jax.Array  # [K, n_outputs] takes class weights out of the outputs
     sets: jax.Array  # [sets, labels] 1 for the labels of each set; [0, 0] where rows have no several labels
+    rarity: tuple[jax.Array, ...] = ()  # [K, vocabulary] of each text: where the weights of its tokens start
 
 
 class Member(NamedTuple):

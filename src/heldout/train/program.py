@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from heldout.errors import UsageError
 from heldout.nets import Net, draw_params, list_layers, list_shapes, pad_arrays, start_memory
 from heldout.nets.net import Memory, Params
-from heldout.records import ByteScales, FloatArray, Hyper, Tensors
+from heldout.nets.text import weigh_tokens
+from heldout.records import ByteScales, FloatArray, Hyper, InputLayout, Tensors
 from heldout.train.member import Data, Member, Shape, State, advance_member
 
 MEMBER_AXIS = "member"
@@ -170,7 +172,30 @@ def put_data(tensors: Tensors, *, targets: FloatArray | None = None) -> Data:
         "n_blocks": np.float32(len(blocks)),
     }
     everywhere = NamedSharding(make_mesh(), PartitionSpec())
-    return Data(**{name: jax.device_put(jnp.asarray(array), everywhere) for name, array in arrays.items()})
+    return Data(
+        **{name: jax.device_put(jnp.asarray(array), everywhere) for name, array in arrays.items()},
+        rarity=jax.device_put(_weigh_texts(tensors), everywhere),
+    )
+
+
+def _weigh_texts(tensors: Tensors) -> tuple[FloatArray, ...]:
+    """Give how rare each token of each text is among the fit rows of each fold: float32 [K, vocabulary] a text."""
+    layout = tensors.layout
+    if layout is None:
+        return ()
+    parts = layout.parts or (layout,)
+    last = np.cumsum([math.prod(part.shape) for part in parts])
+    return tuple(
+        np.stack([_weigh_text(tensors, fold, part, int(stop)) for fold in range(len(tensors.fit_rows))])
+        for part, stop in zip(parts, last, strict=True)
+        if part.kind == "tokens"
+    )
+
+
+def _weigh_text(tensors: Tensors, fold: int, part: InputLayout, stop: int) -> FloatArray:
+    rows = np.unique(tensors.fit_rows[fold][tensors.fit_weight[fold] > 0])
+    features = tensors.features[fold if len(tensors.features) > 1 else 0]
+    return weigh_tokens(features[rows, stop - math.prod(part.shape) : stop], part.vocabulary)
 
 
 def _offset(tensors: Tensors) -> FloatArray:
@@ -253,7 +278,16 @@ def _blank_hyper(shape: Shape) -> Hyper:
 
 def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints: int) -> tuple[Member, State]:
     """Draw the first weights on the host, where that needs no compilation, and make room for the records."""
-    drawn = [_draw_first(shape.net, spec.net or shape.net, spec.seed if spec.active else 0) for spec in specs]
+    rarity = [np.asarray(array) for array in data.rarity]
+    drawn = [
+        _draw_first(
+            shape.net,
+            spec.net or shape.net,
+            spec.seed if spec.active else 0,
+            [one[spec.fold] for one in rarity],
+        )
+        for spec in specs
+    ]
     params, memory = (_stack([one[part] for one in drawn]) for part in (0, 1))
     n, n_validation = len(specs), data.validation_rows.shape[1]
     state = State(
@@ -270,14 +304,18 @@ def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints:
     return jax.device_put(stack_members(specs, shape), by_member), jax.device_put(state, by_member)
 
 
-@functools.lru_cache(maxsize=REMEMBERED_DRAWS)
-def _draw_first(program: Net, own: Net, seed: int) -> tuple[Params, Memory]:
+def _draw_first(program: Net, own: Net, seed: int, rarity: list[FloatArray]) -> tuple[Params, Memory]:
     """Draw a network's first weights for its own size and pad them to the program's."""
-    layers, wide = list_layers(own), list_layers(program)
-    params, memory = draw_params(layers, seed), start_memory(layers)
-    if own == program:
-        return params, memory
-    return pad_arrays(params, list_shapes(wide)), pad_arrays(memory, list_shapes(wide, kept=True))
+    params, memory = _draw_params(program, own, seed), start_memory(list_layers(own), rarity)
+    return params, memory if own == program else pad_arrays(
+        memory, list_shapes(list_layers(program), kept=True)
+    )
+
+
+@functools.lru_cache(maxsize=REMEMBERED_DRAWS)
+def _draw_params(program: Net, own: Net, seed: int) -> Params:
+    params = draw_params(list_layers(own), seed)
+    return params if own == program else pad_arrays(params, list_shapes(list_layers(program)))
 
 
 def _stack(trees: list[Any]) -> Any:  # noqa: ANN401 - trees of arrays

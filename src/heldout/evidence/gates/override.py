@@ -42,7 +42,7 @@ def override_chosen(verdict: ChosenVerdict, gates: Sequence[Gate]) -> ChosenVerd
     if not faults or verdict.word == "cannot tell":
         return verdict
     sentence = f"{_say_faults(faults)} Without that it would be: {verdict.word}."
-    return replace(verdict, word="data or bug", code="HO119", sentence=sentence)
+    return replace(verdict, word="data or bug", code="HO119", sentence=sentence, second=None)
 
 
 def override_ladder(verdict: LadderVerdict, gates: Sequence[Gate]) -> LadderVerdict:
@@ -64,7 +64,7 @@ def override_ladder(verdict: LadderVerdict, gates: Sequence[Gate]) -> LadderVerd
     if not faults:
         return verdict
     sentence = f"Cannot tell whether any size overfits. {_say_faults(faults)} The losses alone say: {verdict.sentence}"
-    return replace(verdict, word="undecided", code="HO104", rung=-1, sentence=sentence)
+    return replace(verdict, word="undecided", code="HO104", rung=-1, sentence=sentence, second=None)
 
 
 def list_findings(gates: Sequence[Gate]) -> tuple[Finding, ...]:

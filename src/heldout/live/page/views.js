@@ -31,7 +31,9 @@ export function showHead(study, state) {
   put("state", word);
   $("state").className = `pill ${kind}`;
   $("stop").hidden = !(state.state === "running" && !study.end);
-  $("report").hidden = !(state.report && study.end?.how === "finished");
+  const whole = study.end?.how === "finished";
+  $("report").hidden = !(state.report && (whole || study.end?.how === "stopped"));
+  put("report", whole ? "Open the report" : "Open the report of what there is");
   put("phase", sayPhase(study, state));
   const { done, total } = study.phase;
   $("progress").hidden = Boolean(study.end) || !total || state.state === "ended";

@@ -29,7 +29,12 @@ FIRST_WORD = 2  # 0 is padding, 1 an unknown word
 
 
 def augment_examples(
-    layout: InputLayout, values: NDArray[np.generic], uses: Sequence[RemedyUse], seed: int
+    layout: InputLayout,
+    values: NDArray[np.generic],
+    uses: Sequence[RemedyUse],
+    seed: int,
+    *,
+    blocks: Sequence[int] = (),
 ) -> NDArray[np.generic]:
     """Change examples the way each use of augmentation changes them at one step of training.
 
@@ -39,6 +44,7 @@ def augment_examples(
             words.
         uses: uses of augmentation, each with its augmenter in `detail`; strength 0 gives the examples as they are.
         seed: of the random numbers; the same seed shows the same changes.
+        blocks: number of the one-hot block of each feature of a table, -1 for none; empty where there are no blocks.
 
     Returns:
         [n_uses, n_examples, *layout.shape], dtype of `values`.
@@ -60,7 +66,8 @@ def augment_examples(
         asked = _list_asked(use, names, layout)
         wanted = tuple(name for name in names if name in asked)
         strengths = jnp.array([asked[name] for name in wanted], jnp.float32)
-        change = jax.jit(partial(augment_batch, wanted, layout=layout))
+        slots = jnp.asarray(blocks, jnp.int32) if blocks else None
+        change = jax.jit(partial(augment_batch, wanted, layout=layout, blocks=slots))
         made[index] = np.asarray(
             change(strengths, Stream(seed, PURPOSE_SHOWN, 0, 0), jnp.asarray(examples)).x
         )
