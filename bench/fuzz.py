@@ -18,7 +18,6 @@ import time
 import traceback
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,18 +47,7 @@ HEADS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """Files to begin from.
-
-    Args:
-        contents: bytes of small real and polluted files.
-    """
-
-    contents: tuple[bytes, ...]
-
-
-def gather_seeds(most_bytes: int = 20_000) -> Seeds:
+def gather_seeds(most_bytes: int = 20_000) -> tuple[bytes, ...]:
     """Beginnings of real files beside polluted tables, each at most so long."""
     contents = [case.content[:most_bytes] for case in make_cases(random.Random(0))]
     for path in sorted(DATA.rglob("*")) if DATA.is_dir() else ():
@@ -81,10 +69,10 @@ def gather_seeds(most_bytes: int = 20_000) -> Seeds:
                 with gzip.open(path) as stream:
                     raw = stream.read(most_bytes)
             contents.append(raw)
-    return Seeds(tuple(filter(None, contents)))
+    return tuple(filter(None, contents))
 
 
-def make_file(seed: int, seeds: Seeds) -> bytes:
+def make_file(seed: int, seeds: tuple[bytes, ...]) -> bytes:
     """One file: random bytes, pieces in a row, or a mutation, sometimes packed."""
     rng = random.Random(seed)
     way = rng.random()
@@ -93,7 +81,7 @@ def make_file(seed: int, seeds: Seeds) -> bytes:
     elif way < 0.25:
         raw = rng.choice(HEADS) + b"".join(rng.choice(PIECES) for _ in range(rng.randrange(1, 800)))
     else:
-        raw = _mutate(bytearray(rng.choice(seeds.contents)), rng, seeds)
+        raw = _mutate(bytearray(rng.choice(seeds)), rng, seeds)
     packing = rng.random()
     if packing < 0.03:
         raw = gzip.compress(raw)[: rng.choice([10**9, len(raw) // 3 + 1])]
@@ -105,7 +93,7 @@ def make_file(seed: int, seeds: Seeds) -> bytes:
     return raw
 
 
-def _mutate(raw: bytearray, rng: random.Random, seeds: Seeds) -> bytes:
+def _mutate(raw: bytearray, rng: random.Random, seeds: tuple[bytes, ...]) -> bytes:
     for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
         at, length = rng.randrange(len(raw) + 1), rng.randrange(1, 400)
         way = rng.randrange(6)
@@ -118,7 +106,7 @@ def _mutate(raw: bytearray, rng: random.Random, seeds: Seeds) -> bytes:
         elif way == 3 and at < len(raw):
             raw[at] = rng.randrange(256)
         elif way == 4:
-            other = rng.choice(seeds.contents)
+            other = rng.choice(seeds)
             start = rng.randrange(len(other))
             raw[at:at] = other[start : start + length * 4]
         else:
@@ -127,7 +115,7 @@ def _mutate(raw: bytearray, rng: random.Random, seeds: Seeds) -> bytes:
     return bytes(raw[:100_000])
 
 
-def read_bytes(raw: bytes, place: Path, *, typed: bool = True) -> str:
+def read_bytes(raw: bytes, place: Path) -> str:
     """Read a file and say how that ended: "table", or "refused".
 
     Raises:
@@ -138,7 +126,7 @@ def read_bytes(raw: bytes, place: Path, *, typed: bool = True) -> str:
         table = read_table(place)
         if table.ledger is None or table.ledger.used != len(table.lines):
             raise AssertionError(f"the ledger does not account for {len(table.lines)} rows: {table.ledger}")
-        if typed and len(table.lines):
+        if len(table.lines):
             specs = declare_columns(table, rows=np.arange(len(table.lines)), overrides={}, unused={})
             type_table(table, specs)
     except HeldoutError as error:
@@ -175,7 +163,7 @@ def main() -> None:
 
 
 def run(
-    minutes: float, first: int, seeds: Seeds, place: Path
+    minutes: float, first: int, seeds: tuple[bytes, ...], place: Path
 ) -> tuple[Counter[str], dict[str, list[int]], float]:
     """Read files until the time is over; give how they ended, faults by their place, and the longest time."""
     ended: Counter[str] = Counter()

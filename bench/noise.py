@@ -4,14 +4,17 @@ python bench/noise.py [--studies 30] [--folder FOLDER]
 
 Seven columns and a target drawn apart from them, two classes or numbers, 300 rows and more, at the quick preset: rate
 search, racing, remedies, gates, groups and the sealed test run as in any study (20 s of processor time each). Finished
-studies are kept in the folder. False are: skill, "good fit" or "underfit", a gate, a remedy that changes the loss of
-networks that stop early, a warning about the data, an interval of the test score without the value of guessing.
+studies are kept in the folder, apart for each state of the source. False are: skill, "good fit" or "underfit", a gate,
+a remedy that changes the loss of networks that stop early, a warning about the data, an interval of the test score
+without the value of guessing.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +24,7 @@ from typing import Any
 import numpy as np
 from shared import describe_machine
 
+import heldout
 from heldout.evidence.intervals import bound_share
 
 SEED, PROMISED = 77, 0.10
@@ -31,9 +35,10 @@ def main() -> None:
     asked.add_argument("--studies", type=int, default=30)
     asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "heldout-noise")
     options = asked.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    folder = options.folder / name_source()
+    folder.mkdir(parents=True, exist_ok=True)
     print(describe_machine(), "\n")
-    found = [list_false(run_study(index, options.folder)) for index in range(options.studies)]
+    found = [list_false(run_study(index, folder)) for index in range(options.studies)]
     for index, claims in enumerate(found):
         print(f"study {index}: {', '.join(claims) or 'nothing false'}")
     wrong = sum(map(bool, found))
@@ -44,14 +49,25 @@ def main() -> None:
     )
 
 
+def name_source() -> str:
+    """The version with a hash of the program and of this file: answers of another state are not these."""
+    found = hashlib.sha256(Path(__file__).read_bytes())
+    for path in sorted(Path(heldout.__file__).parent.rglob("*.py")):
+        found.update(path.read_bytes())
+    return f"{heldout.__version__}-{found.hexdigest()[:12]}"
+
+
 def run_study(index: int, folder: Path) -> dict[str, Any]:
-    """One study's answer; read where it was made before."""
+    """One study's answer; read where the same source made it before."""
     place = folder / f"{index}.json"
     if not place.exists():
         table = draw_table(index, folder / f"{index}.csv")
         command = [sys.executable, "-m", "heldout", "fit", str(table), "--target", "y", "--preset", "quick"]
+        out = folder / f"run-{index}"
+        if out.exists():  # of a run that was cut short
+            shutil.rmtree(out)
         done = subprocess.run(
-            [*command, "--out", str(folder / f"run-{index}"), "--json", "--quiet"],
+            [*command, "--out", str(out), "--json", "--quiet"],
             capture_output=True,
             text=True,
             check=True,

@@ -51,6 +51,15 @@ def test_equal_texts_of_rows_that_differ_elsewhere_are_joined() -> None:
     assert links.near[0].likeness.tolist() == [1.0, 1.0]
 
 
+def test_cells_without_a_word_are_no_copies_of_each_other() -> None:
+    texts = write(np.random.default_rng(1), 40, 60)
+    texts[3] = texts[9] = texts[20] = ""
+    texts[5] = texts[6] = "..."
+    texts[30] = texts[2]
+    links = join_near(unlinked(40), (), (encode_cells("text", texts),))
+    assert [near.pairs.tolist() for near in links.near] == [[[2, 30]]]
+
+
 def test_titles_are_no_texts_to_compare() -> None:
     titles = encode_cells("title", ["officer of police of the county", "nurse of the county"] * 30)
     assert not is_compared(titles)

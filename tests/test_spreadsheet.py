@@ -41,6 +41,17 @@ def test_numbers_rounded_to_15_digits_are_told_from_chance(seed: int) -> None:
     assert look(one_zero) == []  # a tenth of 16 digits ends in a zero
 
 
+@pytest.mark.parametrize(
+    ("n", "digits"), [(1_000, 16), (1_000, 17), (10_000, 16), (10_000, 17), (10_000, 19)]
+)
+def test_long_columns_of_cut_numbers_are_told_from_chance_too(n: int, digits: int) -> None:
+    rng = random.Random(n + digits)
+    keys = [str(rng.randrange(10 ** (digits - 1), 10**digits)) for _ in range(n)]
+    assert look(keys) == []
+    cut = [key[:15] + "0" * (digits - 15) for key in keys]
+    assert look(cut) == [tuple(cut)]
+
+
 def test_shortened_numbers_count_among_whole_numbers_only() -> None:
     assert look(["100234", "1.23E+05", "100236"]) == [("1.23E+05",)]
     assert look(["100.5", "1.23E+05", "100236"]) == []  # measured

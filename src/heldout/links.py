@@ -266,7 +266,7 @@ def read_groups(
     keys: Sequence[str | None] = texts
     if pattern is not None:
         check_pattern(pattern)
-        keys = _match_levels(texts, pattern)
+        keys = match_groups(texts, pattern)
         _refuse_unmatched(
             column, np.array([key is None for key in keys], dtype=bool) & ~missing, pattern, lines
         )
@@ -374,7 +374,20 @@ def _find_nested_repeat(pattern: str) -> int:
     return -1
 
 
-def _match_levels(texts: list[str], pattern: str) -> list[str | None]:
+def match_groups(texts: Sequence[str], pattern: str) -> list[str | None]:
+    r"""Give the group that a pattern finds in each text: its first match, or what the first parenthesis holds of it.
+
+    Args:
+        texts: stripped cells.
+        pattern: as `check_pattern` allows.
+
+    Returns:
+        One group a text; None where the pattern finds nothing.
+
+    Example:
+        >>> match_groups(["p_S01_1", "p_2"], r"S(\d+)"), match_groups(["p_S01_1"], r"S\d+")
+        (['01', None], ['S01'])
+    """
     series = pl.Series("texts", texts, dtype=pl.String)
     whole = series.str.extract(f"({pattern})", 1)
     has_inner = "(" in pattern and pl.select(pl.lit("").str.extract_groups(pattern)).to_series().struct.fields

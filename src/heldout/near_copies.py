@@ -76,8 +76,13 @@ def _pair_pictures(array: ArrayColumn) -> NearPairs:
 def _pair_texts(column: RawColumn) -> NearPairs:
     found = find_near_texts(column.levels)
     rows_of = _list_rows(column)
-    # A level that several rows hold: each of them is a copy of the first one.
-    repeats = [(rows[0], row) for rows in rows_of for row in rows[1:]]
+    # A level that several rows hold: each of them is a copy of the first one. Cells without a word are no texts.
+    repeats = [
+        (rows[0], row)
+        for rows, text in zip(rows_of, column.levels, strict=True)
+        if split_words(text)
+        for row in rows[1:]
+    ]
     pairs = np.array([(rows_of[one][0], rows_of[other][0]) for one, other in found.pairs.tolist()])
     whole = np.concatenate(
         [np.array(repeats, np.int64).reshape(-1, 2), pairs.astype(np.int64).reshape(-1, 2)]

@@ -455,10 +455,11 @@ class RowsAffected:
         n_affected: rows concerned.
         n_rows: rows looked at; 0 where nothing is known of the others.
         share: estimate, low, high (exact 95 % interval); NaN where not known.
-        lines: lines of the rows in their file (row numbers of frames), ascending.
+        lines: lines of the rows in their file (row numbers of frames), ascending; none where they are of several files.
         levels: groups of at least 5 rows, by what they are a value of.
         sentence: in words; ends with whom it concerns more often where that is shown.
         notes: what is not known, e.g. the label of rows without one.
+        file: "main", "validation" or "test": in which file the lines count, where several were given; else "".
     """
 
     n_affected: int
@@ -468,6 +469,7 @@ class RowsAffected:
     levels: tuple[LevelShare, ...] = ()
     sentence: str = ""
     notes: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def is_unequal(self) -> bool:
@@ -741,6 +743,7 @@ class JudgeSettings:
         hit_weights: float64 [M], what each row counts in the second metric; None where all count the same.
         row_floor: variance that the mean over rows has beside the one seen, for measures of few values.
         n_seeds: seeds that the study was asked for, some comparisons have fewer; 0 where unknown.
+        target_log: True where squared errors are those of the target's logarithm.
     """
 
     task: Task
@@ -753,6 +756,7 @@ class JudgeSettings:
     hit_weights: DoubleArray | None = None
     row_floor: float = 0.0
     n_seeds: int = 0
+    target_log: bool = False
 
 
 @dataclass(frozen=True)

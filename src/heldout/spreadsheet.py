@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from scipy.special import pdtrc
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _GENE_DATE = re.compile(rf"\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{1,2}}", re.I)
@@ -118,9 +119,8 @@ def _find_cut(texts: list[str]) -> Trace | None:
 
 
 def _chance_of(n_seen: int, expected: float) -> float:
-    """Chance of as many events or more (Poisson; for few rare events that is sum of chances)."""
-    below = sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(min(n_seen, 60)))
-    return max(0.0, 1 - below)
+    """Chance of as many events or more (Poisson, whose tail lies above that of the true sum of chances)."""
+    return float(pdtrc(n_seen - 1, expected))
 
 
 def _find_unpadded(texts: list[str]) -> Trace | None:

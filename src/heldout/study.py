@@ -50,7 +50,7 @@ def run_study(
         plan = preparing.plan_training(prepared, settings)
         folds = preparing.thin_folds(prepared, n_fit=plan.n_fit)
         tensors = preparing.make_tensors(prepared, folds)
-        judge = judging.make_judge(prepared, tensors, folds, n_seeds=plan.n_seeds)
+        judge = judging.make_judge(prepared, tensors, folds, n_seeds=plan.n_seeds, log=settings.target_log)
         saving.save_start(workplace, prepared, plan, settings, findings=findings, source=source)
         announcing.tell_plan(workplace, prepared, plan, judge, names=(source, reading.target.name))
         announcing.tell_rule(workplace, prepared, settings)  # whom dropped outliers are taken from

@@ -70,6 +70,23 @@ def test_mixed_zones_are_told() -> None:
     assert "'taken_time'" in found.sentence
 
 
+def test_rows_in_which_zones_were_not_looked_for_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = [f"2020-01-{1 + k % 28:02d} 10:00:{k % 60:02d}{'Z' if k % 5 else '+02:00'}" for k in range(400)]
+    data = make_input({**make_table(), "taken_time": cells}, "y")
+    whole = find(check_order(data), "HO228")
+    assert whole.where is not None
+    assert whole.where.looked_at is not None
+    assert whole.where.looked_at.tolist() == data.rows.tolist()
+    assert "in the first" not in whole.sentence
+    monkeypatch.setattr("heldout.audit.order.MOST_LEVELS", 100)
+    found = find(check_order(data), "HO228")
+    assert found.where is not None
+    assert found.where.looked_at is not None
+    assert found.where.looked_at.tolist() == data.rows[:100].tolist()
+    assert set(found.where.rows.tolist()) <= set(data.rows[:100].tolist())
+    assert "several zones in the first 100 rows: " in found.sentence
+
+
 def test_zones_are_read_behind_a_time_of_day_only() -> None:
     raw = make_raw("t", ["10:00 CET", "2020-01-01", "10:00", "10:00:00.5Z", "a 12"])
     assert find_zones(raw, np.arange(5)) == {"CET": 1, "": 1, "Z": 1}

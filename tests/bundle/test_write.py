@@ -119,7 +119,10 @@ def test_older_predictions_are_replaced(report, tmp_path):
 
 
 def test_unknown_endings_and_folders(report, tmp_path):
-    with pytest.raises(UsageError, match=r"cannot write predictions as '\.xlsx'\n  -> use one of \.csv"):
+    with pytest.raises(
+        UsageError,
+        match=r"cannot write predictions to '.*out\.xlsx': its ending says no format\n  -> use one of \.csv",
+    ):
         write_predictions(report, tmp_path / "out.xlsx")
     with pytest.raises(StudyError, match="the folder does not exist"):
         write_predictions(report, tmp_path / "no" / "out.csv")

@@ -58,22 +58,35 @@ def test_there_is_no_page_without_a_code() -> None:
     assert (PAGES / "index.md").read_text(encoding="utf-8") == write_index(CODES), REWRITE
 
 
-def read_rates() -> dict[str, list[float]]:
-    """Every measured share of docs/error-rates.md, both suites, by the words of its promise."""
+OF_SKILL = ("of the claims SKILL, untrue", "random labels")  # every such claim is untrue by construction
+
+
+def read_rates(least: int = 0) -> dict[str, list[float]]:
+    """The measured shares of docs/error-rates.md with so many claims, both suites, by the words of the promise."""
     rates: dict[str, list[float]] = {}
     for line in (ROOT / "docs" / "error-rates.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if len(cells) == 7 and cells[3].endswith("%"):
+        is_rate = len(cells) == 7 and cells[3].endswith("%") and (cells[0], cells[1]) != OF_SKILL
+        if is_rate and int(cells[5].split()[0]) >= least:
             rates.setdefault(cells[0], []).append(float(cells[3].removesuffix(" %")))
     return rates
 
 
 def test_measured_rates_are_those_of_the_published_page() -> None:
-    rates = read_rates()
+    rates = {least: read_rates(least) for least in (0, 100)}
     told = [measured for item in CODES for measured in item.measured]
     assert told
     for measured in told:
-        assert (measured.low, measured.high) == (min(rates[measured.promise]), max(rates[measured.promise]))
+        assert measured.least == (100 if measured.promise in rates[100] else 0), measured
+        found = rates[measured.least][measured.promise]
+        assert (measured.low, measured.high) == (min(found), max(found)), measured
+
+
+def test_the_page_of_a_good_fit_says_nothing_of_one_claim_of_one() -> None:
+    page = " ".join(write_page(find_code("HO116")).split())
+    assert "of the claims SKILL, untrue: 0 to 2.1 %" in page
+    assert "kinds with at least 100 claims (docs/error-rates.md)" in page
+    assert "at least 100 claims" not in write_page(find_code("HO306"))  # of 4 and 12 planted faults
 
 
 def test_what_was_planted_is_a_line_of_the_published_page() -> None:

@@ -124,6 +124,45 @@ def test_a_table_of_test_reviews_alone_is_refused(tmp_path):
         find_imdb(tmp_path)
 
 
+@pytest.mark.parametrize("parts", [(), ("train",)])
+def test_reviews_of_which_none_is_judged_are_refused(tmp_path, parts):
+    rows = [(text, "unsup", *parts) for text, _ in draw_reviews(10)]
+    write_reviews(tmp_path / "reviews.csv", ("text", "label", "split")[: 2 + len(parts)], rows)
+    with pytest.raises(
+        DataError, match=r"none of its 10 reviews is judged: label says 'unsup' throughout"
+    ) as told:
+        find_imdb(tmp_path)
+    assert "their judgements" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("films", "reviews"),
+    [
+        ("imdb_top.csv", "reviews.csv"),
+        ("imdb_top.csv", "reviews.csv.gz"),
+        ("data/imdb_top.csv", "data/reviews.tsv"),
+        ("imdb_movies.csv", "imdb_reviews.csv.xz"),
+        ("imdb_top.csv.zip", "reviews.csv"),  # no archive either
+    ],
+)
+def test_tables_of_films_beside_the_reviews_are_passed_over(tmp_path, films, reviews):
+    write_reviews(tmp_path / films, ("title", "year"), [("Alien", "1979"), ("Aliens", "1986")])
+    write_reviews(tmp_path / reviews, ("text", "label"), draw_reviews(30))
+    assert len(find_imdb(tmp_path).texts) == 30
+
+
+def test_reviews_by_name_come_before_other_tables_of_that_form(tmp_path):
+    write_reviews(tmp_path / "imdb_cut.csv", ("text", "label"), draw_reviews(10))
+    write_reviews(tmp_path / "imdb_reviews.csv", ("text", "label"), draw_reviews(30))
+    assert len(find_imdb(tmp_path).texts) == 30
+
+
+def test_a_table_of_films_alone_is_refused_with_what_it_holds(tmp_path):
+    write_reviews(tmp_path / "imdb_top.csv", ("title", "year"), [("Alien", "1979"), ("Aliens", "1986")])
+    with pytest.raises(DataError, match="has the columns title, year"):
+        find_imdb(tmp_path)
+
+
 def test_folder_without_reviews(tmp_path):
     with pytest.raises(DataError, match="no IMDB reviews in"):
         find_imdb(tmp_path)

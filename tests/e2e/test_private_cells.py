@@ -1,6 +1,7 @@
 """No cell that one row has reaches what is passed on: report, charts, the answer for machines, the page of `look`."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -69,7 +70,14 @@ def told(tmp_path_factory):
 
 
 def find_planted(text):
-    return [word for word in PLANTED if word in text]
+    """Digits count where a number begins: those of a loss may hold them by chance."""
+    return [word for word in PLANTED if re.search(r"(?<![\d.,])" + re.escape(word), text)]
+
+
+def test_digits_are_found_where_a_number_begins() -> None:
+    assert find_planted('"y": 97654.32') == ["97654"]
+    assert find_planted("6.796543,0.0096543") == []
+    assert find_planted("notes/SENTINELFILE.txt, -5151.515") == ["SENTINELFILE", "5151.5"]
 
 
 def test_no_planted_cell_is_passed_on(told) -> None:

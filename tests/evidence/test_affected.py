@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -189,6 +191,23 @@ def test_many_groups_are_counted_and_not_named():
     (found,) = ask(np.arange(10), properties=[group], n_rows=300)
     assert found.levels == ()
     assert found.notes == ("they stand in 4 of 100 groups, at most 3 in one",)
+
+
+def test_what_is_not_named_is_not_compared(monkeypatch):
+    asked = []
+
+    def record(inside, size, total, n_rows):
+        asked.append(len(inside))
+        return compare_shares(inside, size, total, n_rows)
+
+    monkeypatch.setattr("heldout.evidence.affected.compare_shares", record)
+    family = make_property(np.repeat(np.arange(100), 3), *map(str, range(100)), of="group")
+    town = make_property(np.repeat([0, 1, 2], [4, 7, 289]), "town = Ulm", "town = Bonn", "town = Kiel")
+    hidden = replace(make_property(np.arange(300) % 2, "0", "1", of="group"), is_named=False)
+    (found,) = ask(np.arange(20), properties=[family, town, SEX, hidden], n_rows=300)
+    assert asked == [1, 2]  # of the towns Kiel alone; both sexes; no group
+    assert {level.of for level in found.levels} == {"subgroup"}
+    assert found.notes[-1] == "they stand in 2 of 2 groups, at most 10 in one"
 
 
 def test_a_difference_that_is_sure_and_small_is_not_told():

@@ -39,6 +39,20 @@ def test_rules_that_concern_all_alike_are_rarely_blamed():
     assert false <= 6
 
 
+def test_a_difference_that_is_sure_and_small_blames_nobody():
+    """Among many rows odds of 1.1 are certain and matter to nobody, as in every other finding."""
+    sex = Attribute("sex", np.repeat([0, 1], 20_000).astype(np.int32), ("sex = f", "sex = m"))
+    flags = np.zeros(40_000, bool)
+    flags[:2200] = flags[20_000:22_000] = True
+    found = judge_affected(flags, attributes=[sex], unit=range(40_000), rule="The rule drops")
+    assert found.dropped[0].p < 0.01
+    assert "no group is shown to be concerned more often" in found.sentence
+    flags[2200:2600] = True
+    found = judge_affected(flags, attributes=[sex], unit=range(40_000), rule="The rule drops")
+    assert [item.name for item in found.dropped] == ["sex = f"]
+    assert "; q = " in found.sentence
+
+
 def test_the_ratio_covers_the_truth():
     """Nominal 95 %: rate ratio 4 with 30 expected flags in 300 rows."""
     inside, n_sets = 0, 300

@@ -14,8 +14,8 @@ def with_accuracy(values, source="a"):
 def test_fall_of_accuracy_is_told_with_its_bounds():
     told = judge_accuracy([with_accuracy([0.8, 0.889, 0.850])], EPOCHS, LoggedSettings(n_validation=25_000))
     assert told.sentence == (
-        "Accuracy: 0.889 at epoch 1, 0.850 at the last one: it falls too, fall +3.9 points (+3.4 to +4.4; "
-        "tolerance 1 point)."
+        "Accuracy: 0.889 at epoch 1, 0.850 at the last one: it falls too; it changes by -3.9 points "
+        "(-4.4 to -3.4; harm begins below -1)."
     )
     assert (told.question, told.answer, told.estimate) == ("accuracy", "yes", pytest.approx(0.039))
 

@@ -43,7 +43,10 @@ def test_over_confidence_alone_leaves_the_decisions_as_they_are():
     assert verdict.word == "overfits from"
     told = add_second_to_ladder(verdict, [run], settings)
     assert (told.second.question, told.second.answer) == ("accuracy", "no")
-    assert "the probabilities became over-confident, the decisions not" in told.second.sentence
+    assert told.second.sentence.startswith(
+        "Accuracy is not harmed at 100 weights (the probabilities got worse, the decisions did not), last epoch "
+        "against the best one: it changes by -0.1 points (90 % interval -0.3 to +0.1; harm begins below -1)."
+    )
     assert "90 % interval" in told.second.sentence
     assert (told.word, told.code, told.sentence) == (verdict.word, verdict.code, verdict.sentence)
 
@@ -54,7 +57,9 @@ def test_both_are_harmed():
     second = add_second_to_ladder(judge_ladder([run], settings), [run], settings).second
     assert second.answer == "yes"
     assert second.low > 0.01 < second.estimate < second.high
-    assert second.sentence.startswith("Accuracy is harmed too, at 100 weights: fall +7")
+    assert second.sentence.startswith(
+        "Accuracy is harmed too, at 100 weights, last epoch against the best one: it changes by -7.1 points (90 %"
+    )
 
 
 def test_a_smaller_size_that_decides_better_harms_the_larger():
@@ -67,6 +72,51 @@ def test_a_smaller_size_that_decides_better_harms_the_larger():
     assert "though the log-loss is not shown to be" in second.sentence
     assert "95 % interval" in second.sentence  # two ways to be harmed share alpha
     assert add_second_to_ladder(replace(OVER, rung=0), [large, small], settings).second.answer == "no"
+
+
+def test_a_score_that_is_higher_than_elsewhere_is_said_to_rise():
+    """What loses is counted positive in the record; a sentence says "changes by" in the score's own sign."""
+    rng = np.random.default_rng(2)
+    small = run_of(draw_hits(rng, [0.6, 0.6]), size=10, index=0)
+    large = run_of(draw_hits(rng, [0.8, 0.8]), size=1000, index=1)
+    settings = make_settings(2000)
+    told = add_second_to_ladder(CALM, [small, large], settings).second
+    assert (
+        "at 1,000 weights, last epoch against the best one, and against smaller sizes: it ch" in told.sentence
+    )
+    alone = add_second_to_ladder(CALM, [large], settings).second
+    assert "smaller sizes" not in alone.sentence
+    losses = np.ones((2, 5, 2000)) * np.array([0.9, 0.4])[:, None, None]
+    small, large = (replace(run, losses=losses.astype(np.float32)) for run in (small, large))
+    chosen = add_second_to_chosen(GOOD, large, [small, large], settings).second
+    assert "against other epochs and simpler configurations it changes by" in chosen.sentence
+    only = add_second_to_chosen(GOOD, large, [large], settings).second
+    assert "against other epochs it changes by" in only.sentence
+    for answer in (told, alone, chosen, only):
+        assert f"changes by {-100 * answer.estimate:+.1f} points".replace("-0.0", "+0.0") in answer.sentence
+        assert (
+            f"{-100 * answer.high:+.1f} to {-100 * answer.low:+.1f}; harm begins below -1" in answer.sentence
+        )
+
+
+def test_probabilities_that_a_size_alone_makes_worse_did_not_become_so_in_time():
+    settings = make_settings(4000)
+    hits = draw_hits(np.random.default_rng(3), [0.8, 0.8], n_rows=4000, own=0.005)
+    small, large = run_of(hits, size=10), run_of(hits, np.where(hits, 0.4, 2.0), size=1000, index=1)
+    verdict = judge_ladder([small, large], settings)
+    answers = [item.answer for item in verdict.per_rung[1][:2]]
+    assert (verdict.word, verdict.rung, answers) == ("overfits from", 1, ["no", "yes"])
+    told = add_second_to_ladder(verdict, [small, large], settings).second
+    assert "(the probabilities got worse, the decisions did not)" in told.sentence
+    over = ChosenVerdict("overfit", "HO113", "Overfit.", ())
+    chosen = add_second_to_chosen(over, large, [small, large], settings).second
+    assert "(the probabilities got worse, the decisions did not)" in chosen.sentence
+
+
+def test_a_configuration_of_unknown_size_is_named():
+    run = run_of(draw_hits(np.random.default_rng(1), [0.7, 0.85, 0.78]), name="mine", size=0)
+    told = add_second_to_ladder(OVER, [run], make_settings(2000)).second
+    assert told.sentence.startswith("Accuracy is harmed too, at configuration 'mine', last epoch against")
 
 
 def test_few_rows_are_undecided_even_where_no_answer_changes():
@@ -130,6 +180,23 @@ def test_r2_follows_from_the_squared_error():
     assert verdict.second.tolerance == pytest.approx(0.02)
     chosen = judge_chosen(run, [run], settings, n_rows=800)
     assert add_second_to_chosen(chosen, run, [run], settings).second.question == "R2"
+    estimate, low, high = (f"{-part / 2:+.3f}" for part in (first.estimate, first.low, first.high))
+    assert verdict.second.sentence == (
+        "R2 at 100 weights, last epoch against the best one: lower than it could be, as the squared error that it "
+        f"follows from: it changes by {estimate} (interval {high} to {low}; harm begins below -0.020)."
+    )
+
+
+def test_r2_of_logarithms_is_called_so():
+    rng = np.random.default_rng(7)
+    run = make_run(rng.gamma(1, 0.5, (3, 5, 800)) * np.array([1.0, 0.6, 1.2])[:, None, None])
+    settings = replace(make_settings(800, constant=2.0, delta=0.04, task=Task.REGRESSION), target_log=True)
+    second = add_second_to_ladder(judge_ladder([run], settings), [run], settings).second
+    assert second.question == "R2 of the logarithm"
+    assert second.sentence.startswith("R2 of the logarithm at 100 weights")
+    chosen = judge_chosen(run, [run], settings, n_rows=800)
+    told = add_second_to_chosen(chosen, run, [run], settings).second
+    assert told.sentence.startswith("R2 of the logarithm of what is delivered, against other epochs:")
 
 
 def test_rare_classes_count_as_much_as_frequent_ones():

@@ -20,12 +20,12 @@ AGE = number("age", list(range(N)))
 def test_sentences_beside_other_columns_are_rows_of_words_and_names_are_not():
     columns = (AGE, text("review", PROSE), text("name", NAMES))
     assert plan_tokens(columns, ROWS) == (("review", SHORTEST_TOKENS),)
-    assert plan_tokens(columns, ROWS, is_alone=False) == (("review", SHORTEST_TOKENS),)
+    assert plan_tokens(columns, ROWS, has_arrays=True) == (("review", SHORTEST_TOKENS),)
 
 
 def test_a_text_that_stands_alone_may_be_short():
     assert plan_tokens((text("name", NAMES),), ROWS) == (("name", SHORTEST_TOKENS),)
-    assert plan_tokens((text("name", NAMES),), ROWS, is_alone=False) == ()  # beside a picture
+    assert plan_tokens((text("name", NAMES),), ROWS, has_arrays=True) == ()  # beside a picture
 
 
 def test_only_fit_rows_decide():

@@ -112,6 +112,7 @@ def test_what_is_not_known_is_said_so():
     assert name_lines(ASIDE) == "lines 777004, 777007"
     assert name_lines(UNEQUAL).endswith("777012 and 18 more")
     assert name_lines(replace(UNEQUAL, lines=())) == ""
+    assert name_lines(replace(ASIDE, file="validation")) == "lines 777004, 777007 of the validation file"
 
 
 def test_lines_are_hidden_and_counts_stay():
@@ -126,7 +127,7 @@ def test_the_answer_for_machines_fits_its_schema_and_is_read_back(is_shown):
     study = replace(
         make_study(),
         settings=settings,
-        findings=(make_finding(UNEQUAL), make_finding(ASIDE), make_finding(None)),
+        findings=(make_finding(UNEQUAL), make_finding(replace(ASIDE, file="test")), make_finding(None)),
     )
     answer = json.loads(json.dumps(answer_json(study), allow_nan=False))
     jsonschema.validate(answer, read_schema())
@@ -134,6 +135,7 @@ def test_the_answer_for_machines_fits_its_schema_and_is_read_back(is_shown):
     assert nothing is None
     assert told["lines"] == (list(UNEQUAL.lines) if is_shown else [])
     assert aside["share"]["estimate"] is None
+    assert (told["file"], aside["file"]) == ("", "test")
     assert told["levels"][0]["is_more"] is True
     read = revive(RowsAffected, told)
     assert read.levels[:2] == (WOMEN, MEN)

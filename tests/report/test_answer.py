@@ -33,17 +33,43 @@ def test_answer_holds_the_essentials() -> None:
     for words in (
         "Overfits from 465 weights", "[HO101]", "good fit", "[HO100]", "What helped: dropout 0.3",
         "accuracy 0.837 (95 % interval 0.788 to 0.879, 147 rows)", "reaches 0.553",
-        "Cannot tell the network from gradient boosting", "Warning: [HO230]", "Look at this: [HO214]",
+        "Cannot tell the network from gradient boosting", "Warning: [HO230]",
         "runs/heart-1/report.html", "runs/heart-1/bundle.zip", "heldout predict",
     ):  # fmt: skip
         assert words in text
 
 
+def test_what_to_look_at_is_told_where_there_is_room() -> None:
+    study = make_study()
+    assert study.chosen is not None
+    assert "Look at this: [HO214]" in answer_text(replace(study, chosen=replace(study.chosen, second=None)))
+
+
 def test_a_second_metric_is_told_below_the_verdict() -> None:
     study = make_study()
-    assert "Accuracy is not harmed: fall +0.2 points (90 % interval -0.4 to +0.8" in answer_text(study)
+    told = " ".join(answer_text(study).split())
+    assert "Accuracy is not harmed: against other epochs" in told
+    assert "it changes by -0.2 points (90 % interval -0.8 to +0.4; harm begins below -1)." in told
     assert study.chosen is not None
     assert "harmed" not in answer_text(replace(study, chosen=replace(study.chosen, second=None)))
+
+
+def test_the_longest_second_metrics_of_ladder_and_delivered_fit_one_screen() -> None:
+    study = make_study()
+    assert study.ladder is not None
+    assert study.chosen is not None
+    assert study.chosen.second is not None
+    numbers = "it changes by -10.2 points (95 % interval -20.8 to +10.4; harm begins below -1)."
+    sentence = (
+        "Whether balanced accuracy is harmed too at 1,234,567 weights is undecided, last epoch against the best one, "
+        f"and against smaller sizes: {numbers}"
+    )
+    long = replace(study.chosen.second, sentence=sentence)
+    ladder, chosen = replace(study.ladder, second=long), replace(study.chosen, second=long)
+    text = answer_text(replace(study, ladder=ladder, chosen=chosen, findings=(), remedies=()))
+    assert len(text.splitlines()) <= MOST_LINES
+    assert " ".join(text.split()).count(numbers) == 2  # told whole, not cut before the tolerance
+    assert len(answer_text(replace(study, ladder=ladder, chosen=chosen)).splitlines()) <= MOST_LINES
 
 
 def test_overfull_answer_keeps_verdict_warning_and_score() -> None:

@@ -102,9 +102,7 @@ def test_page_starts_with_the_answer(report: str) -> None:
 def test_what_a_second_metric_says_stands_below_the_verdict(report: str) -> None:
     text = " ".join(Page(report).text.split()).replace("\u00a0", " ")
     start = text[: text.index("Can I trust this number?")]
-    assert (
-        "Accuracy is not harmed: fall +0.2 points (90 % interval -0.4 to +0.8; tolerance 1 point)." in start
-    )
+    assert "it changes by -0.2 points (90 % interval -0.8 to +0.4; harm begins below -1)." in start
 
 
 def test_no_script_no_request_and_a_policy(report: str) -> None:
@@ -194,7 +192,7 @@ def test_codes_lead_to_their_meaning() -> None:
     assert ("href", "#HO116") in page.attributes
     assert ("id", "HO116") in page.attributes
     assert "In the documentation: Codes, HO101." in text
-    assert "0 to 1.6\u00a0% by kind of data" in text
+    assert "0 to 0.9\u00a0% by suite and kind of data, kinds with at least 100 claims" in text
     assert "mute = [&#34;HO201&#34;]" in text
 
 

@@ -147,12 +147,78 @@ def test_declared_groups_and_subgroups_are_asked_about(tmp_path):
     }
     assert not [level for level in levels.levels if level.of == "group"]
     assert any(" groups, at most " in note for note in levels.notes)
-    found = look(frame, tmp_path, group="place")
-    levels = next(item for item in found.findings if item.code == "HO250").affected
-    assert {level.name for level in levels.levels if level.of == "group"} == {
-        "place = north",
-        "place = south",
-    }
+    for shown in ({"subgroups": ["place"]}, {"show_rows": True}):
+        found = look(frame, tmp_path, group="place", **shown)
+        levels = next(item for item in found.findings if item.code == "HO250").affected
+        assert {level.name for level in levels.levels if level.of == "group"} == {
+            "place = north",
+            "place = south",
+        }
+
+
+def test_groups_are_not_named_unless_they_were_asked_about(tmp_path):
+    frame, truth = pollute(0)
+    name = np.full(len(frame), "Ada Stone")
+    name[:200] = "Bo Miller"
+    name[truth["HO249"][1]] = "Eve Hill"  # unreadable cells are all hers
+    frame = frame.with_columns(pl.Series("name", name))
+    found = look(frame, tmp_path, group="name", columns={"name": {"kind": "identifier"}})
+    told = [item.affected for item in found.findings if item.affected is not None]
+    assert told
+    assert not [level for item in told for level in item.levels if level.of == "group"]
+    assert not any("Hill" in item.sentence or "Stone" in item.sentence for item in told)
+    assert any("they stand in 1 of 3 groups" in note for item in told for note in item.notes)
+
+
+def test_a_parenthesis_in_the_pattern_names_what_it_holds(tmp_path):
+    frame, _ = pollute(1)
+    name = [f"p_S{row % 3}_{row}" for row in range(len(frame))]
+    frame = frame.with_columns(pl.Series("name", name))
+    for pattern, names in (("S([0-9])", {"0", "1", "2"}), ("S[0-9]", {"S0", "S1", "S2"})):
+        found = look(frame, tmp_path, group=f"name~{pattern}", show_rows=True)
+        levels = next(item for item in found.findings if item.code == "HO250").affected.levels
+        assert {level.name for level in levels if level.of == "group"} == {f"name = {key}" for key in names}
+
+
+def tell_of_files(tmp_path, *, by_column):
+    """Whom findings about rows of one part and of two parts concern."""
+    frame, _ = pollute(0)
+    frame, more = frame[:300], frame[300:]
+    more.write_csv(tmp_path / "b.csv")
+    settings = {"target": "goal", "test": str(tmp_path / "b.csv")}
+    if by_column:
+        parts = pl.Series("part", ["train"] * len(frame) + ["test"] * len(more))
+        frame, settings = pl.concat([frame, more]).with_columns(parts), {"target": "goal", "split": "part"}
+    frame.write_csv(tmp_path / "a.csv")
+    settings = Settings.model_validate(settings)
+    reading = read_data(tmp_path / "a.csv", settings)
+    split = split_rows(reading, settings)
+    asked = gather_audit(reading, split, type_columns(reading, split, settings), settings)
+    every = np.arange(len(reading.table.lines))
+    sets = (
+        RowSet(np.arange(3), looked_at=every),
+        RowSet(np.arange(300, 303), looked_at=every),
+        RowSet(np.arange(299, 302), looked_at=every),
+        RowSet(every[:0], lines=(7,)),
+    )
+    findings = tuple(Finding("HO201", "rows", Severity.INFO, "", where=item) for item in sets)
+    told = tell_affected(findings, asked, reading, settings)
+    return [(item.affected.lines, item.affected.file, item.affected.n_affected) for item in told]
+
+
+def test_lines_are_of_one_file_and_it_is_said_of_which(tmp_path):
+    assert tell_of_files(tmp_path, by_column=False) == [
+        ((2, 3, 4), "main", 3),
+        ((2, 3, 4), "test", 3),
+        ((), "", 3),
+        ((), "", 1),
+    ]
+    assert tell_of_files(tmp_path, by_column=True) == [
+        ((2, 3, 4), "", 3),
+        ((302, 303, 304), "", 3),
+        ((301, 302, 303), "", 3),
+        ((7,), "", 1),
+    ]
 
 
 def test_a_finding_with_rows_is_kept_in_files():

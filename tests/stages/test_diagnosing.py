@@ -93,6 +93,25 @@ def test_losses_of_two_classes_tell_the_decisions_too(tmp_path):
     assert diagnose(tmp_path / "c.npz").second == ()
 
 
+def test_accuracy_is_read_off_log_losses_alone_and_that_is_said(tmp_path):
+    place = make_archive(tmp_path / "a.npz", rises=[0.3])
+    note = "Accuracy is read off the losses: right where the loss is below ln 2 = 0.693"
+    assert note in " ".join(diagnose(place).rests_on)
+    other = diagnose(place, settings=LoggedSettings(loss="other"))
+    assert other.second == ()
+    squared = diagnose(place, settings=LoggedSettings(loss="squared error"))
+    assert [item.question for item in squared.second] == ["R2"]
+    for found in (other, squared):
+        assert note not in " ".join(found.rests_on)
+        assert {item.code: item.state for item in found.gates}["HO310"] == "not applicable"
+
+
+def test_a_configuration_without_a_number_of_weights_is_named(tmp_path):
+    (second,) = diagnose(make_archive(tmp_path / "a.npz", rises=[0.3], sizes=(0,))).second
+    assert "at configuration 'size 0', last epoch against the best one: it changes by -" in second.sentence
+    assert "0 weights" not in second.sentence
+
+
 def test_flat_losses_of_rows_are_not_overfit(tmp_path):
     found = diagnose(make_archive(tmp_path / "a.npz", rises=[0.0]))
     answers = {item.question: item.answer for item in found.answers}

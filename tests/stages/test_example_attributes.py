@@ -104,7 +104,7 @@ def test_copied_reviews_across_declared_parts_are_counted() -> None:
         "8 of 50 declared test rows (16.0 %) are copies of development rows, 5 of them exact"
         in found.sentence
     )
-    assert "line 1 and line 151 (1.00)" in found.sentence
+    assert "line 1 and test line 151 (1.00)" in found.sentence
 
 
 def test_languages_of_texts_are_groups() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.records import Outcome, RemedyUse
+from heldout.records import Outcome, RemedyUse, Task
 from heldout.stages.judging import (
     judge_delivered,
     judge_ladder,
@@ -44,6 +44,16 @@ def test_rows_of_a_rare_class_weigh_more_in_the_second_metric():
     labels = np.concatenate([rare.target[fold.validation] for fold in folds])
     assert judge.hit_weights[labels == 1].sum() == pytest.approx(judge.hit_weights[labels == 0].sum())
     assert judge.n_seeds == 7
+
+
+def test_logarithms_are_known_where_numbers_are_predicted():
+    _, prepared, _, _ = prepare_frame()
+    folds = thin_folds(prepared)
+    tensors = make_tensors(prepared, folds)
+    assert not make_judge(prepared, tensors, folds, log=True).target_log
+    numbers = replace(tensors, task=Task.REGRESSION)
+    assert make_judge(prepared, numbers, folds, log=True).target_log
+    assert not make_judge(prepared, numbers, folds).target_log
 
 
 def test_units_follow_the_pooled_order():

@@ -156,3 +156,21 @@ def test_no_target_value_leaves_with_a_look_or_a_plan():
     found = look_at(frame, settings).target
     assert found is not None
     assert found.values.size == 0
+
+
+def test_without_a_target_nothing_is_told_of_declared_test_rows(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def write(name, n_rows, ills):
+        cells = {"x": rng.normal(size=n_rows).round(6), "ill": [ills[k % len(ills)] for k in range(n_rows)]}
+        pl.DataFrame(cells).write_csv(tmp_path / name)
+
+    write("a.csv", 60, ["yes", "no"])
+    write("b.csv", 40, ["no", "no", "no", "maybe", "?"])
+    alone = look_at(tmp_path / "a.csv", Settings())
+    both = look_at(tmp_path / "a.csv", Settings(test=str(tmp_path / "b.csv")))
+    assert both.bullets == alone.bullets
+    assert [(note.n_missing, note.n_unparsed) for note in both.columns] == [(0, 0), (0, 0)]
+    assert both.n_rows == 100
+    assert any("by 60 of 100 rows" in note for note in both.read_notes)
+    assert not any("counted, by" in note for note in alone.read_notes)

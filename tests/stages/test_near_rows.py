@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from heldout.audit.copies import check_copies
 from heldout.errors import UsageError
 from heldout.settings import Settings
 from heldout.stages import near_rows
+from heldout.stages.preparing import gather_audit, split_rows, type_columns
 from heldout.stages.reading import read_data
 
 
@@ -130,3 +132,27 @@ def test_columns_that_repeat_each_other_make_no_copies(tmp_path):
     )
     frame = frame.with_columns(pl.Series("y", rng.choice(["a", "b"], 500)))
     assert not crossing(write_parts(tmp_path, frame.head(400), frame.tail(100)))
+
+
+def test_rows_that_differ_in_texts_alone_are_near_and_not_exact(tmp_path):
+    words = [f"{colour} {k}" for colour in ("red", "blue", "green") for k in range(150)]
+
+    def with_texts(frame, seed):
+        rng = np.random.default_rng(seed)
+        told = {f"t{k}": [" and ".join(rng.choice(words, 8)) for _ in range(len(frame))] for k in range(2)}
+        return frame.with_columns(**{name: pl.Series(name, cells) for name, cells in told.items()})
+
+    frame = make_frame(n_near=0)
+    reading = write_parts(tmp_path, with_texts(frame, 0), with_texts(make_test_part(frame, 6), 1))
+    assert crossing(reading) == {(k, 200 + k) for k in range(6)}
+    (near,) = [near for near in reading.links.near if near.what == "rows"]
+    assert near.likeness.tolist() == [0.99] * 6
+    assert "texts are not compared" in near.how
+    settings = Settings.model_validate({"target": "y", "test": str(tmp_path / "test.csv")})
+    split = split_rows(reading, settings)
+    asked = gather_audit(reading, split, type_columns(reading, split, settings), settings)
+    (found,) = [item for item in check_copies(asked) if item.code == "HO242"]
+    assert (
+        "6 of 60 declared test rows (10.0 %) are copies of development rows, 0 of them exact"
+        in found.sentence
+    )

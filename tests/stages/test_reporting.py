@@ -85,5 +85,17 @@ def test_whatever_goes_wrong_with_it_the_stop_goes_on(tmp_path, trouble):
     assert leave_report(folder, longest=0.01 if trouble == "slow" else 120.0) is None
 
 
+def test_a_second_interruption_ends_the_wait_for_the_page(tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    folder = make_unfinished(tmp_path / "run")
+    monkeypatch.setattr("heldout.stages.reporting.subprocess.run", interrupt)
+    try:
+        assert leave_report(folder) is None
+    except KeyboardInterrupt:  # raised here, it would stop all tests
+        pytest.fail("a second Ctrl-C went through a function that raises nothing")
+
+
 def test_a_study_cut_by_its_budget_is_whole(tmp_path):
     assert write_report(replace(make_small_study(), partial="cut"), tmp_path).name == "report.html"

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,8 @@ from heldout.errors import StudyError
 from heldout.events import Events, open_display
 from heldout.folder import open_folder
 from heldout.recipe import recipe_hash
+from heldout.records import Finding, RowsAffected, RowSet, Severity
+from heldout.stages import saving
 from heldout.stages.codec import to_plain
 from heldout.stages.preparing import make_tensors, plan_training, thin_folds
 from heldout.stages.saving import (
@@ -82,6 +85,31 @@ def test_rows_and_labels_stay_out_of_the_record():
     run = _without_rows(make_run(draw_losses(np.random.default_rng(0), [0.7, 0.5], n_rows=5)))
     assert run.losses.size == run.hits.size == 0
     assert run.validation_curve.size
+
+
+def test_labels_to_look_at_keep_their_first_lines_as_all_findings_do(monkeypatch):
+    reading, prepared, _, settings = prepare_frame()
+    told = RowsAffected(1_500, 2_000, (0.75, 0.73, 0.77), tuple(range(1_500)))
+    suspects = (
+        Finding("HO232", "labels to look at", Severity.INFO, "", where=RowSet(np.arange(60)), affected=told),
+    )
+    nothing = {
+        name: lambda *_, **__: ()
+        for name in ("suspect_labels", "weigh_evidence", "find_copies", "list_findings")
+    }
+    for name, given in {
+        **nothing,
+        "tell_affected": lambda *_: suspects,
+        "_read_settings": lambda _: settings,
+    }.items():
+        monkeypatch.setattr(saving, name, given)
+    delivered = SimpleNamespace(order=None, development=SimpleNamespace(values=None))
+    scores = SimpleNamespace(development=None, test=None, baselines=(), openings_before=0)
+    verdicts = SimpleNamespace(chosen=SimpleNamespace(answers=()), gates=None, growth=None)
+    gathered = saving._gather_findings(None, (reading, prepared, ()), verdicts, (delivered, scores))
+    (kept,) = [item for item in gathered["findings"] if item.code == "HO232"]
+    assert len(kept.affected.lines) == 1_000
+    assert kept.affected.n_affected == 1_500
 
 
 def write_content(folder, record):

@@ -7,7 +7,14 @@ from evidence.made_runs import draw_losses, make_run
 from heldout.records import Task
 from heldout.stages.suite_checks import check_second, check_study, prepare
 from heldout.stages.suite_rules import RULES, apply_rules, check_rules
-from heldout.stages.suite_studies import cut_run, cut_studies, expect_constant, mix_truth, weigh_others
+from heldout.stages.suite_studies import (
+    cut_run,
+    cut_studies,
+    expect_constant,
+    make_judge,
+    mix_truth,
+    weigh_others,
+)
 from heldout.stages.suite_training import SIZES, USES, Played
 from heldout.suite import N_VALIDATION, PARTS, MadeTask, Sizes
 
@@ -114,6 +121,55 @@ def test_what_is_said_of_accuracy_is_held_against_the_true_share_of_wrong_answer
     study = next(item for item in lying if item.size == "1000 rows, 5 seeds")
     assert [m.value for m in check_second(prepare(study)) if m.promise == "second ladder: false yes"] == [1.0]
     assert check_second(prepare(next(cut_studies(played, 3)))) == []
+
+
+def make_rare(*, drawn_every=20):
+    played = make_played()
+    n_rows = len(played.task.target)
+    return replace(
+        played,
+        task=replace(
+            played.task,
+            target=(np.arange(n_rows) % drawn_every == 0).astype(np.float64),
+            truth=np.tile([0.95, 0.05], (n_rows - 40, 1)),
+        ),
+    )
+
+
+def test_classes_count_by_their_true_shares_as_in_the_truth():
+    """Drawn shares differ from part to part; weights of one rule make study and truth comparable."""
+    played = make_rare(drawn_every=8)  # drawn 12.5 %, truly 5 %
+    judge = make_judge(played, np.arange(40), 0)
+    labels = played.task.target[40:80]
+    assert judge.hit_weights[labels == 1] == pytest.approx(10.0)
+    assert judge.hit_weights[labels == 0] == pytest.approx(1 / 1.9)
+    assert make_judge(make_played(), np.arange(40), 0).hit_weights is None
+
+
+def test_the_true_accuracy_of_a_smaller_size_is_read_at_its_epoch_of_best_balanced_accuracy():
+    """The size named (the third) answers half of the rare class; a smaller one at one epoch all of it.
+
+    Unweighted, another epoch of that one, without any of the rare class, has the fewest misses: the truth there is no
+    reproach to anybody.
+    """
+    played = make_rare()
+    rare = played.task.target[40 : 40 + N_VALIDATION] == 1
+    noise = np.random.default_rng(0).random((3, N_SEEDS, N_VALIDATION)) < np.array([0.1, 0, 0])[:, None, None]
+    hits = ~(noise & ~rare)
+    hits[1:, :, rare] = False
+    half = np.ones_like(hits)
+    half[..., np.flatnonzero(rare)[::2]] = False
+    runs = tuple(replace(run, hits=half if place >= 2 else hits) for place, run in enumerate(played.runs))
+    views = (3, N_SEEDS, len(PARTS) + 1)
+    small, large = (np.array(values)[:, None, None] for values in ([0.05, 0.5, 0.5], [0.25, 0.25, 0.25]))
+    misses = [np.broadcast_to(large if i >= 2 else small, views) for i in range(len(runs))]
+    study = next(
+        item
+        for item in cut_studies(replace(played, runs=runs, misses=tuple(misses)), 3)
+        if item.size == "1000 rows, 5 seeds"
+    )
+    marks = {mark.promise: mark.value for mark in check_second(prepare(study)) if "ladder" in mark.promise}
+    assert marks["second ladder: wrong yes"] == 0.0  # harmed by 20 points, truly
 
 
 def test_a_cut_run_holds_its_rows_and_seeds():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import numpy as np
 from scipy import stats
@@ -139,7 +140,7 @@ def _report_time(data: AuditInput) -> Finding:
         f"{names}: rows have a time, and they were split at random: rows after a fit row help to predict it{drifts}",
         column=first.spec.name,
         rows=len(data.rows),
-        action=f"if the future is to be predicted: --time {first.spec.name}",
+        action=f"if the future is to be predicted: --time {shlex.quote(first.spec.name)}",
     )
 
 
@@ -190,7 +191,7 @@ def find_zones(raw: RawColumn, rows: IndexArray) -> dict[str, int]:
 
 def _place_zones(raw: RawColumn, rows: IndexArray) -> dict[str, IndexArray]:
     """Positions of the rows of each zone."""
-    asked = rows if len(raw.levels) <= MOST_LEVELS else rows[:MOST_LEVELS]
+    asked = _limit_rows(raw, rows)
     codes = raw.codes[asked]
     zone_of: dict[int, str] = {}
     for code in np.unique(codes[codes >= 0]).tolist():
@@ -202,6 +203,11 @@ def _place_zones(raw: RawColumn, rows: IndexArray) -> dict[str, IndexArray]:
     return {
         zone: asked[np.isin(codes, [code for code, own in zone_of.items() if own == zone])] for zone in zones
     }
+
+
+def _limit_rows(raw: RawColumn, rows: IndexArray) -> IndexArray:
+    """The rows whose zones are looked for: all, or the first of a column in which nearly every cell differs."""
+    return rows if len(raw.levels) <= MOST_LEVELS else rows[:MOST_LEVELS]
 
 
 def _report_zones(data: AuditInput) -> Finding:
@@ -221,14 +227,16 @@ def _report_zones(data: AuditInput) -> Finding:
     ordered = sorted(zones.items(), key=lambda z: -len(z[1]))
     listed = list_some([f"{zone or 'none written'} {len(rows)}" for zone, rows in ordered], 8)
     others = np.sort(np.concatenate([rows for _, rows in ordered[1:]]))
+    looked_at = _limit_rows(raws[name], data.rows)
+    among = f" in the first {len(looked_at):,} rows" if len(looked_at) < len(data.rows) else ""
     return Finding(
         "HO228",
         "several time zones in one column",
         Severity.WARNING,
-        f"column {name!r} holds times of several zones: {listed}; hours of the day cannot be compared",
+        f"column {name!r} holds times of several zones{among}: {listed}; hours of the day cannot be compared",
         column=name,
         rows=len(others),
-        where=RowSet(others),
+        where=RowSet(others, looked_at=looked_at),
         action="write all times in one zone; summer time changes the offset of one place twice a year",
     )
 

@@ -50,7 +50,8 @@ def write_predictions(
     ending = Path(path).suffix.lower()
     if ending not in _FORMATS:
         raise UsageError(
-            f"cannot write predictions as {ending!r}", hint=f"use one of {', '.join(_FORMATS)}, or '-'"
+            f"cannot write predictions to {str(path)!r}: its ending says no format",
+            hint=f"use one of {', '.join(_FORMATS)}, or '-'",
         )
     _keep_input(Path(path), source, report.source)
     write_file(path, _FORMATS[ending](columns))

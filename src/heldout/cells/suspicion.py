@@ -17,9 +17,9 @@ from heldout.toml_lines import paste_column
 # With two values the reading makes no difference; with many a category of numbers is rare.
 _FEWEST, _MOST = 3, 30
 _MORE_LIKELY = 0.5
-_FEW_CODES = (
-    5  # a slot for each of so few numbers costs three slots more and can express any curve through them
-)
+# A slot for each of so few numbers costs three slots more and can express any order of them; a number that no fit row
+# holds is then unknown.
+_FEW_CODES = 5
 _YEARS = (1500, 2100)
 _CATEGORY, _NUMBER = "categorical", "numeric"
 
@@ -47,7 +47,9 @@ def weigh_codes(spec: ColumnSpec, tally: Tally, present: Present, evidence: Numb
     is_harmless = evidence.n_distinct <= _FEW_CODES and is_category >= _MORE_LIKELY
     if is_category >= CONFIDENCE_LINE or is_harmless:
         unsure = (
-            "" if is_category >= CONFIDENCE_LINE else ", a slot for each loses nothing if they are numbers"
+            ""
+            if is_category >= CONFIDENCE_LINE
+            else ", a slot for each can express any order of them; a number that no fit row holds is then unknown"
         )
         why = (
             f"{evidence.n_distinct} whole numbers in {present.n_cells} cells, by name and values category codes "

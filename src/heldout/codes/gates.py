@@ -12,7 +12,7 @@ GATE_CODES: tuple[Code, ...] = (
         "any copy, exact or near (HO241), of rows, pictures, texts or sequences; overrides when leaving them out can "
         "raise the loss by more than delta",
         "exact copies are exact: never fires without copies; near copies as HO241",
-        measured=(Measured("copies across the split caught", 100.0, 100.0),),
+        measured=(Measured("copies across the split caught", 100.0, 100.0, least=0),),
     ),
     Code(
         "HO302",
@@ -36,7 +36,7 @@ GATE_CODES: tuple[Code, ...] = (
         "DeLong's lower 97.5 % bound above 0.55 out of fold; overrides when weighting the rows alike can move the loss "
         "by more than delta, never where the division follows time; not asked where heldout dealt the rows at random",
         "at most 2.5 % of clean studies",
-        measured=(Measured("one column shifted by one standard deviation caught", 100.0, 100.0),),
+        measured=(Measured("one column shifted by one standard deviation caught", 100.0, 100.0, least=0),),
     ),
     Code(
         "HO305",
@@ -45,8 +45,8 @@ GATE_CODES: tuple[Code, ...] = (
         "no skill, and real labels fitted better than permuted ones by 2.5 standard errors and by delta",
         "on random labels about 5 % of simulated studies",
         measured=(
-            Measured("random labels called a mix-up", 0.0, 0.0),
-            Measured("shuffled validation labels caught", 100.0, 100.0),
+            Measured("random labels called a mix-up", 0.0, 0.0, least=0),
+            Measured("shuffled validation labels caught", 100.0, 100.0, least=0),
         ),
     ),
     Code(
@@ -55,7 +55,7 @@ GATE_CODES: tuple[Code, ...] = (
         "a network too small to overfit is worse than a constant guess on validation rows and better on its fit rows",
         "lower 99 % bound above delta plus the optimism of its size (2 p/n nats)",
         "at most 1 % of clean studies",
-        measured=(Measured("flipped validation labels caught", 83.3, 100.0),),
+        measured=(Measured("flipped validation labels caught", 83.3, 100.0, least=0),),
     ),
     Code(
         "HO307",

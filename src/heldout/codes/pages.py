@@ -85,7 +85,7 @@ def say_measured(code: Code) -> str:
 
     Example:
         >>> from heldout.codes.record import Measured
-        >>> say_measured(Code("", "", "", "", "", (Measured("clean data called faulty", 0.0, 2.5),)))
+        >>> say_measured(Code("", "", "", "", "", (Measured("clean data called faulty", 0.0, 2.5, least=0),)))
         'clean data called faulty: 0 to 2.5 % by kind of data and suite (docs/error-rates.md).'
     """
     planted = " ".join(
@@ -100,7 +100,13 @@ def say_measured(code: Code) -> str:
         else f"{item.promise}: {item.low:g} %"
         for item in code.measured
     )
-    return f"{told} by kind of data and suite (docs/error-rates.md). {planted}".rstrip()
+    least = max(item.least for item in code.measured)
+    kinds = (
+        f"by suite and kind of data, kinds with at least {least} claims"
+        if least
+        else "by kind of data and suite"
+    )
+    return f"{told} {kinds} (docs/error-rates.md). {planted}".rstrip()
 
 
 def say_mute(code: Code) -> str:

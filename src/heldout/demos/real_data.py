@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,12 +23,13 @@ IDX_NAME = re.compile(r"train-images[-.]idx3-ubyte(\.gz|\.xz)?", re.IGNORECASE)
 TABLE_NAME = re.compile(r"(reviews|.*imdb.*)\.(csv|tsv)(\.gz|\.xz|\.zip)?", re.IGNORECASE)
 # What the path of one among several says, the most telling first.
 MNIST_PATHS = (r"(^|/)mnist/", "mnist")
-IMDB_PATHS = (r"imdb.*/reviews\.|imdb[ _-]dataset\.", "imdb")
+IMDB_PATHS = (r"imdb.*/reviews\.", r"imdb[ _-]dataset\.", r"imdb[^/]*review", "imdb")
 TEXT_NAMES, LABEL_NAMES = ("text", "review", "sentence"), ("label", "sentiment")
 PART_NAMES, TRAIN_WORDS = ("split", "part", "type"), ("train", "training")
 _ASKED = (TEXT_NAMES, LABEL_NAMES, PART_NAMES)
 SIGNS = {"pos": 1.0, "positive": 1.0, "1": 1.0, "neg": 0.0, "negative": 0.0, "0": 0.0}
 NO_SIGN = ("unsup", "unsupervised")  # the part of the published reviews that nobody has judged
+LONGEST_HEAD = 4_096  # bytes of a first line in which the names of columns are sought
 MOST_TEXTS = 25_000  # the published training part; of a table that names no parts so many are drawn
 
 
@@ -81,8 +86,9 @@ def find_imdb(folder: Path) -> Texts:
         kept = np.array([place for place, label in enumerate(labels) if label in ("pos", "neg")])
         said = "the published training part; its test part stayed closed"
     else:
-        tables = (path for path in _list_below(folder) if TABLE_NAME.fullmatch(path.name))
-        found = _choose(folder, (path for path in tables if path.is_file()), IMDB_PATHS)
+        tables = [p for p in _list_below(folder) if TABLE_NAME.fullmatch(p.name) and p.is_file()]
+        # Tables of films or actors pass too where there is no other: they are refused with what they hold.
+        found = _choose(folder, [p for p in tables if _has_reviews(p)] or tables, IMDB_PATHS)
         if found is None:
             raise DataError(
                 f"no IMDB reviews in {str(folder)!r}: expected train/pos and train/neg, or reviews.csv, there or "
@@ -111,6 +117,12 @@ def _read_reviews(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], IndexAr
         )
     texts, labels = read_texts(table, text_name), read_texts(table, label_name)
     judged = _find_judged(labels, f"{str(path)!r}, column {label_name}")
+    if not judged.size:
+        raise DataError(
+            f"{str(path)!r}: none of its {len(labels):,} reviews is judged: {label_name} says "
+            f"{', '.join(sorted({repr(label.strip()) for label in labels}))} throughout",
+            hint="give the table with the training reviews and their judgements (pos, neg)",
+        )
     if not part_name:
         drawn = np.sort(np.random.default_rng(0).permutation(judged)[:MOST_TEXTS])
         said = (
@@ -152,6 +164,25 @@ def _list_below(folder: Path, name: str = "*") -> Iterable[Path]:
 
 def _has_labels(path: Path) -> bool:
     return any("train-labels" in beside.name.casefold() for beside in path.parent.iterdir())
+
+
+def _has_reviews(path: Path) -> bool:
+    """Whether the first line names a column of texts and one of judgements; a file that cannot be opened has none."""
+    try:
+        if path.suffix.casefold() == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
+                head = stream.readline(LONGEST_HEAD)
+        else:
+            opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix.casefold(), open)
+            with opener(path, "rb") as stream:
+                head = stream.readline(LONGEST_HEAD)
+    except (OSError, EOFError, IndexError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile):
+        return False
+    names = {
+        name.strip("\ufeff\"' ")
+        for name in re.split(r"[,;\t|]", head.decode("utf-8", "replace").strip().casefold())
+    }
+    return not names.isdisjoint(TEXT_NAMES) and not names.isdisjoint(LABEL_NAMES)
 
 
 def _choose(folder: Path, found: Iterable[Path], telling: tuple[str, ...]) -> Path | None:

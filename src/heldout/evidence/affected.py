@@ -43,11 +43,13 @@ class Property:
         of: "label", "part", "group" or "subgroup".
         attribute: codes for all N rows of the table; -1 where the property is not known or may not be read.
         unit: int64 [N]; rows of one unit may resemble each other, so that tests count one of them.
+        is_named: its levels may be named and compared; else it is only counted in how many of them rows stand.
     """
 
     of: str
     attribute: Attribute
     unit: IndexArray
+    is_named: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +160,27 @@ def compare_shares(
     return np.clip(stats.hypergeom.sf(inside - 1, n_rows, total, size), 0.0, 1.0)
 
 
+def exceed_odds(inside: IndexArray, size: IndexArray, total: int, n_rows: int) -> BoolArray:
+    """Say which groups' odds of being affected are at least 1.2 times those of all other rows.
+
+    Args:
+        inside: int64 [C], affected rows of each group.
+        size: int64 [C], rows of each group.
+        total: affected rows in all.
+        n_rows: rows in all.
+
+    Returns:
+        bool [C]; half a row is added to each count.
+
+    Example:
+        >>> exceed_odds(np.array([5200, 6000]), np.array([50000, 50000]), 10000, 100000).tolist()
+        [False, True]
+    """
+    rest_size, rest_hit = n_rows - size, total - inside
+    odds, other = (inside + 0.5) * (rest_size - rest_hit + 0.5), (size - inside + 0.5) * (rest_hit + 0.5)
+    return odds >= LEAST_ODDS * other
+
+
 def draw_rows(unit: IndexArray, rows: IndexArray, *, seed: int) -> BoolArray:
     """Mark one row of each unit, drawn at random: these rows may be counted as independent.
 
@@ -225,14 +248,17 @@ def _count_levels(layout: _Layout, flags: BoolArray) -> _Counts:
     residual = hit - share[layout.level] * layout.size
     spread = np.bincount(layout.level, weights=residual**2, minlength=n_levels).astype(np.float64)
     size, inside = _bin(layout.codes[layout.one], n_levels), _bin(layout.codes[layout.one & flags], n_levels)
-    p = compare_shares(inside, size, int(inside.sum()), int(size.sum()))
-    enough = (size >= LEAST_TESTED) & (size.sum() - size >= LEAST_TESTED) & _is_named(layout.asked)
-    p[~enough | (inside.sum() in (0, size.sum()))] = np.nan
+    p = np.full(n_levels, np.nan)
+    total, n_rows = int(inside.sum()), int(size.sum())
+    if _is_named(layout.asked) and 0 < total < n_rows:
+        # Only where they are used: those of 16,667 groups of 100,000 rows took 1.3 s a finding.
+        enough = (size >= LEAST_TESTED) & (n_rows - size >= LEAST_TESTED)
+        p[enough] = compare_shares(inside[enough], size[enough], total, n_rows)
     return _Counts(layout, n_affected, spread, p)
 
 
 def _is_named(asked: Property) -> bool:
-    return asked.of != "group" or len(asked.attribute.levels) <= MOST_GROUPS
+    return asked.is_named and (asked.of != "group" or len(asked.attribute.levels) <= MOST_GROUPS)
 
 
 def _bin(codes: np.ndarray, n_levels: int) -> IndexArray:
@@ -279,8 +305,7 @@ def _list_levels(counts: _Counts, q: DoubleArray) -> Iterator[LevelShare]:
     layout = counts.layout
     hits, sizes = counts.n_affected, layout.n_rows
     rest_size, rest_hit = int(sizes.sum()) - sizes, int(hits.sum()) - hits
-    odds, other = (hits + 0.5) * (rest_size - rest_hit + 0.5), (sizes - hits + 0.5) * (rest_hit + 0.5)
-    more = (q < FALSE_DISCOVERY) & (odds >= LEAST_ODDS * other)
+    more = (q < FALSE_DISCOVERY) & exceed_odds(hits, sizes, int(hits.sum()), int(sizes.sum()))
     named = np.flatnonzero((sizes >= LEAST_NAMED_ROWS) & _is_named(layout.asked))
     kept = sorted(named.tolist(), key=lambda i: (not more[i], -sizes[i]))[:MOST_LEVELS]
     for index in sorted(kept):

@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from heldout.errors import DataError
-from heldout.evidence.affected import FALSE_DISCOVERY, LEAST_FLAGGED, compare_shares, draw_rows
+from heldout.evidence.affected import (
+    FALSE_DISCOVERY,
+    LEAST_FLAGGED,
+    compare_shares,
+    draw_rows,
+    exceed_odds,
+)
 from heldout.evidence.paired import Units, index_units, sum_units
 from heldout.evidence.slices import list_slices, measure_overlap
 from heldout.evidence.subgroups import LEAST_FAVOURABLE, MOST_LISTED, MOST_OVERLAP
@@ -26,7 +32,8 @@ def find_dropped(
 ) -> tuple[tuple[DroppedRate, ...], int]:
     """Find the groups whose rows a rule flags more often than those of all others.
 
-    Groups are single values and pairs of them; they are compared as every finding's are (`affected`).
+    Groups are single values and pairs of them; they are compared as every finding's are (`affected`): Fisher's exact
+    test on one row of each unit, adjusted by Benjamini and Hochberg, and odds at least 1.2 times those of the others.
 
     Args:
         flags: bool [M], rows that the rule concerns.
@@ -35,7 +42,7 @@ def find_dropped(
         seed: of the draw of one row from each unit.
 
     Returns:
-        groups with an adjusted p below 0.05 (the simplest of those that overlap); where there are none, the three
+        groups with q below 0.05 and such odds (the simplest of those that overlap); where there are none, the three
         with the smallest p; and how many groups were compared.
 
     Raises:
@@ -61,7 +68,9 @@ def find_dropped(
     alone = compare_shares(inside, size, int(flagged.sum()), len(flagged))
     p = adjust_discoveries(alone)
     order = sorted(range(len(p)), key=lambda i: (len(found.parts[i]), alone[i]))
-    significant = [i for i in order if p[i] < FALSE_DISCOVERY]
+    hits, sizes = found.members[:, flags].sum(axis=1), found.members.sum(axis=1)
+    more = exceed_odds(hits, sizes, int(flags.sum()), flags.size)
+    significant = [i for i in order if p[i] < FALSE_DISCOVERY and more[i]]
     ranked = significant or sorted(order, key=lambda i: alone[i])
     kept: list[int] = []
     for index in ranked:
@@ -162,6 +171,11 @@ def _describe(name: str, flags: BoolArray, rows: BoolArray, found: tuple[Units, 
     )
 
 
+def _is_more(item: DroppedRate, flags: BoolArray) -> bool:
+    counts = np.array([item.n_flagged]), np.array([item.n_rows])
+    return bool(exceed_odds(*counts, int(flags.sum()), flags.size)[0])
+
+
 def _say_dropped(rule: str, flags: BoolArray, dropped: tuple[DroppedRate, ...], n_searched: int) -> str:
     if not flags.any():
         return f"{rule} none of {flags.size} rows."
@@ -170,12 +184,12 @@ def _say_dropped(rule: str, flags: BoolArray, dropped: tuple[DroppedRate, ...], 
         return f"{opening}: too few to say whose."
     if not dropped:
         return f"{opening}; no group holds enough rows to say whose."
-    worst = [item for item in dropped if item.p < FALSE_DISCOVERY]
+    worst = [item for item in dropped if item.p < FALSE_DISCOVERY and _is_more(item, flags)]
     if not worst:
         return f"{opening}; no group is shown to be concerned more often than the rest ({n_searched} groups at once)."
     each = "; ".join(
         f"{100 * item.n_flagged / item.n_rows:.1f} % of {item.name} against {100 * item.rest_share:.1f} % of the rest "
-        f"(x{item.ratio[0]:.1f}, {item.ratio[1]:.1f} to {item.ratio[2]:.1f}; p = {item.p:.3g} over {n_searched} groups)"
+        f"(x{item.ratio[0]:.1f}, {item.ratio[1]:.1f} to {item.ratio[2]:.1f}; q = {item.p:.3g} over {n_searched} groups)"
         for item in worst[:3]
     )
     return f"{opening}: {each}."

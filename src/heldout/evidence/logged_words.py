@@ -10,7 +10,7 @@ import numpy as np
 from heldout.evidence.curve_rule import ACCURACY_TOLERANCE, CurveRule, bound_accuracy_drop
 from heldout.evidence.gates.floor import gate_training_loss
 from heldout.evidence.logged_records import LoggedCurves, LoggedSettings, LoggedVerdict
-from heldout.evidence.wording import say_change
+from heldout.evidence.wording import say_change, say_harm
 from heldout.records import Answer, DoubleArray
 
 EASIER_SHARE = 0.5  # validation below this share of the training loss is told (assumption)
@@ -96,14 +96,14 @@ def judge_accuracy(
     low, high = bound_accuracy_drop(
         float(mean[best]), float(mean[-1]), n_validation=settings.n_validation, seed_variance=spread
     )
-    told = f"fall {100 * fall:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}; tolerance {100 * tolerance:g} point)"
+    told = say_harm((fall, low, high), tolerance=tolerance)
     if low > tolerance:
         word, meaning = "yes", "it falls too"
     elif high < tolerance:
         word, meaning = "no", "it is not harmed; a rising loss alone means over-confidence"
     else:
         word, meaning = "undecided", "a fall of more than one percentage point is neither shown nor excluded"
-    sentence = f"{words}: {meaning}, {told}."
+    sentence = f"{words}: {meaning}; it {told}."
     return Answer("accuracy", word, fall, low, high, tolerance, sentence=sentence)
 
 

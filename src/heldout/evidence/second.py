@@ -29,7 +29,7 @@ from heldout.evidence.crossfit import (
 )
 from heldout.evidence.curve_rule import ACCURACY_TOLERANCE
 from heldout.evidence.paired import bound_mean, index_units
-from heldout.evidence.wording import say_change
+from heldout.evidence.wording import say_harm
 from heldout.records import (
     Answer,
     ChosenVerdict,
@@ -41,6 +41,7 @@ from heldout.records import (
 )
 
 RARE_SHARE = 0.10  # of the rarest class; below it every class counts the same, as in the scores
+_PROBABILITIES = " (the probabilities got worse, the decisions did not)"
 JUDGED_WORDS = ("overfit", "underfit", "between", "good fit", "undecided")
 
 
@@ -100,10 +101,10 @@ def name_second(settings: JudgeSettings) -> str:
         settings: task, and whether rows have weights.
 
     Returns:
-        "accuracy", "balanced accuracy", "exact match" or "R2".
+        "accuracy", "balanced accuracy", "exact match", "R2" or "R2 of the logarithm".
     """
     if settings.task is Task.REGRESSION:
-        return "R2"
+        return "R2 of the logarithm" if settings.target_log else "R2"
     if settings.task is Task.MULTILABEL:
         return "exact match"
     return "accuracy" if settings.hit_weights is None else "balanced accuracy"
@@ -131,10 +132,12 @@ def add_second_to_ladder(
         return verdict
     named = next((run for run in sound if run.configuration.rung.index == verdict.rung), sound[-1])
     size = named.configuration.rung.n_parameters
+    smaller = [run for run in sound if run.configuration.rung.n_parameters < size]
+    where = f"at {size:,} weights" if size > 0 else f"at configuration {named.configuration.name!r}"
+    against = f"last epoch against the best one{', and against smaller sizes' if smaller else ''}"
     if settings.task is Task.REGRESSION:
         answers = verdict.per_rung[ordered.index(named)][:2]
-        return replace(verdict, second=_rescale(answers, settings, f"at {size:,} weights"))
-    smaller = [run for run in sound if run.configuration.rung.n_parameters < size]
+        return replace(verdict, second=_rescale(answers, settings, f"{where}, {against}"))
     if any(run.hits.shape != run.losses.shape for run in (named, *smaller)):
         return verdict
     own = judge_in_hits(settings)
@@ -144,7 +147,11 @@ def add_second_to_ladder(
     if smaller:
         contrasts.append(contrast_alternatives("too big", deployed[0], deployed[1:], own))
     judged = _judge(contrasts, own)
-    return replace(verdict, second=_answer(judged, own, _say_ladder(judged, verdict.word, size, own)))
+    told = f"{against}: it {_say_judged(judged, own)}"
+    sentence = _say_ladder(
+        judged.word, name_second(own), where, told, overfits=verdict.word == "overfits from"
+    )
+    return replace(verdict, second=_answer(judged, own, sentence))
 
 
 def add_second_to_chosen(
@@ -186,7 +193,11 @@ def add_second_to_chosen(
         simpler = [_count_deployed(deploy_run(run, settings, folds=folds), settings) for run in restrained]
         contrasts.append(contrast_alternatives("too big", delivered, simpler, own))
     judged = _judge(contrasts, own)
-    return replace(verdict, second=_answer(judged, own, _say_chosen(judged, verdict.word, own)))
+    told = f"{_name_others(bool(restrained))} it {_say_judged(judged, own)}"
+    sentence = _say_chosen(
+        judged.word, name_second(own), told, overfits=verdict.word in ("overfit", "between")
+    )
+    return replace(verdict, second=_answer(judged, own, sentence))
 
 
 def judge_in_hits(settings: JudgeSettings) -> JudgeSettings:
@@ -279,7 +290,8 @@ def _answer(judged: _Judged, settings: JudgeSettings, sentence: str) -> Answer:
 
 def _rescale_chosen(verdict: ChosenVerdict, settings: JudgeSettings) -> Answer | None:
     asked = [item for item in verdict.answers if item.question in ("overtrained", "too big")]
-    return _rescale(asked, settings, "of what is delivered")
+    simpler = any(item.question == "too big" and np.isfinite(item.estimate) for item in asked)
+    return _rescale(asked, settings, f"of what is delivered, {_name_others(simpler)}")
 
 
 def _rescale(answers: Sequence[Answer], settings: JudgeSettings, where: str) -> Answer | None:
@@ -289,49 +301,42 @@ def _rescale(answers: Sequence[Answer], settings: JudgeSettings, where: str) -> 
         return None
     told = max(known, key=lambda item: (item.answer == "yes", item.answer == "undecided", item.high))
     unit = float(settings.constant_losses.mean())
-    estimate, low, high = (value / unit for value in (told.estimate, told.low, told.high))
+    lost = (told.estimate / unit, told.low / unit, told.high / unit)
     tolerance = settings.delta / unit
     words = {"yes": "lower than it could be", "no": "not lower than it could be by more than the tolerance"}
+    name = name_second(settings)
     sentence = (
-        f"R2 {where}: {words.get(told.answer, 'undecided')}, as the squared error that it follows from: fall "
-        f"{say_change(estimate)} (interval {say_change(low)} to {say_change(high)}; tolerance {tolerance:.3f})."
+        f"{name} {where}: {words.get(told.answer, 'undecided')}, as the squared error that it follows from: it "
+        f"{say_harm(lost, tolerance=tolerance, how='interval ', is_share=False)}."
     )
-    return Answer("R2", told.answer, estimate, low, high, tolerance, sentence=sentence)
+    return Answer(name, told.answer, *lost, tolerance, sentence=sentence)
 
 
-def _say_fall(judged: _Judged, tolerance: float) -> str:
-    """How many points the metric falls, with its interval."""
-    estimate, low, high = (100 * value for value in (judged.estimate, judged.low, judged.high))
-    return (
-        f"fall {estimate:+.1f} points ({judged.level} % interval {low:+.1f} to {high:+.1f}; "
-        f"tolerance {100 * tolerance:g} point)"
-    )
+def _say_judged(judged: _Judged, settings: JudgeSettings) -> str:
+    lost = (judged.estimate, judged.low, judged.high)
+    return say_harm(lost, tolerance=settings.delta, how=f"{judged.level} % interval ")
 
 
-def _say_ladder(judged: _Judged, word: str, size: int, settings: JudgeSettings) -> str:
-    name = name_second(settings)
-    told = _say_fall(judged, settings.delta)
+def _name_others(simpler: bool) -> str:
+    return f"against other epochs{' and simpler configurations' if simpler else ''}"
+
+
+def _say_ladder(answer: str, name: str, where: str, told: str, *, overfits: bool) -> str:
     title = name[0].upper() + name[1:]
-    overfits = word == "overfits from"
-    if judged.word == "yes":
+    if answer == "yes":
         start = "is harmed too" if overfits else "is harmed, though the log-loss is not shown to be"
-        return f"{title} {start}, at {size:,} weights: {told}."
-    if judged.word == "no":
-        meaning = ": the probabilities became over-confident, the decisions not" if overfits else ""
-        return f"{title} is not harmed at {size:,} weights{meaning}: {told}."
-    return f"Whether {name} is harmed{' too' if overfits else ''} at {size:,} weights is undecided: {told}."
+        return f"{title} {start}, {where}, {told}."
+    if answer == "no":
+        return f"{title} is not harmed {where}{_PROBABILITIES if overfits else ''}, {told}."
+    return f"Whether {name} is harmed{' too' if overfits else ''} {where} is undecided, {told}."
 
 
-def _say_chosen(judged: _Judged, word: str, settings: JudgeSettings) -> str:
-    name = name_second(settings)
-    told = f"against other epochs and simpler configurations {_say_fall(judged, settings.delta)}"
+def _say_chosen(answer: str, name: str, told: str, *, overfits: bool) -> str:
     title = name[0].upper() + name[1:]
-    overfits = word in ("overfit", "between")
-    if judged.word == "yes":
+    if answer == "yes":
         return (
             f"{title} is harmed{' too' if overfits else ', though the log-loss is not shown to be'}: {told}."
         )
-    if judged.word == "no":
-        meaning = ": the probabilities are over-confident, the decisions not harmed" if overfits else ""
-        return f"{title} is not harmed{meaning}: {told}."
+    if answer == "no":
+        return f"{title} is not harmed{_PROBABILITIES if overfits else ''}: {told}."
     return f"Whether {name} is harmed{' too' if overfits else ''} is undecided: {told}."

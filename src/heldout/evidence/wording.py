@@ -63,6 +63,36 @@ def say_estimate(interval: tuple[float, float, float], *, scale: float = 1.0) ->
     return f"{say_change(interval[0], scale=scale)} ({say_interval(*interval[1:], level=95, scale=scale)})"
 
 
+def say_harm(
+    lost: tuple[float, float, float], *, tolerance: float, how: str = "", is_share: bool = True
+) -> str:
+    """Write how a score changed, in its own sign, from how much of it was lost.
+
+    Args:
+        lost: how much lower the score is than it could be: estimate, low, high; below zero where it is higher.
+        tolerance: the loss of score from which on it is harmed.
+        how: what the two ends are, e.g. "90 % interval ".
+        is_share: True for shares of rows, written in points; False for numbers such as R2.
+
+    Example:
+        >>> say_harm((0.039, 0.034, 0.044), tolerance=0.01, how="90 % interval ")
+        'changes by -3.9 points (90 % interval -4.4 to -3.4; harm begins below -1)'
+        >>> say_harm((-0.05, -0.08, -0.02), tolerance=0.02, is_share=False)
+        'changes by +0.050 (+0.020 to +0.080; harm begins below -0.020)'
+    """
+    estimate, low, high = (_say_points(-value) if is_share else say_change(-value) for value in lost)
+    unit = " points" if is_share else ""
+    limit = f"{-100 * tolerance:g}" if is_share else f"{-tolerance:.3f}"
+    return f"changes by {estimate}{unit} ({how}{high} to {low}; harm begins below {limit})"
+
+
+def _say_points(share: float) -> str:
+    if not math.isfinite(share):
+        return say_change(share)
+    text = f"{100 * share:+.1f}"
+    return "+0.0" if text == "-0.0" else text
+
+
 def name_loss(task: Task) -> str:
     """Give the name of the loss that verdicts are made on.
 

@@ -157,7 +157,8 @@ def is_replaced(path: Path, offset: int) -> bool:
 
 
 def _sift(block: bytes, place: tuple[int, Path], *, is_opened: bool, is_last: bool) -> Chunk:
-    (offset, folder), events = place, list[dict[str, Any]]()
+    offset, folder = place
+    events: list[dict[str, Any]] = []
     damaged = unknown = 0
     for line in block.splitlines():
         is_opened = is_opened or OPENING in line

@@ -23,7 +23,7 @@ MARKS = ("mask", "alpha")  # channels that say where something is, not how brigh
 
 
 def plan_tokens(
-    columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ...], *, is_alone: bool = True
+    columns: tuple[TypedColumn, ...], fit_rows: tuple[IndexArray, ...], *, has_arrays: bool = False
 ) -> tuple[tuple[str, int], ...]:
     """Name the texts that are read as rows of word numbers, with the length of these rows.
 
@@ -34,7 +34,7 @@ def plan_tokens(
     Args:
         columns: all columns, typed.
         fit_rows: int64 positions of each fold's fit rows; nothing else is looked at.
-        is_alone: False where pictures or signals stand beside the columns.
+        has_arrays: True where pictures or signals stand beside the columns.
 
     Returns:
         pairs of a column's name and its length: the 95 % quantile of the number of words in the fit rows, at least 16
@@ -51,7 +51,7 @@ def plan_tokens(
             continue
         seen = _count_words(column, fit_rows)
         middle = min((float(np.median(one)) if one.size else 0.0 for one in seen), default=0.0)
-        if middle >= FEWEST_OF_PROSE or (is_alone and len(used) == 1):
+        if middle >= FEWEST_OF_PROSE or (not has_arrays and len(used) == 1):
             longest = max((float(np.quantile(one, 0.95)) for one in seen if one.size), default=0.0)
             length = int(np.clip(round(longest), SHORTEST_TOKENS, LONGEST_TOKENS))
             planned.append((middle, column.spec.name, length))

@@ -51,12 +51,15 @@ def name_lines(found: RowsAffected) -> str:
     Example:
         >>> name_lines(RowsAffected(2, 9, (0.2, 0.0, 0.6), (4, 7))), name_lines(RowsAffected(2, 9, (0.2, 0.0, 0.6)))
         ('lines 4, 7', '')
+        >>> name_lines(RowsAffected(1, 9, (0.1, 0.0, 0.5), (4,), file="test"))
+        'line 4 of the test file'
     """
     if not found.lines:
         return ""
     shown = ", ".join(map(str, found.lines[:MOST_LINES]))
     left = found.n_affected - min(len(found.lines), MOST_LINES)
-    return f"line{'s' * (found.n_affected != 1)} {shown}" + (f" and {left:,} more" if left else "")
+    of_file = f" of the {found.file} file" if found.file else ""
+    return f"line{'s' * (found.n_affected != 1)} {shown}" + (f" and {left:,} more" if left else "") + of_file
 
 
 def hide_places(finding: Finding) -> Finding:
@@ -81,6 +84,7 @@ def describe_affected(found: RowsAffected) -> dict[str, Any]:
         "n_rows": found.n_rows,
         "share": describe_interval(found.share),
         "lines": list(found.lines),
+        "file": found.file,
         "levels": [
             {
                 "of": level.of,

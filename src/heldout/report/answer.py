@@ -63,8 +63,9 @@ def answer_text(content: StudyContent) -> str:
         "partial": _tell_partial(content),
         "contradiction": _keep_clauses(tell_contradiction(content), most=2),
         "ladder": _tell_ladder(content),
+        "harm at the end": _tell_harm(content.ladder),
         "chosen": _tell_chosen(content),
-        "second": _tell_second(content.chosen),
+        "harm": _tell_harm(content.chosen),
         "critical": _tell_critical(critical, most=2),
         "remedies": _tell_remedies(content),
         "scores": _tell_scores(content),
@@ -79,7 +80,7 @@ def answer_text(content: StudyContent) -> str:
     # what matters least goes first when the screen is full: how many findings more there are, then the others whole
     if sum(map(len, blocks.values())) > room:
         blocks["findings"] = blocks["findings"][:2]
-    for least in ("findings", "remedies", "ladder", "groups"):
+    for least in ("harm at the end", "findings", "harm", "remedies", "ladder", "groups"):
         if sum(map(len, blocks.values())) > room:
             blocks[least] = []
     # then each of the others keeps its beginning: the critical ones their codes, the verdict and the score themselves
@@ -88,7 +89,6 @@ def answer_text(content: StudyContent) -> str:
         "critical": len(critical),
         "contradiction": 1,
         "chosen": 2,
-        "second": 1,
         "scores": MOST_SCORE_LINES,
     }
     for name, most in firsts.items():
@@ -124,12 +124,13 @@ def _tell_ladder(content: StudyContent) -> list[str]:
     elif is_found:
         rung = next((rung for rung in content.rungs if rung.index == ladder.rung), None)
         head += f" {count_things(rung.n_parameters, 'weight')}" if rung else ""
-    return [_head(head, ladder.code), *_inset(told[:1].upper() + told[1:], most=3), *_tell_second(ladder)]
+    return [_head(head, ladder.code), *_inset(told[:1].upper() + told[1:], most=3)]
 
 
-def _tell_second(verdict: LadderVerdict | ChosenVerdict | None) -> list[str]:
-    """Whether the decisions are harmed too, or the probabilities alone."""
-    return _inset(verdict.second.sentence, most=2) if verdict is not None and verdict.second else []
+def _tell_harm(verdict: LadderVerdict | ChosenVerdict | None) -> list[str]:
+    """Whether the decisions are harmed too, or the probabilities alone; what is undecided stands in the report."""
+    second = verdict.second if verdict is not None else None
+    return _inset(second.sentence, most=2) if second and second.answer in ("yes", "no") else []
 
 
 def _tell_chosen(content: StudyContent) -> list[str]:

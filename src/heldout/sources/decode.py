@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,7 @@ class Text:
         is_mixed: True when each line is tried as UTF-8 first.
         has_marks: True when byte order marks inside the text and Ctrl-Z at its end must be taken off.
         rivals: other encodings that the letters fit as well.
+        strange: numbers of the lines (from 1, ascending) that are no UTF-8; none where the text has one encoding.
     """
 
     source: bytes | Path
@@ -48,6 +50,7 @@ class Text:
     is_mixed: bool = False
     has_marks: bool = False
     rivals: tuple[str, ...] = ()
+    strange: Sequence[int] = ()
 
     def lines(self) -> Iterator[str]:
         """All lines with their line ends (LF, CRLF or CR)."""
@@ -233,27 +236,29 @@ def _guess_wide(opening: bytes) -> str:
 def _survey_mixed(source: bytes | Path, name: str) -> Text:
     """Judge the lines that are no UTF-8, so that files joined from two encodings keep the letters of both."""
     strange: list[bytes] = []
-    first = n_strange = 0
+    numbers = array("q")  # 8 bytes a line: a file of one 8-bit encoding may have millions of them
+    number = 1
     with _open_bytes(source) as stream:
-        for number, line in enumerate(stream, start=1):
+        for line in stream:
+            begun = number
+            number += line.count(b"\r") + (not line.endswith((b"\r", b"\r\n")))
             if line.isascii() or _is_utf8(line):
                 continue
-            first = first or number
-            n_strange += 1
+            numbers.extend(range(begun, number))  # several where CR ends lines: they are decoded as one
             if len(strange) < _STRANGE_LINES:
                 strange.append(line)
     guess = guess_encoding(strange)
     if not guess.codec:
-        raise _refuse_encoding(strange[0], first, name, guess.ranked)
+        raise _refuse_encoding(strange[0], numbers[0], name, guess.ranked)
     counter = _LineCounter(name)
     with _open_bytes(source) as stream:
-        for number, line in enumerate(stream, start=1):
+        for line in stream:
             try:
                 counter.add(_decode_line(line, guess.codec))
             except UnicodeDecodeError:
-                raise _refuse_encoding(line, number, name, guess.ranked) from None
-    verb = "line of {} is" if n_strange == 1 else "lines of {} are"
-    note = f"{n_strange} {verb.format(name)} not UTF-8 (first: line {first}); read as {guess.codec}"
+                raise _refuse_encoding(line, counter.n_ends + 1, name, guess.ranked) from None
+    verb = "line of {} is" if len(numbers) == 1 else "lines of {} are"
+    note = f"{len(numbers)} {verb.format(name)} not UTF-8 (first: line {numbers[0]}); read as {guess.codec}"
     if guess.codec != "cp1252":
         note += "; say --encoding to change"
     notes = (note, *counter.notes())
@@ -265,6 +270,7 @@ def _survey_mixed(source: bytes | Path, name: str) -> Text:
         is_mixed=True,
         has_marks=counter.has_marks,
         rivals=guess.rivals,
+        strange=numbers,
     )
 
 

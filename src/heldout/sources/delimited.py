@@ -66,5 +66,5 @@ def read_delimited(
     if ending.is_open:
         gathered.mark_cut(layout, last_line=text.n_lines)
     table = build_table(gathered, layout, n_lines=text.n_lines, name=name, notes=(*text.notes, *found))
-    table = tell_rivals(table, text.codec, text.rivals)
+    table = tell_rivals(table, text.codec, text.rivals, text.strange)
     return tell_short_end(table, place_numeric(table, layout), text.n_lines) if ending.is_open else table

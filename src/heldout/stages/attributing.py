@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,8 +12,20 @@ from heldout.audit.input import make_rng
 from heldout.audit.people import find_people
 from heldout.evidence.affected import MOST_GROUPS, Property, affected
 from heldout.label_sets import count_labels
-from heldout.links import parse_group_option
-from heldout.records import Attribute, DoubleArray, Finding, IndexArray, Kind, RowSet, Target, Task
+from heldout.links import match_groups, parse_group_option
+from heldout.records import (
+    PART_TEST,
+    PART_VALIDATION,
+    Attribute,
+    DoubleArray,
+    Finding,
+    IndexArray,
+    Kind,
+    RowsAffected,
+    RowSet,
+    Target,
+    Task,
+)
 from heldout.settings import Settings
 from heldout.sources import find_column
 from heldout.stages.levels import bin_numbers, group_column
@@ -41,12 +52,14 @@ def tell_affected(
     Returns:
         the same findings in their order, those with rows with `affected`.
     """
-    concerned = [item for item in findings if item.where is not None]
+    concerned = [
+        _leave_own(item.column, item.code, item.where) for item in findings if item.where is not None
+    ]
     if not concerned:
         return findings
     told = iter(
         affected(
-            [_leave_own(item) for item in concerned],
+            concerned,
             properties=list_properties(asked, reading, settings),
             looked_at=asked.rows,
             lines=asked.table.lines,
@@ -54,7 +67,27 @@ def tell_affected(
             seed=int(make_rng(asked, "affected").integers(2**31)),
         )
     )
-    return tuple(item if item.where is None else replace(item, affected=next(told)) for item in findings)
+    return tuple(
+        item
+        if item.where is None
+        else replace(item, affected=_name_file(next(told), item.where, asked, settings))
+        for item in findings
+    )
+
+
+def _name_file(told: RowsAffected, where: RowSet, asked: AuditInput, settings: Settings) -> RowsAffected:
+    """Say in which file the lines count; lines of several files, each counted from its top, are left out."""
+    part = asked.table.part
+    given = {PART_VALIDATION: settings.validation, PART_TEST: settings.test}
+    if part is None or not any(given.values()):
+        return told
+    files = np.zeros(len(part), np.int8)
+    for code, path in given.items():
+        files[part == code] = code if path else 0
+    found = np.unique(files[where.rows])
+    if where.lines or len(found) != 1:  # of rows set aside the file is not kept
+        return replace(told, lines=())
+    return replace(told, file={PART_VALIDATION: "validation", PART_TEST: "test"}.get(int(found[0]), "main"))
 
 
 def keep_first_lines(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -94,17 +127,14 @@ def list_properties(asked: AuditInput, reading: Reading, settings: Settings) -> 
         made.append(Property("part", Attribute("part", codes, ("fit rows", "validation rows")), unit))
     if reading.group is not None and settings.group is not None:
         # Rows of a group are what is compared here: only copies count once.
-        group = _number_groups(reading.group, settings.group, reading)
-        made.append(Property("group", group, asked.first_of_duplicate))
+        group, is_named = _number_groups(reading.group, settings.group, reading, settings=settings)
+        made.append(Property("group", group, asked.first_of_duplicate, is_named=is_named))
     return (*made, *(Property("subgroup", item, unit) for item in _list_subgroups(asked, settings)))
 
 
-def _leave_own(finding: Finding) -> RowSet:
-    where = finding.where
-    if where is None:
-        raise ValueError(f"finding {finding.code} concerns no particular rows: expected one that does")
+def _leave_own(column: str, code: str, where: RowSet) -> RowSet:
     # That cells of a column are missing in its own groups says nothing; HO232 names the target, and asks about it.
-    own = () if finding.code == "HO232" or not finding.column else (finding.column,)
+    own = () if code == "HO232" or not column else (column,)
     return replace(where, defined_by=(*where.defined_by, *own))
 
 
@@ -127,26 +157,35 @@ def _list_labels(target: Target, development: IndexArray) -> Iterator[Attribute]
         yield Attribute(target.name, codes, tuple(f"{target.name} = {name}" for name in target.classes))
 
 
-def _number_groups(group: IndexArray, option: str, reading: Reading) -> Attribute:
-    """The declared groups; named where there are few, as places are, and numbered where they are people."""
+def _number_groups(
+    group: IndexArray, option: str, reading: Reading, *, settings: Settings
+) -> tuple[Attribute, bool]:
+    """The declared groups, and whether they may be named: a group is often a person, and its name that of a patient.
+
+    Named are few ones of a column that is a declared subgroup too, or where rows of the data may be shown.
+    """
     name, pattern = parse_group_option(option)
     column = find_column(reading.table, name)
+    is_public = settings.show_rows or column.name in settings.subgroups
     values, first, codes = np.unique(group, return_index=True, return_inverse=True)
     codes = np.where(group >= 0, codes.reshape(-1) - int((values < 0).sum()), -1).astype(np.int32)
     first = first[values >= 0]
-    if len(first) > MOST_GROUPS:
-        return Attribute(column.name, codes, tuple(map(str, range(len(first)))))
+    if len(first) > MOST_GROUPS or not is_public:
+        return Attribute(column.name, codes, tuple(map(str, range(len(first))))), False
     texts = [column.levels[column.codes[row]].strip() for row in first]
-    if pattern:
-        texts = [found.group() if (found := re.search(pattern, text)) else text for text in texts]
-    return Attribute(column.name, codes, tuple(f"{column.name} = {text}" for text in texts))
+    if pattern is not None:
+        found = match_groups(texts, pattern)
+        texts = [text if key is None else key for key, text in zip(found, texts, strict=True)]
+    return Attribute(column.name, codes, tuple(f"{column.name} = {text}" for text in texts)), True
 
 
 def _list_subgroups(asked: AuditInput, settings: Settings) -> Iterator[Attribute]:
     """Columns that the user asked about, and those that speak of people; one with a single value says nothing."""
     declared = {find_column(asked.table, name).name for name in settings.subgroups}
     people = {item.column.spec.name for item in find_people(asked)}
-    grouped = set() if settings.group is None else {parse_group_option(settings.group)[0]}
+    grouped: set[str] = set()
+    if settings.group is not None:
+        grouped = {find_column(asked.table, parse_group_option(settings.group)[0]).name}
     for column in asked.columns:
         name = column.spec.name
         if name == asked.target.name or name in grouped or name not in declared | people:

@@ -148,7 +148,7 @@ def _judge_curves(logs: ReadLogs, asked: LoggedSettings) -> Diagnosis:
 
 def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
     settings, notes = _make_judge(archive, asked)
-    runs = _make_runs(archive)
+    runs = _make_runs(archive, asked)
     n_rows = archive.losses.shape[3]
     name = choose(runs, settings).name if len(runs) > 1 else runs[0].configuration.name
     mine = next(run for run in runs if run.configuration.name == name)
@@ -182,7 +182,7 @@ def _judge_losses(archive: LossArchive, asked: LoggedSettings) -> Diagnosis:
         n_validation=n_rows,
         n_seeds=archive.losses.shape[2],
         delta=settings.delta,
-        rests_on=(*notes, *_say_training(archive)),
+        rests_on=(*notes, *_say_hits(runs), *_say_training(archive)),
         ladder=ladder,
         chosen=chosen,
         gates=gates,
@@ -236,10 +236,18 @@ def _gate_easier(run: ConfigurationRun, settings: JudgeSettings) -> Gate:
 
 def _gate_floor(runs: Sequence[ConfigurationRun], settings: JudgeSettings) -> Gate:
     sound = [run for run in runs if not has_diverged(run)]
-    if settings.task is not Task.BINARY or not sound:
+    if not sound or not sound[-1].hits.size:
         return skip_gate("HO310", "which rows were predicted rightly is not recorded")
-    losses = sound[-1].losses[-1]
-    return gate_loss_floor(losses, losses < math.log(2), settings)  # of two classes the likelier one is right
+    return gate_loss_floor(sound[-1].losses[-1], sound[-1].hits[-1], settings)
+
+
+def _say_hits(runs: Sequence[ConfigurationRun]) -> tuple[str, ...]:
+    if not runs[0].hits.size:
+        return ()
+    return (
+        "Accuracy is read off the losses: right where the loss is below ln 2 = 0.693; that holds without class weights "
+        "and label smoothing.",
+    )
 
 
 def _say_training(archive: LossArchive) -> tuple[str, ...]:
@@ -292,7 +300,7 @@ def _make_judge(archive: LossArchive, asked: LoggedSettings) -> tuple[JudgeSetti
     return settings, tuple(notes)
 
 
-def _make_runs(archive: LossArchive) -> list[ConfigurationRun]:
+def _make_runs(archive: LossArchive, asked: LoggedSettings) -> list[ConfigurationRun]:
     sizes = archive.n_parameters
     if len(archive.names) > 1 and (sizes <= 0).any():
         raise DataError(
@@ -306,7 +314,8 @@ def _make_runs(archive: LossArchive) -> list[ConfigurationRun]:
         unknown = np.full(losses.shape[1::-1], np.nan)  # [S, E]
         trained = archive.train_losses[position] if archive.train_losses.size else unknown
         # of two classes the likelier one is named; of more, and of numbers, the losses do not tell which
-        hits = losses < math.log(2) if archive.task == "binary" else np.zeros((0, 0, 0), dtype=np.bool_)
+        is_read = archive.task == "binary" and asked.loss in ("", "log-loss")
+        hits = losses < math.log(2) if is_read else np.zeros((0, 0, 0), dtype=np.bool_)
         rung = Rung(index, (), int(sizes[position]), float("nan"))
         runs.append(
             ConfigurationRun(

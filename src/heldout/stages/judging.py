@@ -46,9 +46,14 @@ Interval = tuple[float, float, float]
 
 
 def make_judge(
-    prepared: Prepared, tensors: Tensors, folds: tuple[Fold, ...], *, n_seeds: int = 0
+    prepared: Prepared,
+    tensors: Tensors,
+    folds: tuple[Fold, ...],
+    *,
+    n_seeds: int = 0,
+    log: bool = False,
 ) -> JudgeSettings:
-    """Say what the losses are judged against: constant predictor, units, tolerance."""
+    """Say what the losses are judged against: constant predictor, units, tolerance; of logarithms where `log`."""
     source = prepared.source
     constant = constant_losses(source, folds)
     weights = None
@@ -64,6 +69,7 @@ def make_judge(
         has_groups=prepared.split.has_groups,
         hit_weights=weights,
         n_seeds=n_seeds,
+        target_log=log and tensors.task is Task.REGRESSION,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from heldout.records import PART_FIT, ArrayColumn, Rung, Table, Task
 from heldout.remedies import find_layers, name_setting
 from heldout.report import ColumnNote, LookContent, PlanContent
 from heldout.settings import Settings, list_layers
-from heldout.sources import name_rows, tell_reading
+from heldout.sources import name_rows, take_rows, tell_reading
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_rule
 from heldout.stages.attributing import tell_affected
@@ -213,17 +214,26 @@ def _look_at_columns(table: Table, settings: Settings, source: Any) -> LookConte
 
     everything = np.arange(len(table.lines)) if table.part is None else np.flatnonzero(table.part <= PART_FIT)
     specs = declare_columns(table, rows=everything, overrides=settings.columns, unused={})
-    typed = type_table(table, specs)
-    nice = judge_untargeted(typed, table.columns, n_rows=len(table.lines))
+    # A column of these may become the target: of sealed rows nothing is told of their labels.
+    developed = table if table.part is None else take_rows(replace(table, arrays=()), everything)
+    typed = type_table(developed, specs)
+    nice = judge_untargeted(typed, developed.columns, n_rows=len(everything))
     return LookContent(
         source=name_source(source),
         n_rows=len(table.lines),
         n_columns=len(table.columns),
         columns=(*note_arrays(table.arrays, None), *telling.note_columns(typed, None)),
-        read_notes=tell_reading(table),
+        read_notes=(*tell_reading(table), *_tell_judged(len(everything), len(table.lines))),
         n_set_aside=_count_aside(table),
         set_aside=_count_reasons(table),
         bullets=telling.sort_findings(nice).niceness,
         findings=ask_columns(specs, n_rows=len(everything), doubts=table.doubts),
         next_command=name_next("look", source, settings.model_copy(update={"target": "COLUMN"})),
     )
+
+
+def _tell_judged(n_judged: int, n_rows: int) -> tuple[str, ...]:
+    if n_judged == n_rows:
+        return ()
+    left = "the others are declared as validation or test rows"
+    return (f"columns are judged, and their cells counted, by {n_judged:,} of {n_rows:,} rows: {left}",)

@@ -28,9 +28,11 @@ from heldout.settings import Settings
 # Near rows across parts count where asked rows have one this many times as often as rows of one part have: in a table
 # of coarse columns rows are alike because what they describe is alike (clean splits of 12 tables, bench/near_copies).
 MORE_THAN_USUAL = 2.0
+# At most: a likeness of 1 is that of exact copies, and rows at no distance may differ in a text, which has none.
+MOST_LIKENESS = 0.99
 _HOW = (
     "they agree in every cell but one, or lie much nearer to each other than rows of one part do (likeness: share of "
-    "cells that agree, or one less the distance over the usual one)"
+    "cells that agree, or one less the distance over the usual one, in which texts are not compared)"
 )
 
 
@@ -148,7 +150,7 @@ def _pair_equal(
         usual = max(usual, len(np.unique(find_one_cell(columns, known, known))) / len(known))
         if len(np.unique(pairs[:, 0])) <= MORE_THAN_USUAL * usual * len(asked):
             pairs = pairs[:0]
-    return pairs, np.full(len(pairs), 1 - 1 / len(columns))
+    return pairs, np.full(len(pairs), min(1 - 1 / len(columns), MOST_LIKENESS))
 
 
 def _pair_close(
@@ -167,7 +169,7 @@ def _pair_close(
     usual = max(usual, count_usual(points[: len(known)]))
     if len(found.rows) <= MORE_THAN_USUAL * usual * len(asked):
         return none
-    likeness = 1 - found.distance / max(found.median, 1e-300)
+    likeness = np.minimum(1 - found.distance / max(found.median, 1e-300), MOST_LIKENESS)
     return np.stack([rows[found.rows], rows[found.partner]], axis=1), likeness
 
 

@@ -236,7 +236,7 @@ def encode_rows(
         fit_rows = tuple(drop_outliers(dropping, rows, limit=settings.outlier_limit) for rows in fit_rows)
     asked = settings.columns
     options = RecipeOptions(
-        tokens=plan_tokens(columns, fit_rows, is_alone=not reading.table.arrays),
+        tokens=plan_tokens(columns, fit_rows, has_arrays=bool(reading.table.arrays)),
         signal_scaling=settings.signal_scaling,
         stretch=settings.stretch,
         both_strands=tuple(name for name, own in asked.items() if own.strands == "both"),

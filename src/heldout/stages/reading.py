@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from heldout.audit.input import name_some
 from heldout.cells import declare_column, declare_columns, read_target, type_column
 from heldout.counts import count_things
 from heldout.errors import DataError, UsageError
@@ -43,6 +44,8 @@ from heldout.split import MINIMUM_ROWS
 from heldout.spreadsheet import find_spreadsheet
 from heldout.stages.near_rows import join_near_rows, pair_parts
 from heldout.toml_lines import paste_column
+
+MOST_NAMED = 30  # columns of a refusal: nobody reads more
 
 NUMBER_ONLY = ("rmse", "mae", "r2")
 CLASS_ONLY = ("accuracy", "balanced_accuracy", "auc", "f1", "logloss")
@@ -117,7 +120,7 @@ def link_table(table: Table, settings: Settings) -> Reading:
         )
     table, name = choose_target(table, settings)
     if not name:
-        names = ", ".join(column.name for column in table.columns[:12])
+        names = name_some([column.name for column in table.columns], MOST_NAMED)
         raise UsageError("no target column was named", hint=f"say --target COLUMN, one of: {names}")
     raw = find_column(table, name)
     target = read_target(

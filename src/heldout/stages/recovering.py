@@ -17,6 +17,7 @@ import numpy as np
 
 from heldout.errors import HeldoutError
 from heldout.records import (
+    Answer,
     ChosenVerdict,
     Configuration,
     ConfigurationRun,
@@ -93,7 +94,7 @@ def read_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
     makers |= {
         "target": lambda: _revive_target(answer["target"]),
-        "chosen": lambda: revive(ChosenVerdict | None, answer["verdict"]["chosen"]),
+        "chosen": lambda: _revive_chosen(answer["verdict"]["chosen"]),
         "ladder": lambda: _revive_ladder(answer["verdict"]["ladder"]),
         "rungs": lambda: _revive_rungs(answer["verdict"]["ladder"]),
         "chosen_name": lambda: str(answer["chosen_configuration"]["name"]),
@@ -119,6 +120,23 @@ def read_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
         except (HeldoutError, KeyError, TypeError, ValueError, AttributeError):
             continue
     return given
+
+
+def _revive_chosen(told: Mapping[str, Any] | None) -> ChosenVerdict | None:
+    if told is None:
+        return None
+    return replace(revive(ChosenVerdict, told), second=_revive_second(told))
+
+
+def _revive_second(told: Mapping[str, Any]) -> Answer | None:
+    """Read what a verdict says of the second metric, under the names of an answer."""
+    second = told.get("second_metric")
+    if second is None:
+        return None
+    return revive(
+        Answer,
+        second | {"question": second["metric"], "answer": second["harmed"], "estimate": second["fall"]},
+    )
 
 
 def _revive_target(told: Mapping[str, Any]) -> Target:
@@ -151,6 +169,7 @@ def _revive_ladder(told: Mapping[str, Any] | None) -> LadderVerdict | None:
         per_rung=revive(hints["per_rung"], [rung["answers"] for rung in rungs]),
         onset=pick("onset"),
         best_epoch=pick("best_epoch"),
+        second=_revive_second(told),
     )
 
 

@@ -59,8 +59,9 @@ def write_report(
 def leave_report(folder: Path, *, longest: float = LONGEST_SECONDS) -> Path | None:
     """Write what there is of a stopped study, as `heldout report` does; whatever goes wrong, nothing is raised.
 
-    Another process writes it: one that fails, takes too long or runs out of memory changes nothing of how the stop
-    ends. Once the sealed test rows were opened nothing is written, since the page would show their score.
+    Another process writes it: one that fails, takes too long, runs out of memory or is stopped by Ctrl-C changes
+    nothing of how the stop ends. Once the sealed test rows were opened nothing is written, since the page would show
+    their score.
 
     Args:
         folder: the study's folder.
@@ -88,8 +89,8 @@ def leave_report(folder: Path, *, longest: float = LONGEST_SECONDS) -> Path | No
             check=False,
             start_new_session=True,  # wrappers send one Ctrl-C twice
         )
-    except (OSError, subprocess.SubprocessError):
-        return None
+    except (OSError, subprocess.SubprocessError, KeyboardInterrupt):
+        return None  # who presses Ctrl-C again waits no longer; the process was ended with the wait
     return page if page.is_file() else None
 
 

@@ -237,7 +237,7 @@ def _gather_findings(
     delivery: tuple[Delivered, Scores],
 ) -> dict[str, Any]:
     (reading, prepared, found), (delivered, scores) = data, delivery
-    marked = keep_first_lines(telling.mark_families(found, reading.group is not None))
+    marked = telling.mark_families(found, reading.group is not None)
     shares = delivered.development.values
     _, names = name_rows(reading.table)
     settings = _read_settings(workplace)
@@ -258,7 +258,7 @@ def _gather_findings(
         n_known=len(find_copies(prepared.split, reading.links.unit)),
         has_skill=any(item.question == "skill" and item.answer == "yes" for item in verdicts.chosen.answers),
     )
-    every = (*evidence, *marked, *suspects, *list_findings(verdicts.gates))
+    every = keep_first_lines((*evidence, *marked, *suspects, *list_findings(verdicts.gates)))
     ordered = telling.sort_findings(every, mute=settings.mute)
     return {
         "losses": prepared.losses,

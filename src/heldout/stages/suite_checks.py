@@ -20,7 +20,7 @@ from heldout.evidence import (
 from heldout.evidence.contrasts import contrast_overtrained, pick_freer, pick_restrained
 from heldout.evidence.crossfit import Deployed, deploy_run, make_crossfit_folds
 from heldout.evidence.needs import estimate_assurance
-from heldout.evidence.second import add_second_to_chosen, add_second_to_ladder
+from heldout.evidence.second import add_second_to_chosen, add_second_to_ladder, count_misses
 from heldout.records import (
     Answer,
     ChosenVerdict,
@@ -189,7 +189,7 @@ def check_second(judged: Judged) -> list[Mark]:
         judge_ladder(study.runs[: len(SIZES)], settings), study.runs[: len(SIZES)], settings
     )
     place = ladder.rung if ladder.rung >= 0 else len(SIZES) - 1
-    best = [int((~run.hits).mean(axis=(1, 2)).argmin()) for run in study.runs]
+    best = [int(count_misses(run, settings).losses.mean(axis=(1, 2)).argmin()) for run in study.runs]
     kept = np.array([study.misses[i, epoch] for i, epoch in enumerate(best)])
     excess = study.misses[place, -1] - study.misses[place].min()
     excess = max(excess, *(kept[place] - kept[:place]), -1.0)

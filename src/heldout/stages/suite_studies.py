@@ -15,7 +15,7 @@ import numpy as np
 
 from heldout.evidence.crossfit import has_diverged
 from heldout.evidence.curve_rule import DELTA_SHARE
-from heldout.evidence.second import RARE_SHARE, weigh_rows
+from heldout.evidence.second import weigh_classes
 from heldout.records import ConfigurationRun, DoubleArray, IndexArray, JudgeSettings, Task
 from heldout.stages.suite_training import Played
 from heldout.suite import PARTS
@@ -102,9 +102,10 @@ def make_judge(played: Played, rows: IndexArray, index: int) -> JudgeSettings:
     """
     constant, unit = played.constant[rows], played.task.unit[rows]
     weights = None
-    if played.task.task is not Task.REGRESSION and played.task.truth.mean(axis=0).min() < RARE_SHARE:
-        drawn = played.task.target[played.task.sizes.n_fit :][rows]
-        weights = weigh_rows(drawn, n_classes=played.task.truth.shape[1])
+    if played.task.task is not Task.REGRESSION:
+        by_class = weigh_classes(played.task.truth.mean(axis=0))  # as the truth of `Played.misses` is weighed
+        drawn = played.task.target[played.task.sizes.n_fit :][rows].astype(np.int64)
+        weights = None if (by_class == 1).all() else by_class[drawn]
     return JudgeSettings(
         played.task.task,
         constant,

@@ -307,9 +307,9 @@ def _start(shape: Shape, specs: Sequence[MemberSpec], data: Data, n_checkpoints:
 def _draw_first(program: Net, own: Net, seed: int, rarity: list[FloatArray]) -> tuple[Params, Memory]:
     """Draw a network's first weights for its own size and pad them to the program's."""
     params, memory = _draw_params(program, own, seed), start_memory(list_layers(own), rarity)
-    return params, memory if own == program else pad_arrays(
-        memory, list_shapes(list_layers(program), kept=True)
-    )
+    if own != program:
+        memory = pad_arrays(memory, list_shapes(list_layers(program), kept=True))
+    return params, memory
 
 
 @functools.lru_cache(maxsize=REMEMBERED_DRAWS)
