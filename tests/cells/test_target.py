@@ -105,6 +105,15 @@ def test_rare_classes_are_refused_with_a_map_that_works() -> None:
         read(cells)
     pasted = tomllib.loads(re.sub(r"^.*?(target_map = )", r"\1", caught.value.hint))["target_map"]
     assert read(cells, target_map=pasted).missing.tolist() == [4]
+    assert "--task" not in caught.value.hint
+
+
+def test_classes_that_may_be_amounts_are_refused_with_both_ways_out() -> None:
+    cells: list[str | None] = [*["176", "157", "191"] * 9, "167"]
+    with pytest.raises(DataError, match="class '167' has only one row") as caught:
+        read(cells)
+    assert caught.value.hint.startswith("if these are amounts: --task regression; else merge it")
+    assert read(cells, task=Task.REGRESSION).values[-1] == 167
 
 
 @pytest.mark.parametrize(

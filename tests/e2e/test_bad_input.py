@@ -66,7 +66,7 @@ def test_no_target_is_a_usage_error_that_lists_the_columns(place):
     spoil(place, lambda columns: None)
     message = refuse(place, "data.csv", code=2)
     assert "no target column was named" in message
-    assert "age, dose, colour, ill" in message
+    assert "'age', 'dose', 'colour', 'ill'" in message
 
 
 def test_a_constant_target(place):

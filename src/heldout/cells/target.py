@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ _MOST_CLASSES = 20
 _MOSTLY = 0.9
 _FEWEST_ROWS = 2
 _SHOWN = 20
+_NUMERAL = re.compile(r"-?\d+(\.\d+)?")
 _INFINITE = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
 _POSITIVE_WORDS = frozenset(
     {
@@ -356,6 +357,11 @@ def _refuse_variants(labels: _Labels, counts: Counter[str]) -> None:
     )
 
 
+def _advise_task(names: Iterable[str]) -> str:
+    """Classes that are all numbers may be amounts that were taken for classes."""
+    return "if these are amounts: --task regression; else " if all(map(_NUMERAL.fullmatch, names)) else ""
+
+
 def _refuse_rare(labels: _Labels, counts: Counter[str], names: Mapping[str, str]) -> None:
     rare = [name for name, count in counts.items() if count < _FEWEST_ROWS]
     if not rare:
@@ -370,7 +376,7 @@ def _refuse_rare(labels: _Labels, counts: Counter[str], names: Mapping[str, str]
     raise DataError(
         f"target {labels.name!r}, {labels.place(level)}: class {rare[0]!r} has only one row ({len(rare)} such "
         f"{'class' if len(rare) == 1 else 'classes'}); at least {_FEWEST_ROWS} rows are needed",
-        hint=f'merge it into another class or set it aside (""): {shown}',
+        hint=f'{_advise_task(counts)}merge it into another class or set it aside (""): {shown}',
     )
 
 
