@@ -142,6 +142,7 @@ class Table:
 
 
 PART_UNDECLARED, PART_FIT, PART_VALIDATION, PART_TEST = 0, 1, 2, 3
+MARK_CHANNELS = ("mask", "alpha")  # channels that say where something is, not how bright it is
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, irfft2, rfft2
 
-from heldout.records import ArrayColumn, BoolArray, FloatArray, IndexArray
+from heldout.records import MARK_CHANNELS, ArrayColumn, BoolArray, FloatArray, IndexArray
 
 SIDE = 32  # pixels; larger pictures are shrunk by means over areas, smaller ones keep their size
 _AT_ONCE = 1_000
@@ -65,7 +65,7 @@ def shrink_pictures(array: ArrayColumn) -> Shrunk:
         `Shrunk`; 1.5 kB a picture.
     """
     n = len(array.values)
-    channels = [k for k, name in enumerate(array.policy.channels) if name not in ("mask", "alpha")]
+    channels = [k for k, name in enumerate(array.policy.channels) if name not in MARK_CHANNELS]
     height, width = (min(SIDE, length) for length in array.values.shape[1:3])
     points = np.zeros((n, len(_PLACES)), np.float32)
     bands = np.zeros((n, height, width), np.int8)

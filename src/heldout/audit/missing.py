@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy import stats
 
@@ -90,7 +88,7 @@ def _report_counts(data: AuditInput, absent: dict[str, np.ndarray]) -> list[Find
         f"{name!r} {counts[name]} ({100 * counts[name] / n_rows:.1f} %)" for name in worst[:10]
     )
     more = f" and {len(worst) - 10} more" if len(worst) > 10 else ""
-    without = find_any(list(absent.values()))
+    without = np.logical_or.reduce(list(absent.values()))
     findings = [
         Finding(
             "HO205",
@@ -105,7 +103,7 @@ def _report_counts(data: AuditInput, absent: dict[str, np.ndarray]) -> list[Find
     ]
     mostly = [name for name in worst if counts[name] > MOSTLY * n_rows]
     if mostly:
-        without = find_any([absent[name] for name in mostly])
+        without = np.logical_or.reduce([absent[name] for name in mostly])
         findings.append(
             Finding(
                 "HO205",
@@ -119,19 +117,6 @@ def _report_counts(data: AuditInput, absent: dict[str, np.ndarray]) -> list[Find
             )
         )
     return findings
-
-
-def find_any(masks: Sequence[np.ndarray]) -> np.ndarray:
-    """Mark rows that any of several masks marks.
-
-    Args:
-        masks: bool [N] each, at least one.
-
-    Example:
-        >>> find_any([np.array([True, False]), np.array([False, False])])
-        array([ True, False])
-    """
-    return np.logical_or.reduce(masks)
 
 
 def _say_filled(data: AuditInput, counts: dict[str, int]) -> str:

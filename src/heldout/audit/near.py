@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class NearCopies:
         limit: distance below which two rows were called near copies.
         median: median distance of a row to its nearest one.
         dimension: how many directions the rows really spread in.
+        usual: how often rows of one part are alike: share of an even sample of the known rows that have a near copy
+            among the known ones; NaN where rows were compared with one another.
     """
 
     rows: IndexArray
@@ -41,6 +43,7 @@ class NearCopies:
     limit: float
     median: float
     dimension: float
+    usual: float = float("nan")
 
 
 def check_near(data: AuditInput) -> tuple[Finding, ...]:
@@ -66,8 +69,7 @@ def check_near(data: AuditInput) -> tuple[Finding, ...]:
     if not len(found.rows):
         looked = f"no row almost repeats another in {len(columns)} columns{sampled}"
         return (pass_check("HO216", title, looked),)
-    told = _report(data, found, len(rows), sampled)
-    return (replace(told, where=RowSet(found.rows, looked_at=rows)),)
+    return (_report(data, found, rows, sampled),)
 
 
 def pick_columns(data: AuditInput) -> list[TypedColumn]:
@@ -160,30 +162,16 @@ def find_known(points: FloatArray, known: IndexArray, asked: IndexArray) -> Near
         >>> points = np.random.default_rng(0).normal(size=(200, 9)).astype(np.float32)
         >>> points[150] = points[3] + 0.001
         >>> found = find_known(points, np.arange(100), np.arange(100, 200))
-        >>> found.rows.tolist(), found.partner.tolist()
-        ([150], [3])
+        >>> found.rows.tolist(), found.partner.tolist(), found.usual
+        ([150], [3], 0.0)
     """
     own = np.unique(np.linspace(0, len(known) - 1, min(len(known), MOST_USUAL)).astype(np.int64))
-    usual = _measure_usual(_find_neighbours(points[known], points[known[own]], own=own)[0])
+    among, _ = _find_neighbours(points[known], points[known[own]], own=own)
+    usual = _measure_usual(among)
+    alike = float(_judge_near(among, usual, n_rows=len(known))[1].mean())
     distance, nearest = _find_neighbours(points[known], points[asked], own=None)
     limit, near = _judge_near(distance, usual, n_rows=len(points))
-    return NearCopies(asked[near], known[nearest[near]], distance[near, 0], limit, *usual)
-
-
-def count_usual(points: FloatArray) -> float:
-    """Share of rows that have a near copy among the others, of an even sample: how often rows of one part are alike.
-
-    Args:
-        points: float32 [n, D], more than 2 rows of one part.
-
-    Example:
-        >>> count_usual(np.random.default_rng(0).normal(size=(200, 9)).astype(np.float32))
-        0.0
-    """
-    own = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_USUAL)).astype(np.int64))
-    distance, _ = _find_neighbours(points, points[own], own=own)
-    _, near = _judge_near(distance, _measure_usual(distance), n_rows=len(points))
-    return float(near.mean())
+    return NearCopies(asked[near], known[nearest[near]], distance[near, 0], limit, *usual, alike)
 
 
 def _measure_usual(distance: DoubleArray) -> tuple[float, float]:
@@ -260,8 +248,8 @@ def _has_spread(column: TypedColumn, rows: IndexArray) -> bool:
     return len(known) > 0 and bool((known != known[0]).any())
 
 
-def _report(data: AuditInput, found: NearCopies, n_rows: int, sampled: str) -> Finding:
-    torn = 0
+def _report(data: AuditInput, found: NearCopies, rows: IndexArray, sampled: str) -> Finding:
+    torn, n_rows = 0, len(rows)
     for fold in data.split.folds:
         held = np.isin(found.rows, fold.validation)
         torn += int((held & np.isin(found.partner, fold.fit)).sum())
@@ -274,6 +262,7 @@ def _report(data: AuditInput, found: NearCopies, n_rows: int, sampled: str) -> F
         f"distance to the nearest is {found.median:.3g}; {torn} of them were validated by networks that had fitted "
         f"the other; first pair in lines {data.table.lines[found.rows[0]]} and {data.table.lines[found.partner[0]]}",
         rows=len(found.rows),
+        where=RowSet(found.rows, looked_at=rows),
         action="kept; if they are repeats of one measurement, declare what they share with --group, or say "
         "keep_near_rows = true, which keeps them on one side of every split",
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from heldout.audit.input import AuditInput, list_some, pass_check, skip_check
 from heldout.records import (
+    MARK_CHANNELS,
     ArrayColumn,
     BoolArray,
     DoubleArray,
@@ -36,7 +37,6 @@ _QUARTER = 0.6745  # standard deviations from the median to a quartile of the no
 _LEAST = (
     1 / 512
 )  # of white: half a level of a byte; far below the share of fine detail of any picture but a slope
-_MARKS = ("mask", "alpha")
 CONSTANT = "of one value everywhere"
 
 
@@ -124,7 +124,7 @@ def find_odd(array: ArrayColumn, rows: IndexArray) -> tuple[tuple[str, IndexArra
         >>> [(what, rows.tolist()) for what, rows in found if len(rows)]
         [('of one value everywhere', [3]), ('far darker than the others', [5])]
     """
-    channels = [at for at, name in enumerate(array.policy.channels) if name not in _MARKS]
+    channels = [at for at, name in enumerate(array.policy.channels) if name not in MARK_CHANNELS]
     parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
     flat = np.concatenate([_is_constant(np.asarray(array.values[part])[..., channels]) for part in parts])
     left = rows[~flat]

@@ -71,6 +71,7 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
     found = find_partial(data, columns)
     if not found:
         return (pass_check("HO230", title, f"in none of {len(columns)} columns"),)
+    looked_at = _sample(data)
     findings = [
         Finding(
             "HO230",
@@ -79,7 +80,7 @@ def check_partial(data: AuditInput) -> tuple[Finding, ...]:
             _say(item),
             column=item.column,
             rows=len(item.rows),
-            where=RowSet(item.rows, looked_at=_sample(data), defined_by=(data.target.name,)),
+            where=RowSet(item.rows, looked_at=looked_at, defined_by=(data.target.name,)),
             action=f"if so: {paste_column(item.column, 'kind', 'ignore')} leaves it out",
         )
         for item in found

@@ -38,29 +38,20 @@ def ask_columns(
         >>> ask_columns([ColumnSpec("x", Kind.NUMBER, "", question="codes?")], n_rows=9)[0].sentence
         "column 'x': codes?"
     """
-    of_cells = (
+    until = "; until then the cells are read as the reason of the column says"
+    of_cells = [(doubt.column, doubt.question, doubt.rows, "one of the options named") for doubt in doubts]
+    of_columns = [
+        (spec.name, spec.question, n_rows, f"the line named{until}") for spec in specs if spec.question
+    ]
+    return tuple(
         Finding(
             "HO215",
             "open question",
             Severity.WARNING,
-            f"column {doubt.column!r}: {doubt.question}",
-            column=doubt.column,
-            rows=doubt.rows,
-            action="answer it with one of the options named",
+            f"column {name!r}: {question}",
+            column=name,
+            rows=rows,
+            action=f"answer it with {how}",
         )
-        for doubt in doubts
+        for name, question, rows, how in (*of_cells, *of_columns)
     )
-    of_columns = (
-        Finding(
-            "HO215",
-            "open question",
-            Severity.WARNING,
-            f"column {spec.name!r}: {spec.question}",
-            column=spec.name,
-            rows=n_rows,
-            action="answer it with the line named; until then the cells are read as the reason of the column says",
-        )
-        for spec in specs
-        if spec.question
-    )
-    return (*of_cells, *of_columns)

@@ -8,7 +8,7 @@ from heldout.letters import list_letters
 from heldout.recipe.record import OpUse, Recipe
 from heldout.recipe.steps.bases import Bases, count_bases
 from heldout.recipe.steps.tokens import Numbering, count_vocabulary, split_tokens
-from heldout.records import IndexArray, InputLayout, Kind, TypedColumn
+from heldout.records import MARK_CHANNELS, IndexArray, InputLayout, Kind, TypedColumn
 
 LONGEST_TOKENS = (
     400  # longer texts keep their two ends: assumption, 95 % of film reviews are shorter than 600 words
@@ -19,7 +19,6 @@ SHORTEST_TOKENS = 16
 FEWEST_OF_PROSE = 6
 # texts of a row with a table of word vectors each (assumption: a fourth adds weights, not sense)
 MOST_BRANCHES = 3
-MARKS = ("mask", "alpha")  # channels that say where something is, not how bright it is
 
 
 def plan_tokens(
@@ -84,7 +83,7 @@ def find_layout(recipe: Recipe) -> InputLayout | None:
                 fitted = tuple(state.columns[place].fitted[number] for state in recipe.states)
                 _add_part(parts, _find_part(use, fitted))
     for array in recipe.arrays:
-        marks = tuple(at for at, channel in enumerate(array.policy.channels) if channel in MARKS)
+        marks = tuple(at for at, channel in enumerate(array.policy.channels) if channel in MARK_CHANNELS)
         parts.append(InputLayout(array.policy.kind.value, array.shape, marks=marks))
     if all(part.kind == "numbers" for part in parts):
         return None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from importlib.resources import files
 from typing import Any
 
+from heldout.described import describe_answer, describe_gate, replace_unknown
 from heldout.records import (
     Answer,
     Baseline,
     ChosenVerdict,
     Finding,
-    Gate,
     Growth,
     LabelScore,
     RemedyResult,
@@ -41,7 +40,7 @@ def answer_json(content: StudyContent) -> dict[str, Any]:
         it tells nothing of single rows unless the study was asked to show them.
     """
     is_shown = ("show_rows", "true") in content.settings
-    return _replace_unknown(_describe_study(content if is_shown else hide_rows(content)))
+    return replace_unknown(_describe_study(content if is_shown else hide_rows(content)))
 
 
 def _describe_study(content: StudyContent) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def _describe_study(content: StudyContent) -> dict[str, Any]:
         "test": _describe_test(content),
         "permutation_p": content.permutation_p,
         "growth": None if content.growth is None else _describe_growth(content.growth),
-        "gates": [_describe_gate(item) for item in content.gates],
+        "gates": [describe_gate(item) for item in content.gates],
         **describe_groups(content),
         "losses": [describe_loss(item) for item in content.losses],
         "findings": [_describe_finding(item) for item in content.findings],
@@ -108,18 +107,6 @@ def read_schema() -> dict[str, Any]:
     """
     text = files("heldout.report").joinpath("schemas", "study.schema.json").read_text(encoding="utf-8")
     return json.loads(text)
-
-
-def _replace_unknown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, dict):
-        return {str(key): _replace_unknown(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_replace_unknown(item) for item in value]
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    # Numbers may be NumPy scalars, which JSON does not know.
-    number = value.item() if hasattr(value, "item") else value
-    return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def _describe_target(content: StudyContent) -> dict[str, Any]:
@@ -191,17 +178,7 @@ def _pick(values: tuple[int, ...], index: int) -> int | None:
 
 
 def _describe_answer(answer: Answer) -> dict[str, Any]:
-    return {
-        "question": answer.question,
-        "answer": answer.answer,
-        "estimate": answer.estimate,
-        "low": answer.low,
-        "high": answer.high,
-        "tolerance": answer.tolerance,
-        "lean": answer.lean or None,
-        "sentence": answer.sentence,
-        "would_decide": list(answer.would_decide),
-    }
+    return {**describe_answer(answer), "tolerance": answer.tolerance}
 
 
 def _describe_choice(content: StudyContent) -> dict[str, Any] | None:
@@ -259,21 +236,6 @@ def _describe_test(content: StudyContent) -> dict[str, Any] | None:
         "openings_before": content.openings_before,
         "scores": [_describe_score(item) for item in content.test_scores],
         "scores_without_copies": [_describe_score(item) for item in content.test_scores_without_copies],
-    }
-
-
-def _describe_gate(gate: Gate) -> dict[str, Any]:
-    return {
-        "code": gate.code,
-        "name": gate.name,
-        "state": gate.state,
-        "overrides": gate.overrides,
-        "estimate": gate.estimate,
-        "low": gate.low,
-        "high": gate.high,
-        "tolerance": gate.tolerance,
-        "sentence": gate.sentence,
-        "action": gate.action or None,
     }
 
 

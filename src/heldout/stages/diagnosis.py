@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import textwrap
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from heldout.described import describe_answer, describe_gate, replace_unknown
 from heldout.evidence.logged_records import LoggedCurves, LoggedVerdict
 from heldout.records import Answer, ChosenVerdict, Gate, LadderVerdict
 
@@ -101,24 +101,28 @@ def build_json(diagnosis: Diagnosis) -> dict[str, Any]:
     Returns:
         an object of the published schema (`read_schema`).
     """
+    return replace_unknown(_describe(diagnosis))
+
+
+def _describe(diagnosis: Diagnosis) -> dict[str, Any]:
     logged = diagnosis.logged
     return {
         "schema": SCHEMA_NAME,
         "kind": diagnosis.kind,
         "verdict": {"word": diagnosis.word, "code": diagnosis.code, "sentence": diagnosis.sentence},
-        "answers": [_describe_answer(item) for item in diagnosis.answers],
+        "answers": [describe_answer(item) for item in diagnosis.answers],
         "second_metric": [
-            {**_describe_answer(item), "tolerance": _known(item.tolerance)} for item in diagnosis.second
+            {**describe_answer(item), "tolerance": item.tolerance} for item in diagnosis.second
         ],
         "ladder": None if diagnosis.ladder is None else _describe_ladder(diagnosis.ladder),
         "curves": None if logged is None else _describe_curves(logged),
-        "gates": [_describe_gate(item) for item in diagnosis.gates],
+        "gates": [describe_gate(item) for item in diagnosis.gates],
         "format": diagnosis.format,
         "columns": diagnosis.columns,
         "sources": list(diagnosis.sources),
         "n_validation": diagnosis.n_validation,
         "n_seeds": diagnosis.n_seeds,
-        "tolerance": _known(diagnosis.delta),
+        "tolerance": diagnosis.delta,
         "rests_on": list(diagnosis.rests_on),
         "cannot_say": list(diagnosis.cannot_say),
         "log_next_time": list(diagnosis.log_next_time),
@@ -148,23 +152,6 @@ def _list(title: str, sentences: tuple[str, ...] | list[str]) -> list[str]:
     return lines
 
 
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _describe_answer(answer: Answer) -> dict[str, Any]:
-    return {
-        "question": answer.question,
-        "answer": answer.answer,
-        "estimate": _known(answer.estimate),
-        "low": _known(answer.low),
-        "high": _known(answer.high),
-        "lean": answer.lean or None,
-        "sentence": answer.sentence,
-        "would_decide": list(answer.would_decide),
-    }
-
-
 def _say_gates(gates: tuple[Gate, ...]) -> list[str]:
     """What was looked at, one sentence each, and the rest in one."""
     asked = [item for item in gates if item.state != "not applicable"]
@@ -175,21 +162,6 @@ def _say_gates(gates: tuple[Gate, ...]) -> list[str]:
     ]
     skipped = ", ".join(item.code for item in gates if item.state == "not applicable")
     return [*told, f"Not asked, for want of what they need: {skipped}."] if skipped else told
-
-
-def _describe_gate(gate: Gate) -> dict[str, Any]:
-    return {
-        "code": gate.code,
-        "name": gate.name,
-        "state": gate.state,
-        "overrides": gate.overrides,
-        "estimate": _known(gate.estimate),
-        "low": _known(gate.low),
-        "high": _known(gate.high),
-        "tolerance": _known(gate.tolerance),
-        "sentence": gate.sentence,
-        "action": gate.action or None,
-    }
 
 
 def _describe_ladder(ladder: LadderVerdict) -> dict[str, Any]:
@@ -205,13 +177,13 @@ def _describe_ladder(ladder: LadderVerdict) -> dict[str, Any]:
 
 def _describe_curves(logged: LoggedVerdict) -> dict[str, Any]:
     return {
-        "excess": _known(logged.excess),
-        "threshold": _known(logged.threshold),
-        "largest_tolerance": _known(logged.largest_tolerance),
+        "excess": logged.excess,
+        "threshold": logged.threshold,
+        "largest_tolerance": logged.largest_tolerance,
         "best_epoch": logged.best_epoch,
         "best_loss": logged.best_loss,
         "last_epoch": logged.last_epoch,
-        "onset": _known(logged.onset),
+        "onset": logged.onset,
         "rows_needed": logged.rows_needed or None,
         "accuracy": logged.second.sentence if logged.second else None,
     }

@@ -11,7 +11,6 @@ from heldout.audit.near import (
     FEWEST_COLUMNS,
     FEWEST_ROWS,
     MOST_ROWS,
-    count_usual,
     embed_rows,
     find_known,
     find_near,
@@ -166,8 +165,7 @@ def _pair_close(
     points = embed_rows(columns, rows, np.random.default_rng(0))
     ends = np.arange(len(known)), np.arange(len(known), len(rows))
     found = find_known(points, *ends)
-    usual = max(usual, count_usual(points[: len(known)]))
-    if len(found.rows) <= MORE_THAN_USUAL * usual * len(asked):
+    if len(found.rows) <= MORE_THAN_USUAL * max(usual, found.usual) * len(asked):
         return none
     likeness = np.minimum(1 - found.distance / max(found.median, 1e-300), MOST_LIKENESS)
     return np.stack([rows[found.rows], rows[found.partner]], axis=1), likeness
