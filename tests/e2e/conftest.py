@@ -7,6 +7,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn loads its t
 import pytest  # noqa: E402
 
 from e2e.made_tables import SMALL_TOML, make_binary, run_apart, with_parts, write_table  # noqa: E402
+from heldout.plan import PRESETS  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def few_sizes():
+    """Two small sizes and two seeds, where what is tested does not depend on the length of the ladder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "quick", (2, 2, 2))
+        patch.setattr("heldout.plan.LEAN", ())
+        patch.setattr("heldout.plan.LEAST_WAIT", 8.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ import heldout as ho
 from e2e.made_tables import SMALL
 from e2e.test_whole_study import SCHEMA
 from heldout.bundle import load_bundle
-from heldout.plan import PRESETS
 from heldout.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("few_sizes")
 RNG = np.random.default_rng(0)
 N_ROWS = 220  # fewer would be tested by permutation too
 NO_AUGMENTATION = SMALL["remedies"] | {"augmentation": ()}  # its programs take a minute to compile
@@ -29,16 +29,6 @@ def fit(source, place, **settings):
 def share_right(study, source, truth):
     predictions = study.predict(source)
     return np.mean(np.array(predictions["prediction"].to_list(), str) == np.array(truth, str))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_sizes():
-    """Two small sizes and two seeds: what differs between kinds of data does not depend on the length of the ladder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "quick", (2, 2, 2))
-        patch.setattr("heldout.plan.LEAN", ())
-        patch.setattr("heldout.plan.LEAST_WAIT", 8.0)
-        yield
 
 
 def draw_square(is_left):

@@ -9,7 +9,6 @@ import pytest
 
 from chromium import find_barriers, find_chromium, start_browser
 from e2e.made_tables import load_answer, run_here, with_parts, write_table
-from heldout.plan import PRESETS
 from heldout.stages import permuting
 
 # at most one remedy with one strength: more would only compile more
@@ -50,12 +49,9 @@ class Finished:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_sizes():
-    """Two small sizes and two seeds: what is odd here does not depend on the length of the ladder."""
+def few_permutations(few_sizes):
+    """A tenth of the permutations: what is odd here does not depend on their number."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "quick", (2, 2, 2))
-        patch.setattr("heldout.plan.LEAN", ())
-        patch.setattr("heldout.plan.LEAST_WAIT", 8.0)
         patch.setattr(permuting, "N_PERMUTATIONS", 19)
         yield
 

@@ -52,7 +52,7 @@ def tell_rivals(table: Table, codec: str, rivals: tuple[str, ...], lines: Sequen
 
 def _list_lettered(column: RawColumn, rows: IndexArray) -> dict[int, str]:
     """Codes and texts of the cells in these rows that hold more than ASCII."""
-    texts = {int(code): column.levels[code] for code in np.unique(column.codes[rows])}
+    texts = {int(code): column.levels[code] for code in np.unique(column.codes[rows]) if code >= 0}
     return {code: text for code, text in texts.items() if not text.isascii()}
 
 
