@@ -39,8 +39,10 @@ setup: $(VENV)/.dev ## create .venv with the pinned versions
 demo: $(VENV)/.core ## run the whole study on the shipped example
 	$(BIN)/heldout demo
 
+# Files in their own order, the quick doctests last: by default the files with few tests come last, and these are the
+# whole studies, for which one worker would wait minutes.
 test: $(VENV)/.dev ## run all tests and doctests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## style, types and layers
 	$(BIN)/ruff check .

@@ -58,6 +58,20 @@ def make_data(task=Task.BINARY, *, weight=None, target=None, n_classes=None):
     )
 
 
+@pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+def test_probabilities_follow_the_shares_that_are_expected(task):
+    plain, n_classes = make_data(task), {Task.BINARY: 2, Task.MULTICLASS: 3}[task]
+    expected = np.arange(1.0, n_classes + 1) / np.arange(1, n_classes + 1).sum()
+    followed = by_name(fit_baselines(replace(plain, shares=expected), FOLDS, seed=0))
+    for name, before in by_name(fit_baselines(plain, FOLDS, seed=0)).items():
+        after = followed[name]
+        np.testing.assert_allclose(after.test.sum(axis=1), 1.0)
+        counts = np.bincount(plain.target.astype(int), minlength=n_classes) + 0.5
+        wanted = before.test * expected / (counts / counts.sum())
+        np.testing.assert_allclose(after.test, wanted / wanted.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(followed["constant"].development, np.broadcast_to(expected, (60, n_classes)))
+
+
 def by_name(outputs):
     assert [output.name for output in outputs] == NAMES
     return {output.name: output for output in outputs}

@@ -60,6 +60,14 @@ def test_a_frame_is_read_from_its_file(monkeypatch, capsys, tmp_path):
     assert seen[0].to_dict(as_series=False) == {"a": ["1", None]}
 
 
+def test_a_stop_names_the_folder_and_the_page_of_what_there_is(monkeypatch, capsys):
+    def fit(*_, **__):
+        raise StudyInterrupted(130, folder="runs/a", report="runs/a/report-partial.html")
+
+    _, told = run_here(monkeypatch, capsys, fit)
+    assert (told["folder"], told["report"]) == ("runs/a", "runs/a/report-partial.html")
+
+
 @pytest.mark.parametrize(
     ("error", "code", "kind"),
     [

@@ -31,7 +31,7 @@ class FakeStudy:
         return types.SimpleNamespace(
             text=lambda: "columns",
             json=lambda: {"schema": "heldout/look/1"},
-            content=types.SimpleNamespace(findings=self.findings),
+            content=types.SimpleNamespace(findings=self.findings, refusal=""),
         )
 
     def answer_text(self):

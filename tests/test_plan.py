@@ -17,6 +17,7 @@ from heldout.plan import (
     parse_budget,
     rung_seconds,
     stretch_to_all_rows,
+    wait_seconds,
 )
 from heldout.records import InputLayout, Rung
 
@@ -215,3 +216,25 @@ def test_tables_of_word_vectors_cost_beside_other_columns_what_they_cost_alone()
     assert once > 5 * rung_seconds(Rung(0, (), 0, 0.01, "text", embedding=2), sizes, SCHEDULE)
     assert rung_seconds(beside[0], replace(sizes, layout=joined), SCHEDULE) == pytest.approx(once, rel=0.05)
     assert rung_seconds(beside[1], replace(sizes, layout=two), SCHEDULE) == pytest.approx(2 * once, rel=0.05)
+
+
+def test_sizes_of_equal_widths_cost_what_they_cost_themselves():
+    """Pictures: the sizes differ in channels, and none has a hidden layer."""
+    layout = InputLayout("picture", (32, 32, 3))
+    sizes = Sizes(3072, 10, 4_000, 1_000, 1, layout)
+    plan = make_plan(sizes, preset="standard", budget=None)
+    assert len({rung.widths for rung in plan.rungs}) < len(plan.rungs)
+    each = [rung_seconds(rung, sizes, plan.schedule) for rung in plan.rungs]
+    assert len(set(each)) == len(each)
+    largest_everywhere = max(each) * count_networks(plan, n_uses=4 * plan.n_strengths)[0] / 2
+    assert plan.seconds < 0.7 * largest_everywhere
+
+
+def test_large_examples_may_take_longer_however_few_there_are():
+    small, large = (
+        wait_seconds(500, InputLayout("picture", (side, side, 1)), preset="standard") for side in (8, 64)
+    )
+    assert 300 <= small < 400
+    assert large > 1_400
+    huge = wait_seconds(500, InputLayout("picture", (256, 256, 3)), preset="standard")
+    assert huge < 1.2 * large + 30e-6 * 500 * 256 * 256 * 3

@@ -98,6 +98,29 @@ def test_the_offset_turns_even_classes_into_their_shares(task, weight):
         np.testing.assert_allclose(prior, counts / counts.sum(), rtol=1e-5)
 
 
+@pytest.mark.parametrize("balanced", [False, True])
+@pytest.mark.parametrize("task", [Task.BINARY, Task.MULTICLASS])
+def test_the_offset_turns_what_was_learned_into_the_shares_that_are_expected(task, balanced):
+    n_classes = 2 if task is Task.BINARY else 3
+    expected = np.array([0.7, 0.3]) if n_classes == 2 else np.array([0.2, 0.5, 0.3])
+    source = replace(make_source(task, balanced=balanced), shares=expected)
+    made = build_tensors(source, FOLDS)
+    for k, fold in enumerate(FOLDS):
+        counts = np.bincount(source.target[fold.fit].astype(int), minlength=n_classes) + 0.5
+        learned = np.zeros(n_classes) if balanced else np.log(counts / counts.sum())
+        logits = learned[1:] - learned[0] if n_classes == 2 else learned
+        shifted = logits + made.output_offset[k]
+        found = 1 / (1 + np.exp(-shifted)) if n_classes == 2 else np.exp(shifted) / np.exp(shifted).sum()
+        np.testing.assert_allclose(found, expected[1:] if n_classes == 2 else expected, rtol=0.02)
+
+
+def test_the_constant_predictor_follows_the_expected_shares():
+    source = replace(make_source(Task.MULTICLASS), shares=np.array([0.2, 0.5, 0.3]))
+    losses = constant_losses(source, FOLDS)
+    held = np.concatenate([source.target[fold.validation] for fold in FOLDS]).astype(int)
+    np.testing.assert_allclose(losses, -np.log(np.array([0.2, 0.5, 0.3]))[held])
+
+
 @pytest.mark.parametrize("task", list(Task))
 def test_without_class_weights_nothing_is_taken_out(task):
     balanced = task is Task.REGRESSION  # a number has no classes to balance

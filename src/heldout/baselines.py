@@ -60,6 +60,7 @@ class BaselineData:
         test_texts: the same of the test rows.
         n_beside: so many first features stand beside the texts; boosting sees all. Without any it is left out.
         sets: bool [sets, labels], labels of each set where the target is the number of one; None else.
+        shares: float64 [classes], class shares that are expected; None for those of the fitted rows.
     """
 
     features: FloatArray
@@ -77,6 +78,7 @@ class BaselineData:
     test_texts: tuple[str, ...] = ()
     n_beside: int = 0
     sets: BoolArray | None = None
+    shares: DoubleArray | None = None
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,14 @@ def fit_baselines(
     has_trees = (not data.texts or data.n_beside > 0) and not data.has_arrays
     for name in ("constant", "linear", "gradient boosting") if has_trees else ("constant", "linear"):
         begun = time.monotonic()
-        held = [_fit_predict(name, data, folds[0].fit, (0, folds[0].validation), seed)]
+        held = [_predict(name, data, folds[0].fit, (0, folds[0].validation), seed)]
         if not affords(name, len(folds) * (time.monotonic() - begun)):
             continue
         held += [
-            _fit_predict(name, data, fold.fit, (k, fold.validation), seed)
+            _predict(name, data, fold.fit, (k, fold.validation), seed)
             for k, fold in enumerate(folds[1:], start=1)
         ]
-        test = _fit_predict(name, data, everything, None, seed)
+        test = _predict(name, data, everything, None, seed)
         told = (
             name
             if name != "linear" or not _is_thinned(data, everything)
@@ -235,6 +237,20 @@ def predict_persistence(
     before[order[step:]] = target[order[:-step]]
     before[order[:step]] = target[order[0]]
     return before[rows]
+
+
+def _predict(
+    name: str, data: BaselineData, fit: IndexArray, held: tuple[int, IndexArray] | None, seed: int
+) -> DoubleArray:
+    """Predict by a predictor of some rows; probabilities follow the class shares that are expected, as networks' do."""
+    found = _fit_predict(name, data, fit, held, seed)
+    if data.shares is None:
+        return found
+    followed = found * (
+        data.shares
+        / _constant(data.target[fit], data.weight if data.weight is None else data.weight[fit], data)
+    )
+    return followed / followed.sum(axis=1, keepdims=True)
 
 
 def _fit_predict(

@@ -38,7 +38,8 @@ def main() -> int:
     except HeldoutError as error:
         return _tell(type(error).__name__, error.message, error.hint, code=error.exit_code or EXIT_REFUSED)
     except StudyInterrupted as stop:
-        return _tell("StudyInterrupted", str(stop), "", code=stop.exit_code)
+        place = {"folder": stop.folder, "report": stop.report}
+        return _tell("StudyInterrupted", str(stop), "", code=stop.exit_code, **place)
     return 0
 
 
@@ -53,8 +54,8 @@ def _stop_when_alone() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _tell(kind: str, message: str, hint: str, *, code: int) -> int:
-    sys.stdout.write(json.dumps({"kind": kind, "message": message, "hint": hint}))
+def _tell(kind: str, message: str, hint: str, *, code: int, **place: str) -> int:
+    sys.stdout.write(json.dumps({"kind": kind, "message": message, "hint": hint, **place}))
     return code
 
 

@@ -42,7 +42,19 @@ class UsageError(HeldoutError):
 
 
 class DataError(HeldoutError):
-    """Data that cannot be read or judged as they stand; exit code 3."""
+    """Data that cannot be read or judged as they stand; exit code 3.
+
+    Args:
+        message: as of `HeldoutError`.
+        hint: as of `HeldoutError`.
+        questions: (column, what is unclear, line that settles it) where cells have two readings, column by column.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", questions: tuple[tuple[str, str, str], ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.questions = questions
 
 
 class RecipeError(HeldoutError):
@@ -70,6 +82,10 @@ class StudyInterrupted(Exception):
         exit_code: 130 after Ctrl-C, 143 after SIGTERM.
         folder: the study's folder, where it is known and there.
         report: the page that shows what there was by then, where one was written.
+
+    Example:
+        >>> print(StudyInterrupted(130, folder="runs/a", report="runs/a/report-partial.html"))
+        stopped with exit code 130; what is done is kept in 'runs/a', and resume=True goes on; what there is by now: ...
     """
 
     def __init__(self, exit_code: int = EXIT_INTERRUPTED, *, folder: str = "", report: str = "") -> None:
@@ -77,3 +93,11 @@ class StudyInterrupted(Exception):
         self.exit_code = exit_code
         self.folder = folder
         self.report = report
+
+    def __str__(self) -> str:
+        parts = [
+            str(self.args[0]),
+            f"what is done is kept in {self.folder!r}, and resume=True goes on" if self.folder else "",
+            f"what there is by now: {self.report}" if self.report else "",
+        ]
+        return "; ".join(part for part in parts if part)

@@ -23,9 +23,11 @@ from heldout.records import InputLayout, Rung
 
 # (rungs, seeds, strengths) of each preset
 PRESETS = {"quick": (5, 3, 2), "standard": (8, 5, 3), "thorough": (12, 8, 5)}
-# Studies of pictures, texts and signals are cut to what people wait for: five minutes, and half an hour more for each
-# sixty million pixels, points or words (assumption; see docs/results.md for what comes out).
+# Studies of pictures, texts and signals are cut to what people wait for: five minutes, half an hour more for each sixty
+# million pixels, points or words, and up to twenty minutes for large examples, each of which costs more however
+# few there are (assumptions; see docs/results.md for what comes out).
 LEAST_WAIT, WAIT_PER_NUMBER = 300.0, 30e-6
+WAIT_PER_SIZE, LARGE_EXAMPLE = 0.3, 4_000  # seconds for each number of an example, and how many count
 WAIT_FACTOR = {"quick": 0.5, "standard": 1.0, "thorough": 5.0}
 LEAST_KIND_RUNGS, MOST_KIND_RUNGS = 3, 99
 FEWEST_RUNGS = 2  # a ladder compares sizes
@@ -42,6 +44,7 @@ PERMUTED_NETWORKS = (
     240  # 199 permutations of three rungs at two fifths of the steps, in networks of the whole length
 )
 DELIVERY_EFFORT = 1.5  # more rows bear more steps; training stops by itself when the validation loss does
+LONGER = 3  # times the ladder's epochs for delivered networks whose loss still fell at the end of them
 ASSUMED_CORES = 2  # a plan must be the same on every machine; more cores only end it earlier
 COMPILE_SECONDS = 3.0  # one program, cold
 READ_SECONDS = 8.0  # reading, audit, baselines, report
@@ -244,7 +247,7 @@ def _build_kind(sizes: Sizes, layout: InputLayout, preset: str, effort: float) -
     def plan(lean: Lean, n_sizes: int) -> Plan:
         n_fit = sizes.n_fit if sizes.n_fit <= 1.5 * lean.n_fit or sizes.n_folds > 1 else lean.n_fit
         rungs = thin_ladder(every[:n_sizes], min(lean.n_rungs, PRESETS[preset][0]))
-        schedule = plan_schedule(n_fit, effort=effort * lean.effort)
+        schedule = plan_schedule(n_fit, effort=effort * lean.effort, layout=layout)
         counts = (asked or lean.n_seeds, sizes.n_folds, lean.n_strengths, n_fit, sizes.n_fit)
         made = Plan(preset, rungs, schedule, *counts, 0.0, n_rates=_count_rates(sizes))
         return replace(made, seconds=_estimate(sizes, made, rungs))
@@ -297,7 +300,9 @@ def wait_seconds(n_fit: int, layout: InputLayout, *, preset: str) -> float:
         >>> wait_seconds(54_000, InputLayout("picture", (28, 28, 1)), preset="standard") < 35 * 60
         True
     """
-    return WAIT_FACTOR[preset] * (LEAST_WAIT + WAIT_PER_NUMBER * n_fit * math.prod(layout.shape))
+    size = math.prod(layout.shape)
+    waited = LEAST_WAIT + WAIT_PER_NUMBER * n_fit * size + WAIT_PER_SIZE * min(size, LARGE_EXAMPLE)
+    return WAIT_FACTOR[preset] * waited
 
 
 def rung_seconds(rung: Rung, sizes: Sizes, schedule: Schedule) -> float:
@@ -424,19 +429,23 @@ def _list_phases(plan: Plan, n_rungs: int, n_uses: int) -> tuple[Phase, ...]:
 def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
     """Estimate the wall time of the study with no program compiled yet, on two cores."""
     # a narrow rung costs what the program costs that it runs in
-    program = dict(plan.shapes)
-    by_widths = {rung.widths: rung for rung in rungs}
-    each = [
-        rung_seconds(by_widths.get(program.get(rung.widths, rung.widths), rung), sizes, plan.schedule)
-        for rung in rungs
-    ]
+    wide = {rung.widths: rung for rung in rungs}
+    program = {own: wide[shared] for own, shared in plan.shapes if shared in wide}
+    run_as = [program.get(rung.widths, rung) for rung in rungs]
+    each = [rung_seconds(rung, sizes, plan.schedule) for rung in run_as]
     phases = _list_phases(plan, len(rungs), EXPECTED_REMEDIES * plan.n_strengths)
     trained = sum(phase.n_networks * each[phase.place] for phase in phases)
-    delivery = each[len(each) // 2] * plan.n_seeds * plan.n_folds
+    typical = len(rungs) // 2
+    delivered = each[typical]
     n_programs = 1 + (len({shape for _, shape in plan.shapes}) or len(rungs))  # one more with augmentation
     if plan.n_fit < plan.n_fit_all:
-        delivery *= DELIVERY_EFFORT * plan.n_fit_all / plan.n_fit
+        whole = plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT, layout=sizes.layout)
+        delivered = rung_seconds(run_as[typical], sizes, whole)
         n_programs += 1
+    elif plan.n_folds == 1:
+        delivered *= 1 + LONGER
+        n_programs += 1
+    delivery = delivered * plan.n_seeds * plan.n_folds
     permutations = 0.0
     if sizes.n_folds > 1 and sizes.n_fit + sizes.n_validation < LEAST_ROWS_WITHOUT_PERMUTATION:
         permutations = PERMUTED_NETWORKS * sizes.n_folds * each[len(each) // 3]

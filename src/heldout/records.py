@@ -39,12 +39,14 @@ class SetAside:
         text: the beginning of the row as it stands in the file.
         kind: "quarantined" (a row that cannot be read), "dropped" (a row without an observation: a repeated header,
             empty cells, totals), "preamble", "footer" or "comment" (lines that are no rows).
+        file: where lines of several files stand in one table, the file of this one; else "".
     """
 
     line: int
     reason: str
     text: str = ""
     kind: str = "quarantined"
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -597,6 +599,9 @@ class Tensors:
 
 
 # -------------------------------------------------------------------------------------------- configurations
+LINEAR_FAMILIES = ("mlp", "pooled")  # of networks that are linear where they have no hidden layer
+
+
 @dataclass(frozen=True)
 class Rung:
     """One size of network on the ladder.

@@ -111,6 +111,9 @@ class Settings(BaseModel):
     validation: str | None = None
     sample_weight: str | None = None
     class_weight: Literal["none", "balanced"] = "none"
+    class_shares: Literal["auto", "fit", "validation"] = Field(
+        "auto", description="whose class shares probabilities follow where validation rows are declared"
+    )
     costs: dict[str, float] = Field(
         default_factory=dict, description="binary: {'miss': 5, 'false_alarm': 1}; sets the decision threshold"
     )

@@ -32,11 +32,13 @@ class Trace:
         texts: distinct cells that bear it, in the order in which they were met.
         what: what they look like, for a sentence.
         merges: different values may have become one, or one may have become two.
+        is_cut: digits of long numbers are lost, so that rows of different values fall together.
     """
 
     texts: tuple[str, ...]
     what: str
     merges: bool = True
+    is_cut: bool = False
 
 
 def find_spreadsheet(levels: Sequence[str]) -> tuple[Trace, ...]:
@@ -97,6 +99,7 @@ def _find_rounded(texts: list[str]) -> Trace | None:
     return Trace(
         tuple(rounded),
         "a long number that a spreadsheet rounded: different identifiers may have become equal",
+        is_cut=True,
     )
 
 
@@ -115,6 +118,7 @@ def _find_cut(texts: list[str]) -> Trace | None:
     return Trace(
         tuple(cut),
         "a long number of which a spreadsheet kept 15 digits: different identifiers may have become equal",
+        is_cut=True,
     )
 
 

@@ -170,6 +170,8 @@ def _refuse_dry_run(options: dict[str, Any]) -> None:
 def look(source: Any, settings: Settings | None = None, **options: Any) -> Look:  # noqa: ANN401
     """Show how every column is read, why, and what to decide; trains nothing.
 
+    Columns with two readings, which `fit` refuses, are asked about beside the others.
+
     Args:
         source: path or frame.
         settings: all settings, or name them as options.
@@ -275,4 +277,4 @@ def score(model: str | Path, source: Any, settings: Settings | None = None, **op
     from heldout.stages.validating import score_external
 
     allow_shift = bool(options.pop("allow_shift", False))
-    return ExternalScore(*score_external(model, source, _resolve(settings, options), allow_shift=allow_shift))
+    return score_external(model, source, _resolve(settings, options), allow_shift=allow_shift)

@@ -39,6 +39,8 @@ class TensorSource:
         scales: of uint8 pictures, which are [1, N, height, width, channels]; None for numbers.
         sets: bool [sets, labels], labels of each set (multilabel); None else.
         ordered: the classes are steps of a scale.
+        shares: float64 [classes], how often each class is expected where the networks are used; None for as often as
+            among the fit rows.
     """
 
     features: NDArray[np.generic]
@@ -52,6 +54,7 @@ class TensorSource:
     scales: ByteScales | None = None
     sets: BoolArray | None = None
     ordered: bool = False
+    shares: DoubleArray | None = None
 
     @property
     def n_outputs(self) -> int:
@@ -104,7 +107,7 @@ def build_tensors(source: TensorSource, folds: tuple[Fold, ...]) -> Tensors:
         slot_unseen=source.unseen,
         layout=source.layout,
         scales=source.scales,
-        output_offset=np.stack([_undo_weights(source, fold.fit) for fold in folds]).astype(np.float32),
+        output_offset=np.stack([_follow_shares(source, fold.fit) for fold in folds]).astype(np.float32),
         sets=None if source.sets is None else source.sets.astype(np.float32),
     )
 
@@ -113,8 +116,9 @@ def constant_losses(source: TensorSource, folds: tuple[Fold, ...]) -> DoubleArra
     """Compute each validation row's loss under the constant predictor fitted on its fold's fit rows.
 
     Returns:
-        float64 [M] in the pooled order: log-loss of the fit rows' class shares (of several labels the sum over their
-        shares), or squared error of their mean in units of the development rows' variance.
+        float64 [M] in the pooled order: log-loss of the fit rows' class shares, or of those that are expected (of
+        several labels the sum over their shares), or squared error of their mean in units of the development rows'
+        variance.
 
     Example:
         >>> x, y = np.zeros((1, 4, 2), np.float32), np.array([0.0, 1.0, 0.0, 1.0])
@@ -141,7 +145,8 @@ def constant_loss(source: TensorSource, fit: IndexArray, held: IndexArray) -> Do
         share = share_labels(source.sets[before.astype(int)])
         return -np.where(source.sets[after.astype(int)], np.log(share), np.log1p(-share)).sum(axis=1)
     counts = np.bincount(before.astype(int), minlength=source.n_classes) + 0.5
-    return -np.log(counts / counts.sum())[after.astype(int)]
+    shares = counts / counts.sum() if source.shares is None else source.shares
+    return -np.log(shares)[after.astype(int)]
 
 
 def share_labels(held: BoolArray) -> DoubleArray:
@@ -173,19 +178,23 @@ def _standardize(
     return scaled.astype(np.float32), center, spread
 
 
-def _undo_weights(source: TensorSource, rows: IndexArray) -> DoubleArray:
-    """Give what class weights added to the logits: log of the class shares less log of the weighted shares.
+def _follow_shares(source: TensorSource, rows: IndexArray) -> DoubleArray:
+    """Give what logits lack: log of the class shares that are expected less log of the shares in training.
+
+    Class weights change the shares in training; where none are expected, those of the fit rows are.
 
     Source:
         Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities".
     """
     n_outputs = source.n_outputs
-    if not source.balanced or source.task is Task.REGRESSION:
+    is_plain = not source.balanced and source.shares is None
+    if is_plain or source.task is Task.REGRESSION:
         return np.zeros(n_outputs)
     classes = source.target[rows].astype(int)
     plain = np.bincount(classes, minlength=source.n_classes) + 0.5
     weighted = np.bincount(classes, weights=_weigh(source, rows), minlength=source.n_classes) + 0.5
-    shift = np.log(plain / plain.sum()) - np.log(weighted / weighted.sum())
+    expected = plain / plain.sum() if source.shares is None else source.shares
+    shift = np.log(expected) - np.log(weighted / weighted.sum())
     return shift if source.task is Task.MULTICLASS else shift[1:] - shift[:1]
 
 

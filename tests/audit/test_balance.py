@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audit.tables import make_input
 from heldout.audit.balance import check_balance
 from heldout.records import Severity
@@ -12,6 +14,19 @@ def test_counts_are_exact_and_rare_classes_warned_of() -> None:
     assert balance.rows == 6
     assert "2 classes in 100 development rows: 'no' 94 (94.0 %), 'yes' 6 (6.0 %)" in balance.sentence
     assert "'yes', has 6 rows in 6 units" in balance.sentence
+
+
+def test_rare_whole_numbers_may_be_amounts() -> None:
+    grades = [str(k % 5) for k in range(95)] + ["7"] * 5
+    data = make_input({"x": [str(k) for k in range(100)], "y": grades}, "y")
+    assert check_balance(data)[0].action.startswith("read the scores per class")  # as declared
+    target = replace(
+        data.target, why="classification, because 6 different whole numbers; say --task regression"
+    )
+    guessed = check_balance(replace(data, target=target))[0]
+    assert guessed.action.startswith(
+        "if these are amounts say --task regression; else read the scores per class"
+    )
 
 
 def test_even_classes_pass() -> None:

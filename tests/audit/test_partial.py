@@ -125,3 +125,16 @@ def test_few_grades_as_a_number_are_no_narrow_range(seed: int) -> None:
     table["y"] = [str(g) for g in grade]
     found = check_partial(make_input(table, "y", regression=True))
     assert [item.title.split(":")[0] for item in found] == ["passed"]
+
+
+@pytest.mark.parametrize(("strength", "has_rest"), [(1.0, False), (0.4, True)])
+def test_the_rest_is_named_only_where_there_is_one(strength: float, *, has_rest: bool) -> None:
+    table, goal = make_table()
+    rng = np.random.default_rng(1)
+    # Two codes for each class, so that whole columns of them are no copy of the target.
+    table["code"] = [
+        f"r{g}{rng.integers(2)}" if c else f"u{rng.integers(3)}"
+        for g, c in zip(goal, rng.random(ROWS) < strength, strict=True)
+    ]
+    (found,) = check_partial(make_input(table, "y"))
+    assert ("the rest of the column says little" in found.sentence) is has_rest

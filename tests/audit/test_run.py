@@ -9,7 +9,7 @@ from heldout.audit import run_audit
 from heldout.records import Kind
 
 CODES = {
-    f"HO{number}" for number in (*range(201, 212), *range(213, 232), 233, *range(241, 245), *range(247, 253))
+    f"HO{number}" for number in (*range(201, 212), *range(213, 232), 233, *range(241, 245), *range(247, 256))
 }
 
 

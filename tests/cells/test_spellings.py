@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heldout.cells.spellings import find_spellings, read_spelling
+from heldout.cells.spellings import find_initials, find_spellings, read_spelling
 
 
 def test_case_and_blanks_are_folded_to_the_most_frequent_form() -> None:
@@ -98,3 +98,19 @@ def test_initials_are_asked_only_where_each_has_one_word(
     texts: list[str], initials: tuple[tuple[str, str], ...]
 ) -> None:
     assert find_spellings(texts, [20] * len(texts)).initials == initials
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["F", "female", "M", "male", "X"], (("F", "female"), ("M", "male"))),
+        (["y", "yes", "n", "no", "not asked"], (("y", "yes"), ("n", "no"))),
+        (["t", "true", "f", "false", "u"], (("t", "true"), ("f", "false"))),
+        (["f", "female", "false", "x"], ()),
+        (["A", "Absent", "B"], ()),
+    ],
+)
+def test_sexes_and_answers_are_asked_about_beside_any_other_letters(
+    texts: list[str], expected: tuple[tuple[str, str], ...]
+) -> None:
+    assert find_initials(texts) == expected

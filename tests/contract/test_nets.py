@@ -1,5 +1,6 @@
 """What every family of networks keeps: one suite over the table of families."""
 
+import functools
 import math
 from dataclasses import replace
 
@@ -43,11 +44,14 @@ EXAMPLES = (
     Net("mlp", (6,), 3),
     Net("mlp", (6,), 4, (8, 4), ordered=True),
     Net("mlp", (6,), 5, ordered=True),
+    Net("pooled", (20, 9, 2), 3),
     Net("cnn", (8, 8, 3), 3, (8,), (4, 8), kernel=3, ordered=True),
     Net("cnn", (8, 8, 3), 3, (8,), (4, 8), kernel=3),
     Net("cnn", (9, 7, 1), 3, (), (4, 4, 4), kernel=5),
     Net("residual", (8, 8, 3), 3, channels=(4, 8), kernel=3),
     Net("residual", (7, 9, 1), 3, channels=(4,), kernel=3),
+    # its first convolution takes two steps at a time
+    Net("residual", (50, 4, 1), 3, channels=(4,), kernel=3),
     Net("sequence", (12,), 3, (4,), (8, 4), kernel=5, embedding=6, vocabulary=20),
     Net("sequence", (12, 2), 3, (), (8,), kernel=3),
     Net("signal", (12, 2), 3, (4,), (8, 4), kernel=3),
@@ -68,7 +72,7 @@ EXAMPLES = (
     Net("joined residual", (8 + 2 + 48 + 12,), 3, (8,), (4, 8), 3, embedding=4, parts=PARTS),
     Net("joined residual", (2 + 48,), 3, (8,), (4,), 3, parts=PARTS[1:3]),
 )
-N_ROWS = 5
+N_ROWS, N_TRAINED = 5, 64
 
 
 @pytest.fixture(
@@ -108,9 +112,27 @@ def start(net, seed=0):
     return draw_params(layers, seed), start_memory(layers)
 
 
+@functools.cache
+def evaluator(net):
+    """Outputs and memory in evaluation mode as one program: that of several tests."""
+    return jax.jit(lambda params, memory, x: apply_net(net, params, memory, x, EVALUATION))
+
+
+@functools.cache
+def descender(net):
+    """Outputs in training mode and the gradient of a loss as one program: that of several tests."""
+    mode = Mode(lambda place, values: values, training=True)
+
+    def loss(params, memory, x):
+        outputs, _ = apply_net(net, params, memory, x, mode)
+        return jnp.sum(jnp.square(outputs - 1.0)), outputs
+
+    return jax.jit(jax.grad(loss, has_aux=True))
+
+
 def test_one_row_of_outputs_for_each_row_of_a_batch(net):
     params, memory = start(net)
-    outputs, after = apply_net(net, params, memory, draw_batch(net), EVALUATION)
+    outputs, after = evaluator(net)(params, memory, draw_batch(net))
     assert outputs.shape == (N_ROWS, net.n_outputs)
     assert outputs.dtype == jnp.float32
     assert np.isfinite(outputs).all()
@@ -121,20 +143,14 @@ def test_one_row_of_outputs_for_each_row_of_a_batch(net):
 def test_a_row_is_the_same_alone_and_in_company_in_evaluation_mode(net):
     params, memory = start(net)
     x = draw_batch(net)
-    together = apply_net(net, params, memory, x, EVALUATION)[0]
-    alone = [apply_net(net, params, memory, x[row : row + 1], EVALUATION)[0][0] for row in range(N_ROWS)]
+    together = evaluator(net)(params, memory, x)[0]
+    alone = [evaluator(net)(params, memory, x[row : row + 1])[0][0] for row in range(N_ROWS)]
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
 
 
 def test_every_weight_has_a_gradient(net):
     params, memory = start(net)
-    x = draw_batch(net, 64)
-
-    def loss(own):
-        outputs, _ = apply_net(net, own, memory, x, Mode(lambda place, values: values, training=True))
-        return jnp.sum(jnp.square(outputs - 1.0))
-
-    gradients = jax.jit(jax.grad(loss))(params)
+    gradients, _ = descender(net)(params, memory, draw_batch(net, N_TRAINED))
     for layer, gradient in zip(list_layers(net), gradients, strict=True):
         assert np.abs(gradient[0]).max() > 0, layer.name
 
@@ -143,7 +159,8 @@ def test_dropout_acts_at_every_place_it_is_said_to(net):
     params, memory = start(net)
     x = draw_batch(net)
     seen = []
-    apply_net(net, params, memory, x, Mode(lambda place, values: seen.append(place) or values, training=True))
+    mode = Mode(lambda place, values: seen.append(place) or values, training=True)
+    jax.eval_shape(lambda: apply_net(net, params, memory, x, mode))  # what is asked, without computing it
     assert len(seen) == len(set(seen))
     assert set(find_family(net.family).dropped(net)) <= set(seen)
     tokens = {
@@ -158,18 +175,9 @@ def test_a_padded_network_gives_the_same_outputs_and_its_padding_no_gradient(net
     layers = list_layers(wide)
     padded = pad_arrays(params, list_shapes(layers))
     kept = pad_arrays(memory, list_shapes(layers, kept=True))
-    x = draw_batch(net, 16)
-
-    def run(own_net, own, own_memory):
-        def loss(weights):
-            outputs, _ = apply_net(own_net, weights, own_memory, x, mode)
-            return jnp.sum(jnp.square(outputs - 1.0)), outputs
-
-        mode = Mode(lambda place, values: values, training=True)
-        return jax.jit(jax.value_and_grad(loss, has_aux=True))(own)
-
-    (_, narrow_outputs), _ = run(net, params, memory)
-    (_, wide_outputs), gradients = run(wide, padded, kept)
+    x = draw_batch(net, N_TRAINED)
+    _, narrow_outputs = descender(net)(params, memory, x)
+    gradients, wide_outputs = descender(wide)(padded, kept, x)
     np.testing.assert_allclose(narrow_outputs, wide_outputs, rtol=1e-3, atol=1e-4)
     shapes = list_shapes(list_layers(net))
     for layer, layer_shapes in zip(gradients, shapes, strict=True):
@@ -191,10 +199,10 @@ def test_shares_folded_into_the_weights_are_shares_of_the_values_at_their_input(
     layers, x = list_layers(net), draw_batch(net)
     shares = np.linspace(0.3, 0.9, len(layers)).astype(np.float32)
     scaled = Mode(lambda place, values: values * shares[place], training=False)
-    wanted = apply_net(net, params, memory, x, scaled)[0]
-    folded = apply_net(net, fold_shares(layers, params, shares), memory, x, EVALUATION)[0]
+    wanted = jax.jit(lambda *given: apply_net(net, *given, scaled)[0])(params, memory, x)
+    folded = evaluator(net)(fold_shares(layers, params, shares), memory, x)[0]
     np.testing.assert_allclose(folded, wanted, rtol=1e-4, atol=1e-5)
-    plain = apply_net(net, params, memory, x, EVALUATION)[0]
+    plain = evaluator(net)(params, memory, x)[0]
     assert not np.allclose(folded, plain, atol=1e-3)
     same = fold_shares(layers, params, (1.0,) * len(layers))
     jax.tree.map(np.testing.assert_array_equal, same, params)

@@ -20,6 +20,22 @@ def few_sizes():
         yield
 
 
+@pytest.fixture(scope="module")
+def few_permutations(few_sizes):
+    """Few sizes, and a tenth of the permutations, where what is tested does not depend on the number of either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heldout.stages.permuting.N_PERMUTATIONS", 19)
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_charts():
+    """A report without pictures, a third of a small study's time, where nobody looks at the report."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heldout.report.charts.draw_charts", lambda content: {})
+        yield
+
+
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory):
     """A folder with the tables of the tests and a small study's settings."""

@@ -17,7 +17,7 @@ FIT, VALIDATION, TEST = slice(0, 180), slice(180, 240), slice(240, 300)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def fixed_fingerprint():
+def fixed_fingerprint(no_charts):
     """The split and the seeds of subsets follow from the data's fingerprint; here only what is fitted is looked at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "quick", (2, 2, 2))

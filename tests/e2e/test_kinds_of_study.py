@@ -10,7 +10,9 @@ import pytest
 
 import heldout as ho
 from e2e.made_tables import (
+    AUGMENTED,
     SMALL,
+    SMALL_REMEDIES,
     make_binary,
     make_numbers,
     run_here,
@@ -19,7 +21,6 @@ from e2e.made_tables import (
 )
 from e2e.test_whole_study import SCHEMA
 from heldout.errors import DataError
-from heldout.plan import PRESETS
 from heldout.records import Task
 from heldout.settings import Settings
 
@@ -33,24 +34,16 @@ def fit(source, place, **settings):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_sizes():
-    """Two sizes and two seeds: what differs between kinds of study does not depend on the length of the ladder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "quick", (2, 2, 2))
-        yield
-
-
-def few_permutations(monkeypatch):
-    monkeypatch.setattr("heldout.stages.permuting.N_PERMUTATIONS", 19)
+def few(few_permutations):
+    """What differs between kinds of study depends neither on the length of the ladder nor on the permutations."""
 
 
 # --------------------------------------------------------------------------------------------- own split, folds
 @pytest.fixture(scope="module")
 def folded(tmp_path_factory):
-    """A study without declared parts: five folds and a sealed fifth."""
-    return fit(
-        pd.DataFrame(make_binary(UNPERMUTED)), tmp_path_factory.mktemp("folds"), target="ill", single=True
-    )
+    """A study without declared parts, all remedies of a table among them: five folds and a sealed fifth."""
+    frame, place = pd.DataFrame(make_binary(UNPERMUTED)), tmp_path_factory.mktemp("folds")
+    return fit(frame, place, target="ill", single=True, remedies=AUGMENTED)
 
 
 def test_without_parts_a_fifth_is_sealed_and_the_rest_is_folded(folded):
@@ -94,7 +87,7 @@ def grouped(tmp_path_factory):
     write_table(place / "voice.csv", columns)
     (place / "heldout.toml").write_text(
         'preset = "quick"\ntarget = "grade"\n[target_map]\n"0" = "none"\n"1..2" = "some"\n"3..4" = "much"\n'
-        "[remedies]\ndropout = [0.5]\nl1 = []\nl2 = []\n"
+        + SMALL_REMEDIES
     )
     outcome = run_here(
         "fit", place / "voice.csv", "--group", r"name~S\d+", "--config", place / "heldout.toml",
@@ -212,9 +205,7 @@ def later(tmp_path_factory):
         test[name][:3] = columns[name][:3]
     write_table(place / "data.csv", columns | {"weight": [1 + row % 3 for row in range(208)]})
     write_table(place / "later.csv", test | {"weight": [1] * 60})
-    (place / "heldout.toml").write_text(
-        'sample_weight = "weight"\npreset = "quick"\n[remedies]\ndropout = [0.5]\nl1 = []\nl2 = []\n'
-    )
+    (place / "heldout.toml").write_text(f'sample_weight = "weight"\npreset = "quick"\n{SMALL_REMEDIES}')
     outcome = run_here(
         "fit", place / "data.csv", "--target", "ill", "--test", place / "later.csv", "--config", place / "heldout.toml",
         "--class-weight", "balanced", "--cost-miss", "9", "--cost-false-alarm", "1", "--metric", "balanced_accuracy",
@@ -341,8 +332,7 @@ def test_strict_refuses_a_critical_finding_before_training(tmp_path):
 
 
 # ------------------------------------------------------------------------------------------------- odd sizes
-def test_sixteen_rows_cannot_tell_and_give_no_score(tmp_path, monkeypatch):
-    few_permutations(monkeypatch)
+def test_sixteen_rows_cannot_tell_and_give_no_score(tmp_path):
     columns = {name: cells[:16] for name, cells in make_binary(60).items()}
     study = fit(pd.DataFrame(columns), tmp_path, target="ill")
     answer = study.answer_json()

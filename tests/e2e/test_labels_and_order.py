@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 import heldout as ho
-from e2e.made_tables import run_here, write_table
+from e2e.made_tables import SMALL_TOML, run_here, write_table
 from heldout.bundle import load_bundle
 
 SCHEMA = json.loads(
     (files("heldout") / "report" / "schemas" / "study.schema.json").read_text(encoding="utf-8")
 )
-# one remedy at one strength: what is tested is the way of the target, not the search
-SMALL_TOML = 'preset = "quick"\n[remedies]\ndropout = [0.5]\nl1 = []\nl2 = []\naugmentation = []\n'
+pytestmark = pytest.mark.usefixtures(
+    "few_permutations"
+)  # what is tested is the way of the target, not the search
 
 
 def draw_numbers(n_rows, seed):

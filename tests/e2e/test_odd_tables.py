@@ -9,10 +9,10 @@ import pytest
 
 from chromium import find_barriers, find_chromium, start_browser
 from e2e.made_tables import load_answer, run_here, with_parts, write_table
-from heldout.stages import permuting
 
+pytestmark = pytest.mark.usefixtures("few_permutations")
 # at most one remedy with one strength: more would only compile more
-SMALL_TOML = 'preset = "quick"\n[remedies]\ndropout = [{}]\nl1 = []\nl2 = []\n'
+SMALL_TOML = 'preset = "quick"\n[remedies]\naugmentation = []\ndropout = [{}]\nl1 = []\nl2 = []\n'
 SCRIPT, PICTURE, END = "<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "]]>"
 EVIL = (SCRIPT, PICTURE, END)
 FILE = '"><img src=x onerror=alert(3)>]]><script>alert(4).csv'  # a name cannot hold a slash
@@ -46,14 +46,6 @@ class Finished:
     @property
     def page(self):
         return (self.folder / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_permutations(few_sizes):
-    """A tenth of the permutations: what is odd here does not depend on their number."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(permuting, "N_PERMUTATIONS", 19)
-        yield
 
 
 def quote(cell):
@@ -122,7 +114,7 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory):
+def studies(tmp_path_factory, few_permutations):
     """Each study when it is first asked for."""
     made = {}
 

@@ -335,7 +335,8 @@ def test_a_changed_bundle_is_refused(finished, new_rows, tmp_path):
 def test_the_bundle_has_the_promised_members(finished):
     with zipfile.ZipFile(finished[0] / "bundle.zip") as bundle:
         assert {item.filename for item in bundle.infolist()} == {
-            "manifest.json", "recipe.json", "recipe.safetensors", "weights.safetensors", "example.jsonl", "README.md",
+            "manifest.json", "recipe.json", "recipe.safetensors", "weights.safetensors", "rows.safetensors",
+            "example.jsonl", "README.md",
         }  # fmt: skip
         assert all(item.compress_type == zipfile.ZIP_STORED for item in bundle.infolist())
 

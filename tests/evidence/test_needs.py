@@ -1,9 +1,11 @@
+import re
+
 import numpy as np
 import pytest
 
 from heldout.evidence.contrasts import Contrast
-from heldout.evidence.needs import estimate_assurance, say_needs
-from heldout.evidence.paired import compare_paired
+from heldout.evidence.needs import estimate_assurance, find_seed_share, say_needs
+from heldout.evidence.paired import PairedBounds, compare_paired
 
 DELTA = 0.02
 
@@ -87,3 +89,64 @@ def test_more_seeds_are_counted_from_those_that_were_compared():
     one = contrast_of(draw(rng, 0.05, n_seeds=1, n_rows=60))
     assert "--seeds" not in say_needs(one, DELTA, n_asked=5)[0]
     assert "--seeds 5" in say_needs(one, DELTA, n_asked=1)[0]
+
+
+def bounds_of(mean, rows, seeds):
+    """Bounds of two alternatives or (as scalars) of one comparison, from their variances."""
+    mean, rows, seeds = (np.asarray(part, float) for part in (mean, rows, seeds))
+    se = np.sqrt(rows + seeds)
+    return PairedBounds(mean, se, np.full_like(se, 50.0), mean - 1.7 * se, mean + 1.7 * se, rows, seeds)
+
+
+def test_the_limit_is_that_of_the_comparison_which_keeps_the_answer_open():
+    """Rows are all that the cross-fitted difference lacks; one epoch, whose seeds differ, is what "no" waits for."""
+    yes = bounds_of(0.003, 1e-4, 0.0)
+    each = bounds_of([0.003, 0.004], [1e-5, 1e-5], [1e-7, 4e-4])
+    contrast = Contrast("overtrained", yes, each, 3, 200, can_be_yes=False)
+    assert find_seed_share(contrast, DELTA) == pytest.approx(4e-4 / 4.1e-4)
+    lines = say_needs(contrast, DELTA)
+    assert lines[-1] == "Limiting: seeds (98 % of the variance); more rows alone cannot help much."
+    # where "yes" is what comes, its own variance counts
+    large = Contrast("overtrained", bounds_of(0.2, 1e-2, 1e-6), each, 3, 200)
+    assert find_seed_share(large, DELTA) == pytest.approx(1e-4, rel=0.1)
+
+
+def read_chances(lines):
+    found = {"seeds": -1, "rows": -1}
+    for line in lines:
+        if "chance" in line:
+            numbers = [int(number) for number in re.findall(r"(\d+) %", line)]
+            what = "seeds" if line.startswith("With 5 more seeds (") else "rows"
+            found[what] = max(found[what], numbers[-1])
+    return found
+
+
+def test_what_is_said_to_limit_never_contradicts_the_chances_beside_it():
+    rng = np.random.default_rng(7)
+    seen = set()
+    for _ in range(400):
+        n_seeds = int(rng.choice([2, 3, 5]))
+        mean, rows, seeds = (
+            rng.uniform(-0.03, 0.06, 4),
+            10 ** rng.uniform(-5, -3, 4),
+            10 ** rng.uniform(-6, -3, 4),
+        )
+        contrast = Contrast(
+            "too big",
+            bounds_of(mean[0], rows[0], seeds[0]),
+            bounds_of(mean[1:], rows[1:], seeds[1:]),
+            n_seeds,
+            100,
+        )
+        lines = say_needs(contrast, DELTA)
+        chances, limit = read_chances(lines), next(line for line in lines if "imit" in line)
+        seen.add(limit[:14])
+        if limit.startswith("Limiting: rows"):
+            assert chances["seeds"] <= chances["rows"]
+        elif limit.startswith("Limiting: seeds"):
+            assert chances["rows"] == -1
+            four = estimate_assurance(contrast, DELTA, rows_factor=4.0)
+            assert four <= estimate_assurance(contrast, DELTA, more_seeds=5)
+        else:
+            assert chances["rows"] >= 0
+    assert seen == {"Limiting: rows", "Limiting: seed", "Both limit: ro", "Both limit: se"}

@@ -8,6 +8,7 @@ from heldout.evidence.crossfit import deploy_run
 from heldout.evidence.needs import estimate_assurance
 from heldout.evidence.onset import find_onset
 from heldout.evidence.questions import (
+    BELOW_ZERO,
     answer_memorising,
     answer_overtrained,
     answer_skill,
@@ -36,6 +37,18 @@ def test_hand_made_curves_without_noise_are_answered_exactly():
     assert answer_overtrained(within, settings).answer == "no"
     at_best = answer_overtrained(rising, settings, at_deployed=True)
     assert (at_best.answer, at_best.estimate) == ("no", 0.0)
+    assert BELOW_ZERO not in answer.sentence + at_best.sentence
+
+
+def test_a_last_epoch_better_than_the_best_one_is_explained_where_it_is_shown():
+    """The best epoch is chosen on other rows; on flat noisy curves the last one is better in half of all studies."""
+    rng, settings, seen = np.random.default_rng(2), make_settings(40), set()
+    for _ in range(20):
+        losses = 0.6 + rng.normal(0, 0.2, (6, 3, 40))
+        answer = answer_overtrained(deploy(losses, settings), settings)
+        seen.add(answer.estimate < 0)
+        assert answer.sentence.endswith(BELOW_ZERO) is (answer.estimate < 0)
+    assert seen == {True, False}
 
 
 def test_a_rise_at_one_middle_epoch_is_not_overtraining():

@@ -4,6 +4,7 @@ import pytest
 from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.errors import DataError
 from heldout.evidence.codes import CODES
+from heldout.evidence.questions import BELOW_ZERO
 from heldout.evidence.verdict import _say_larger, _say_smaller, judge_chosen, judge_ladder, share_alpha
 from heldout.records import Answer
 
@@ -118,6 +119,18 @@ def test_an_overtrained_curve_delivered_at_its_best_epoch_is_no_overfit():
     overtrained = verdict.answers[1]
     assert overtrained.answer == "no"
     assert "If it were trained to the last epoch: yes" in overtrained.sentence
+
+
+def test_why_a_difference_is_below_zero_is_said_once():
+    rng, counts = np.random.default_rng(7), set()
+    for _ in range(6):
+        runs = make_ladder(rng, [FALL + 0.2, FALL, FALL], n_rows=100, seed_sd=0.05)
+        overtrained = judge_chosen(runs[1], runs, make_settings(100), n_rows=100).answers[1]
+        told = overtrained.sentence.count(BELOW_ZERO)
+        assert told <= 1
+        assert told == 1 or overtrained.estimate >= 0
+        counts.add(told)
+    assert 1 in counts
 
 
 @pytest.mark.parametrize(

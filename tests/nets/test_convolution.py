@@ -65,14 +65,25 @@ def by_lax(x, weight, bias, case, relu):
     return jnp.maximum(sums, 0.0) if relu else sums
 
 
+def with_gradients(function, operands, slopes):
+    """Result and gradients as one program, as networks are trained: far fewer to compile than one an operation."""
+
+    def run(operands, slopes):
+        y, pull = jax.vjp(function, *operands)
+        return (y, *pull(slopes))
+
+    return jax.jit(run)(list(map(jnp.asarray, operands)), jnp.asarray(slopes))
+
+
 @functools.cache
 def expected(case, relu):
     """Result and gradients of lax.conv in float64."""
     with jax.enable_x64(True):
         given = draw(case)
-        y, pull = jax.vjp(lambda *operands: by_lax(*operands, case, relu), *map(jnp.asarray, given))
-        slopes = np.random.default_rng(7).normal(size=y.shape)
-        return slopes, [np.asarray(value) for value in (y, *pull(jnp.asarray(slopes)))]
+        shape = jax.eval_shape(lambda *operands: by_lax(*operands, case, relu), *given).shape
+        slopes = np.random.default_rng(7).normal(size=shape)
+        found = with_gradients(lambda *operands: by_lax(*operands, case, relu), given, slopes)
+        return slopes, [np.asarray(value) for value in found]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -90,10 +101,8 @@ def test_result_and_gradients_equal_float64(way, case, relu, monkeypatch):
     def own(x, weight, bias):
         return convolve(x, weight, stride=case[6], padding=case[7], bias=bias, relu=relu)
 
-    y, pull = jax.vjp(own, *given)
-    for name, got, right in zip(
-        ("y", "x", "weight", "bias"), (y, *pull(jnp.float32(slopes))), wanted, strict=True
-    ):
+    found = with_gradients(own, given, jnp.float32(slopes))
+    for name, got, right in zip(("y", "x", "weight", "bias"), found, wanted, strict=True):
         assert got.shape == right.shape
         # 2e-6 of the largest value is what all shapes were measured to keep; ten times that is still a tight bar
         np.testing.assert_allclose(

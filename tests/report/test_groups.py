@@ -83,7 +83,7 @@ def test_the_report_shows_all_of_it():
         "The same groups on the test rows",
         "+0.020 to +0.680",
         "3 values with too few rows",
-        "site = z (7 rows)",
+        "; which they are is shown with --show-rows",
         "a note",
         "Does what helps on average hurt anyone?",
         "Who is affected when extreme numbers are dropped",
@@ -95,6 +95,10 @@ def test_the_report_shows_all_of_it():
     ):
         assert words in text, words
     assert 'href="#groups"' in page
+    # the name of a value that few rows share may be a person's
+    assert "site = z" not in text
+    assert answer_json(FULL)["subgroups"]["too_small"] == []
+    assert "among them site = z (7 rows)" in re.sub(r"<[^>]+>", "", render_report(FULL, show_rows=True))
 
 
 def test_every_cell_is_escaped():

@@ -10,13 +10,14 @@ from heldout.records import Affected, Answer, Choice, ChosenVerdict, DroppedRate
 from heldout.stages import affecting
 from heldout.stages.announcing import (
     say_answers,
+    say_guess,
     tell_final,
     tell_ladder,
     tell_plan,
     tell_remedies,
     tell_rule,
 )
-from stages.made_data import make_frame, prepare_frame
+from stages.made_data import make_frame, prepare_frame, read
 
 
 @pytest.fixture
@@ -151,3 +152,22 @@ def test_without_a_rule_nothing_is_told(told):
     _, prepared, _, chosen = prepare_frame(make_frame(120))
     tell_rule(workplace, prepared, chosen)
     assert not read()
+
+
+@pytest.mark.parametrize(
+    ("values", "asked", "is_told"),
+    [
+        ([str(row % 7) for row in range(60)], {}, True),
+        ([str(row % 7) for row in range(60)], {"task": "classification"}, False),
+        ([str(row % 7) for row in range(60)], {"task": "regression"}, False),
+        ([str(row % 2) for row in range(60)], {}, False),
+        (["abc"[row % 3] for row in range(60)], {}, False),
+    ],
+)
+def test_few_whole_numbers_taken_for_classes_are_told_with_the_way_out(values, asked, is_told):
+    reading, *_ = read(make_frame(ill=values).drop("price"), **asked)
+    told = say_guess(reading.target)
+    assert bool(told) is is_told
+    if is_told:
+        assert "'ill' is taken for 7 classes" in told
+        assert told.endswith("if these are amounts, stop and say --task regression")

@@ -17,6 +17,7 @@ from heldout.stages.delivering import (
     deliver,
     retrain_chosen,
     train_by_rule,
+    train_longer,
 )
 from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.train.program import MemberSpec
@@ -287,3 +288,78 @@ def test_one_temperature_of_many_yes_and_no_is_that_of_a_binary_target():
     truth = (rng.random((50, 3)) < values).astype(float)
     pairs = np.stack([1 - values.ravel(), values.ravel()], axis=1)
     assert _fit_temperature(values, truth) == _fit_temperature(pairs, truth.ravel())
+
+
+class LongerExecutor(FakeExecutor):
+    """Networks whose loss falls by a tenth an epoch from 2.4 down to that of their best epoch."""
+
+    def __init__(self, best, n_epochs):
+        super().__init__(best)
+        self.schedule.n_epochs = n_epochs
+
+    def train_members(self, configuration, specs, *, ends=None, watch=None, progress=lambda done: None):
+        curve = [0.1 * max(24 - epoch, 24 - self.best) for epoch in range(1, self.schedule.n_epochs + 1)]
+        for epoch in ends:
+            if watch(epoch, results([curve] * len(specs), weight=float(epoch))):
+                break
+
+
+class FakeWorkplace:
+    """Hands out executors whose networks improve until a given epoch."""
+
+    def __init__(self, best, *, has_time):
+        self.best, self.has_time, self.asked, self.notes, self.schedules = best, has_time, [], [], []
+
+    def can_afford(self, phase, seconds):
+        self.asked.append((phase, seconds))
+        return self.has_time
+
+    def note(self, sentence):
+        self.notes.append(sentence)
+
+    def make_executor(self, tensors, schedule, *, kept):
+        self.schedules.append(schedule)
+        return LongerExecutor(self.best, schedule.n_epochs)
+
+
+def train_late(best, *, epoch=8, n_folds=1, has_time=True):
+    """Deliver what two networks reached 1.6 with in eight epochs, lowest at `epoch`; more bring `best` epochs' fall."""
+    workplace = FakeWorkplace(best, has_time=has_time)
+    crew = SimpleNamespace(
+        plan=SimpleNamespace(schedule=Schedule(4, 2, 8, (1, 2, 4, 8))),
+        seeds=(0, 1),
+        tensors=SimpleNamespace(fit_rows=[0] * n_folds),
+        executor=SimpleNamespace(expect=lambda configuration, n_networks: 10.0 * n_networks),
+        workplace=workplace,
+    )
+    curve = np.float32([[2.0, 1.8, 1.6], [1.7, 1.6, np.nan]])
+    run = SimpleNamespace(configuration=PLAIN, validation_curve=curve)
+    choice = SimpleNamespace(name="rung 1", epoch=epoch)
+    return train_longer(crew, SimpleNamespace(find=lambda name: run), choice), workplace
+
+
+def test_networks_whose_loss_still_fell_at_the_end_are_trained_longer():
+    weights, workplace = train_late(20)
+    assert workplace.asked == [("longer-training", 60.0)]  # three times what two networks take
+    assert workplace.schedules == [Schedule(4, 2, 24, workplace.schedules[0].checkpoints)]
+    assert workplace.schedules[0].checkpoints[-1] == 24
+    assert weights.epochs == (20, 20)
+    assert float(weights.layers[1][0][0][0, 0]) == 20.0
+    assert "1.6 -> 0.4" in workplace.notes[0]
+    assert "the shorter training" in workplace.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "note"),
+    [
+        ({"best": 20, "epoch": 6}, ""),  # three quarters of the epochs, and it rose again
+        ({"best": 20, "n_folds": 2}, ""),
+        ({"best": 20, "has_time": False}, "the budget is used up"),
+        ({"best": 8}, "24 epochs brought nothing"),  # 1.6, as before
+    ],
+)
+def test_otherwise_the_networks_of_the_study_are_delivered(given, note):
+    weights, workplace = train_late(**given)
+    assert weights is None
+    assert len(workplace.notes) == bool(note)
+    assert note in "".join(workplace.notes)

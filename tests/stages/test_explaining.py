@@ -8,6 +8,7 @@ from PIL import Image
 
 import heldout
 from heldout.errors import RecipeError, UsageError
+from heldout.plan import PRESETS
 from heldout.recipe import CellExplanation, fit_recipe
 from heldout.recipe.explain_words import LetterTrace, WordTrace
 from heldout.settings import Settings
@@ -28,7 +29,14 @@ def study(tmp_path_factory):
         }
     )
     out = tmp_path_factory.mktemp("explained") / "study"
-    return heldout.fit(frame, target="ill", out=out, preset="quick", progress="none"), frame
+    none = {name: () for name in ("augmentation", "dropout", "l1", "l2")}
+    with (
+        pytest.MonkeyPatch.context() as patch
+    ):  # what is explained is the recipe: few and small networks are enough
+        patch.setitem(PRESETS, "quick", (2, 2, 2))
+        patch.setattr("heldout.stages.permuting.N_PERMUTATIONS", 19)
+        settings = Settings(target="ill", preset="quick", remedies=none)
+        return heldout.fit(frame, settings, out=out, progress="none"), frame
 
 
 def test_a_cell_is_followed_to_its_positions_and_back(study):

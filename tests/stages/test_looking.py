@@ -174,3 +174,20 @@ def test_without_a_target_nothing_is_told_of_declared_test_rows(tmp_path):
     assert both.n_rows == 100
     assert any("by 60 of 100 rows" in note for note in both.read_notes)
     assert not any("counted, by" in note for note in alone.read_notes)
+
+
+def test_lines_of_several_files_are_told_with_their_file(tmp_path):
+    rows = [f"{row * 1.37:.2f},{row * 3 % 11},{'ab'[row % 2]}" for row in range(80)]
+    (tmp_path / "main.csv").write_text("x,z,y\n" + "\n".join([*rows[:60], "1,2,3,4,5", "9,9,"]) + "\n")
+    (tmp_path / "new.csv").write_text("x,z,y\n" + "\n".join([*rows[60:], "1,2,3,4,5", "9,9,"]) + "\n")
+    content = look_at(
+        str(tmp_path / "main.csv"), Settings(target="y", test=str(tmp_path / "new.csv"), keep_near_rows=False)
+    )
+    told = " | ".join(reason for reason, _ in content.set_aside)
+    assert "(line 63 of main.csv; line 23 of new.csv)" in told  # the target's cell is empty there
+    assert "(line 62 of main.csv)" in told
+    assert "(line 22 of new.csv)" in told
+    alone = look_at(str(tmp_path / "main.csv"), Settings(target="y"))
+    assert all(" of main.csv" not in reason for reason, _ in alone.set_aside)
+    content = look_at(str(tmp_path / "main.csv"), Settings(test=str(tmp_path / "new.csv")))
+    assert any("of new.csv)" in reason for reason, _ in content.set_aside)

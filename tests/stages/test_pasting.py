@@ -25,6 +25,7 @@ GIVEN = {
     "test": "later.csv",
     "validation": "mine.csv",
     "class_weight": "balanced",
+    "class_shares": "validation",
     "costs": {"miss": 5.0, "false_alarm": 1.0},
     "header": "no",
     "delimiter": ";",

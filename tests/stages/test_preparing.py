@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from heldout.errors import DataError, RecipeError
+from heldout.errors import DataError, RecipeError, UsageError
 from heldout.records import Severity
 from heldout.stages import preparing
 from heldout.stages.preparing import (
@@ -49,6 +49,42 @@ def test_each_state_is_fitted_on_its_own_fold_alone():
     others = plain.folds[0].fit
     np.testing.assert_array_equal(changed.source.features[0][others], plain.source.features[0][others])
     assert not np.array_equal(changed.source.features[1][others], plain.source.features[1][others])
+
+
+def frame_of_shares():
+    """300 rows: a fifth ill among the fit rows, half among the declared validation rows."""
+    frame = make_frame(300).drop("price")
+    part = ["train"] * 180 + ["validation"] * 60 + ["test"] * 60
+    ill = ["yes" if k % 5 == 0 else "no" for k in range(180)] + ["yes", "no"] * 60
+    return frame.with_columns(pl.Series("ill", ill), pl.Series("part", part))
+
+
+def test_probabilities_follow_declared_validation_rows_that_hold_other_shares():
+    _, prepared, findings, _ = prepare_frame(frame_of_shares(), split="part")
+    np.testing.assert_allclose(prepared.source.shares, [0.5, 0.5])
+    assert "HO255" in {finding.code for finding in findings if finding.severity is Severity.WARNING}
+    _, kept, _, _ = prepare_frame(frame_of_shares(), split="part", class_shares="fit")
+    assert kept.source.shares is None
+
+
+def test_shares_that_differ_by_chance_are_followed_only_when_asked():
+    frame = make_frame(part=declare_parts()).drop("price")
+    assert prepare_frame(frame, split="part")[1].source.shares is None
+    asked = prepare_frame(frame, split="part", class_shares="validation")[1].source.shares
+    held = frame["ill"].to_numpy()[30:45] == "yes"
+    np.testing.assert_allclose(asked[1], (held.sum() + 0.5) / 16)
+
+
+@pytest.mark.parametrize(
+    ("asked", "frame"),
+    [
+        ({}, make_frame().drop("price")),  # no declared validation rows
+        ({"split": "part", "target": "z", "task": "regression"}, make_frame(part=declare_parts())),
+    ],
+)
+def test_shares_of_validation_rows_need_classes_and_such_rows(asked, frame):
+    with pytest.raises(UsageError, match="class_shares = validation needs classes"):
+        prepare_frame(frame, class_shares="validation", **asked)
 
 
 def test_a_smaller_subset_lies_in_a_larger_one_and_validation_stays():

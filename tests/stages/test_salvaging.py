@@ -79,7 +79,7 @@ def test_a_finished_study_is_read_as_it_is(tmp_path):
 
 def test_an_unfinished_study_shows_what_there_is(tmp_path):
     found = salvage_content(make_unfinished(tmp_path / "run"))
-    assert found.partial.startswith("It has not come to its end; the same command with --resume goes on.")
+    assert found.partial.startswith("It has not come to its end (continue it with --resume).")
     assert "content.json" not in found.partial  # nothing is missing of what is not made yet
     assert "Shown is the rest: the audit, curves of 1 configuration." in found.partial
     assert found.target.name == "disease"
@@ -98,11 +98,11 @@ def test_an_unfinished_study_shows_what_there_is(tmp_path):
 @pytest.mark.parametrize(
     ("events", "why"),
     [
-        (["begin", {"kind": "end", "how": "stopped"}], "It was stopped before its end;"),
-        (["begin", {"kind": "end", "how": "stopped"}, "begin"], "It has not come to its end;"),
-        (["begin", {"kind": "end", "how": "failed", "text": "full"}], "It ended with an error (full);"),
-        (["begin", {"kind": "end", "how": ["odd"]}], "It has not come to its end;"),
-        ([], "It has not come to its end;"),
+        (["begin", {"kind": "end", "how": "stopped"}], "It was stopped before its end ("),
+        (["begin", {"kind": "end", "how": "stopped"}, "begin"], "It has not come to its end ("),
+        (["begin", {"kind": "end", "how": "failed", "text": "full"}], "It ended with an error (full) ("),
+        (["begin", {"kind": "end", "how": ["odd"]}], "It has not come to its end ("),
+        ([], "It has not come to its end ("),
     ],
 )
 def test_why_a_study_has_no_end_is_told_by_its_events(tmp_path, events, why):

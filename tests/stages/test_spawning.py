@@ -132,6 +132,16 @@ def test_an_interrupt_is_passed_on_and_a_second_one_ends_the_child(monkeypatch):
     assert child.signals == [signal.SIGINT, signal.SIGKILL]
 
 
+def test_a_stopped_study_names_its_folder_and_its_page_in_the_notebook(monkeypatch):
+    place = {"folder": "runs/a", "report": "runs/a/report-partial.html"}
+    told = json.dumps({"kind": "StudyInterrupted", "message": "stopped", "hint": "", **place})
+    with pytest.raises(
+        StudyInterrupted, match=r"resume=True goes on; .* runs/a/report-partial\.html$"
+    ) as caught:
+        run_child(monkeypatch, out=told, code=130, interrupts=1)
+    assert (caught.value.folder, caught.value.report) == ("runs/a", "runs/a/report-partial.html")
+
+
 def test_the_kernel_loads_nothing_that_trains():
     """The refusal comes back from a real child; what it took to ask is all that the kernel has loaded."""
     code = (

@@ -7,7 +7,7 @@ from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.executors.local import Job
 from heldout.ladder import candidate_rates, grow_ladder, list_rates
 from heldout.plan import Plan
-from heldout.records import ConfigurationRun, LadderVerdict, RemedyResult
+from heldout.records import Answer, ConfigurationRun, LadderVerdict, RemedyResult
 from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages import training
@@ -289,6 +289,29 @@ def test_what_takes_no_training_makes_no_pair():
 def test_remedies_are_tried_where_overfitting_begins_else_on_the_largest(rung, expected):
     verdict = LadderVerdict("overfits from", "HO101", rung, "", ())
     assert find_remedy_rung(verdict, make_ladder()).index == expected
+
+
+def ask_underfit(*gains, tolerance=0.02):
+    """For each rung its answers, the last of which says how much better the best larger rung is."""
+    return tuple(
+        (*[Answer(name, "yes", 1.0, 0.5, 1.5, tolerance) for name in ("overtrained", "too big")],
+         Answer("underfit", "undecided", gain, gain - 1, gain + 1, tolerance))
+        for gain in gains
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [((0.01, 0.3, np.nan), 0), ((0.3, 0.01, np.nan), 1), ((0.3, 0.2, np.nan), 2), ((np.nan,) * 3, 0)],
+)
+def test_remedies_are_tried_at_no_rung_that_a_larger_one_beats(gains, expected):
+    verdict = LadderVerdict("overfits from", "HO101", 0, "", ask_underfit(*gains))
+    assert find_remedy_rung(verdict, make_ladder()).index == expected
+
+
+def test_rungs_below_the_first_that_overfits_are_not_asked():
+    verdict = LadderVerdict("overfits from", "HO101", 1, "", ask_underfit(0.0, 0.5, np.nan))
+    assert find_remedy_rung(verdict, make_ladder()).index == 2
 
 
 def test_all_runs_are_found_by_name():

@@ -1,10 +1,13 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 
-from heldout.bundle import save_bundle
+from heldout.bundle import mark_rows, save_bundle
 from heldout.errors import DataError
+from heldout.records import ArrayColumn, ArrayPolicy, Kind
 from heldout.settings import Settings
 from heldout.stages.validating import score_external
 from stages.made_data import make_frame
@@ -28,9 +31,10 @@ def score(bundle, frame, **settings):
 
 
 def test_new_rows_are_scored_with_an_interval(bundle):
-    scores, notes, n_rows, source, guess = score(bundle, make_frame(80, seed=5).drop("price"))
-    assert n_rows == 80
-    assert source == "frame"
+    found = score(bundle, make_frame(80, seed=5).drop("price"))
+    scores, guess = found.scores, found.constant
+    assert found.n_rows == 80
+    assert found.source == "frame"
     names = [item.metric for item in scores]
     assert {"accuracy", "auc", "logloss"} <= set(names)
     assert len(set(names)) == len(names)
@@ -46,22 +50,22 @@ def test_new_rows_are_scored_with_an_interval(bundle):
 
 def test_groups_are_the_units_of_the_interval(bundle):
     frame = make_frame(80, seed=5, site=[f"s{row // 2}" for row in range(80)]).drop("price")
-    scores, *_ = score(bundle, frame, group="site")
-    assert scores[0].n_units == 40
-    assert scores[0].n_rows == 80
+    found = score(bundle, frame, group="site")
+    assert found.scores[0].n_units == 40
+    assert found.scores[0].n_rows == 80
 
 
 def test_rows_without_target_are_left_out(bundle):
     frame = make_frame(80, seed=5).drop("price")
     labels = [None if row < 10 else word for row, word in enumerate(frame["ill"])]
-    _, _, n_rows, *_ = score(bundle, frame.drop("ill").with_columns(ill=np.array(labels, object)))
-    assert n_rows == 70
+    found = score(bundle, frame.drop("ill").with_columns(ill=np.array(labels, object)))
+    assert found.n_rows == 70
 
 
 def test_every_look_is_on_record_and_the_second_is_told(bundle):
     frame = make_frame(80, seed=5).drop("price")
-    assert not any("scored" in note for note in score(bundle, frame)[1])
-    assert any("scored 1 times before" in note for note in score(bundle, frame)[1])
+    assert not any("scored" in note for note in score(bundle, frame).notes)
+    assert any("scored 1 times before" in note for note in score(bundle, frame).notes)
     journal = (bundle.parent.parent / ".journal.jsonl").read_text().splitlines()
     assert [json.loads(line)["reason"] for line in journal] == ["external validation"] * 2
     assert [json.loads(line)["study"] for line in journal] == ["a"] * 2
@@ -71,12 +75,15 @@ def test_every_look_is_on_record_and_the_second_is_told(bundle):
 def test_a_study_and_its_bundle_share_a_journal(bundle):
     frame = make_frame(80, seed=5).drop("price")
     score(bundle, frame)
-    assert any("scored 1 times before" in note for note in score(bundle.parent, frame)[1])
+    assert any("scored 1 times before" in note for note in score(bundle.parent, frame).notes)
 
 
 def test_the_studys_own_rows_are_recognized(bundle):
-    _, notes, *_ = score(bundle, make_frame().drop("price"))
-    assert any("no external validation" in note for note in notes)
+    found = score(bundle, make_frame().drop("price"))
+    assert any("no external validation" in note for note in found.notes)
+    assert found.n_known == found.n_rows == 60
+    assert found.warning.startswith("all 60 rows repeat rows of the study")
+    assert found.without_known == ()
 
 
 def test_no_target_at_all_is_refused(bundle):
@@ -93,7 +100,95 @@ def test_labels_of_new_rows_are_scored_and_unknown_ones_are_told(tmp_path):
     path = tmp_path / "bundle.zip"
     save_bundle(delivered.bundle, path)
     new = make_frame(80, seed=5, what=[*lists, *["a;zebra"] * 20]).drop("price")
-    scores, notes, n_rows, *_ = score(path, new)
-    assert n_rows == 80
-    assert [item.metric for item in scores] == ["label accuracy", "micro f1", "auc", "exact match", "logloss"]
-    assert any("labels unknown to the network are not scored: 'zebra' 20" in note for note in notes)
+    found = score(path, new)
+    assert found.n_rows == 80
+    assert [item.metric for item in found.scores] == [
+        "label accuracy",
+        "micro f1",
+        "auc",
+        "exact match",
+        "logloss",
+    ]
+    assert any("labels unknown to the network are not scored: 'zebra' 20" in note for note in found.notes)
+
+
+def test_the_groups_of_the_study_are_the_units_without_being_named_again(tmp_path):
+    sites = [f"s{row // 3}" for row in range(60)]
+    delivered, *_ = deliver_frame(make_frame(site=sites).drop("price"), group="site")
+    path = tmp_path / "bundle.zip"  # without its study: the bundle knows them
+    save_bundle(delivered.bundle, path)
+    new = make_frame(80, seed=5).drop("price")
+    repeated = new.with_columns(site=np.array([f"n{row // 4}" for row in range(80)]))
+    by_group, lacking = score(path, repeated), score(path, new)
+    assert (by_group.scores[0].n_units, lacking.scores[0].n_units) == (20, 80)
+    assert by_group.scores[0].method.startswith("Korn-Graubard")
+    assert by_group.text().startswith("frame: 80 rows of 20 groups scored")
+    assert not any("kept rows of one" in note for note in by_group.notes)
+    assert any("kept rows of one 'site' together" in note for note in lacking.notes)
+    # the interval is the one that score_rows makes of the same groups, as at the opening of the test
+    named = score(path, repeated, group="site")
+    assert [(item.low, item.high) for item in named.scores] == [
+        (item.low, item.high) for item in by_group.scores
+    ]
+    # rows of one group alone allow no interval
+    one = score(path, new.with_columns(site=np.array(["n1"] * 80)))
+    assert np.isnan(one.scores[0].low)
+    assert any("are of one only or name none" in note for note in one.notes)
+    assert "'n1'" not in str(one.notes)
+    with pytest.raises(DataError, match="every row has the group 'n1'"):
+        score(path, new.with_columns(site=np.array(["n1"] * 80)), group="site")
+
+
+def test_exact_copies_among_the_new_rows_count_once(bundle):
+    new = make_frame(40, seed=5).drop("price")
+    assert score(bundle, pl.concat([new, new])).scores[0].n_units == 40
+
+
+def test_single_rows_of_the_study_are_noticed_and_left_out(bundle):
+    old, new = make_frame().drop("price"), make_frame(80, seed=5).drop("price")
+    found = score(bundle, pl.concat([new, old[10:30]]))
+    alone = score(bundle, new)
+    assert (found.n_rows, found.n_known, alone.n_known) == (100, 20, 0)
+    assert found.warning.startswith("20 of 100 rows repeat rows of the study")
+    assert found.without_known == alone.scores
+    assert (alone.without_known, alone.warning) == ((), "")
+    told = found.text().splitlines()
+    assert any(line.startswith("  warning: 20 of 100 rows") for line in told)
+    assert told.index("without them, 80 rows:") > 0
+    assert found.json()["n_known"] == 20
+
+
+def test_rows_are_known_again_as_they_are_read_and_only_whole(bundle):
+    old = make_frame().drop("price")
+    # another file writes the same number otherwise, in another order of columns, and says another answer
+    written = old.with_columns(x=pl.col("x").map_elements(lambda x: f" {x:.6f}", return_dtype=pl.String))
+    other = written.select("colour", "ill", "z", "x").with_columns(ill=pl.lit("yes"))
+    assert score(bundle, pl.concat([other[:40], other[40:].with_columns(ill=pl.lit("no"))])).n_known == 60
+    assert score(bundle, old.with_columns(z=pl.col("z") + 0.001)).n_known == 0
+
+
+def test_agreement_by_accident_is_told_where_rows_of_the_study_agree(tmp_path):
+    few = make_frame().select("colour", "ill").with_columns(sex=np.array(["m", "f"] * 30))
+    delivered, *_ = deliver_frame(few)
+    path = tmp_path / "bundle.zip"
+    save_bundle(delivered.bundle, path)
+    found = score(path, few[::-1][:50])
+    assert found.n_known == 50
+    assert "(by accident, perhaps: 100 % of the study's own rows agree with another one)" in found.warning
+
+
+def test_a_picture_of_the_study_is_known_again(tmp_path):
+    rng = np.random.default_rng(0)
+    policy = ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), height=2, width=2)
+    values = rng.integers(0, 255, (6, 2, 2, 1)).astype(np.uint8)
+    recipe = SimpleNamespace(columns=(), arrays=(SimpleNamespace(name="p", policy=policy),))
+    rows = np.arange(6)
+
+    def mark(pixels, salt="a"):
+        return mark_rows(recipe, (), (ArrayColumn("p", Kind.PICTURE, pixels, policy),), rows=rows, salt=salt)
+
+    changed = values.copy()
+    changed[2, 0, 0, 0] ^= 1
+    assert len(set(mark(values))) == 6
+    assert (mark(values) == mark(changed)).tolist() == [True, True, False, True, True, True]
+    assert not np.isin(mark(values), mark(values, salt="b")).any()

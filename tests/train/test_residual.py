@@ -61,10 +61,14 @@ def run(params, memory, x, *, training):
     return (x.mean((1, 2)) @ output[0] + output[1])[:, 0], after
 
 
-def lose(params, memory, x, y, *, training):
+def lose_without_penalty(params, memory, x, y, *, training):
     score, after = run(params, memory, x, training=training)
-    penalty = DECAY * sum((layer[0] ** 2).sum() for layer in params)
-    return (jnp.logaddexp(0.0, score) - y * score).mean() + penalty, after
+    return (jnp.logaddexp(0.0, score) - y * score).mean(), after
+
+
+def lose(params, memory, x, y, *, training):
+    loss, after = lose_without_penalty(params, memory, x, y, training=training)
+    return loss + DECAY * sum((layer[0] ** 2).sum() for layer in params), after
 
 
 def step_down(weight, mean, square, *, rate, count):
@@ -82,24 +86,27 @@ def train_plainly(x, y):
     mean = square = jax.tree.map(jnp.zeros_like, params)
     rates, count, curves = read_rates(SHAPE, RATE), 0, []
     slope = jax.jit(jax.grad(partial(lose, training=True), has_aux=True))
+    judge = jax.jit(partial(lose_without_penalty, training=False))
+
+    @jax.jit  # few programs instead of one for each operation on each array
+    def descend(params, mean, square, gradient, rate, count):
+        mean = jax.tree.map(
+            lambda m, g: made.ADAM_DECAY_MEAN * m + (1 - made.ADAM_DECAY_MEAN) * g, mean, gradient
+        )
+        square = jax.tree.map(
+            lambda s, g: made.ADAM_DECAY_SQUARE * s + (1 - made.ADAM_DECAY_SQUARE) * g**2, square, gradient
+        )
+        move = partial(step_down, rate=rate, count=count)
+        return jax.tree.map(move, params, mean, square), mean, square
+
     for epoch in range(SHAPE.n_epochs):
         for rows in draw_batches(SHAPE, SEED, epoch, N_FIT):
             gradient, memory = slope(params, memory, x[rows], y[rows])
             count += 1
-            mean = jax.tree.map(
-                lambda m, g: made.ADAM_DECAY_MEAN * m + (1 - made.ADAM_DECAY_MEAN) * g, mean, gradient
-            )
-            square = jax.tree.map(
-                lambda s, g: made.ADAM_DECAY_SQUARE * s + (1 - made.ADAM_DECAY_SQUARE) * g**2,
-                square,
-                gradient,
-            )
-            move = partial(step_down, rate=rates[count - 1], count=count)
-            params = jax.tree.map(move, params, mean, square)
+            params, mean, square = descend(params, mean, square, gradient, rates[count - 1], count)
         held = []
         for part in (slice(0, N_FIT), slice(N_FIT, None)):
-            score = run(params, memory, x[part], training=False)[0]
-            held.append(float((jnp.logaddexp(0.0, score) - y[part] * score).mean()))
+            held.append(float(judge(params, memory, x[part], y[part])[0]))
         curves.append(held)
     return params, memory, np.array(curves)
 

@@ -43,6 +43,8 @@ def _report_balance(data: AuditInput) -> Finding:
     # Ten even classes have 10 % each: what matters there is the number of rows, and that one is much rarer.
     if counts[rarest] >= RARE_ROWS and share * len(counts) >= 0.5:
         return pass_check("HO203", "class balance", sentence)
+    is_guess = len(counts) > 2 and "say --task regression" in data.target.why
+    amounts = "if these are amounts say --task regression; else " if is_guess else ""
     return Finding(
         "HO203",
         "class balance",
@@ -50,7 +52,8 @@ def _report_balance(data: AuditInput) -> Finding:
         f"{sentence}; the rarest, {data.target.classes[rarest]!r}, has {counts[rarest]} rows in {units} units",
         column=data.target.name,
         rows=int(counts[rarest]),
-        action="read the scores per class; collect more of the rare class, merge it, or use --class-weight balanced",
+        action=f"{amounts}read the scores per class; collect more of the rare class, merge it, or use --class-weight "
+        "balanced",
     )
 
 

@@ -3,10 +3,12 @@ r"""Do several rows come from one patient, family or site? Proposes `--group`, n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from heldout.audit.alike import Likeness, find_alike, judge_places
+from heldout.audit.cut_keys import find_cut_columns
 from heldout.audit.input import AuditInput, map_raws, pass_check
 from heldout.cells import PERSON_WORDS
 from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
@@ -35,7 +37,8 @@ PLACE_WORDS = frozenset(
 ID_WORDS = frozenset(["id", "nbr", "nr", "no", "num", "number", "code", "key", "uid", "identifier"])
 MAX_ID_SHARE = 0.05  # an `..._id` with fewer values than a twentieth of the rows is a code list, not a unit
 MIN_FAMILIES = 3
-# By its name alone a column is proposed only where whole units can be dealt to the folds: some, and none too large.
+# By its name alone a column is proposed only where whole units can be dealt to the folds: some, and none too large;
+# fewer or larger ones only where their rows are shown to be alike.
 FEWEST_UNITS, LARGEST_UNIT = 5, 0.5
 # A column of these says who somebody is to a patient, and every family has a father.
 RELATIONS = frozenset(
@@ -91,6 +94,8 @@ class Families:
         n_torn: units with rows on both sides of a fold.
         declared: True when the study was split by exactly this option.
         is_place: True for sites, batches and the like.
+        likeness: how much more alike rows of one unit are than others; None where that was not shown.
+        is_coarse: under 5 units, or one with over half of the rows: a unit only where its rows are alike.
     """
 
     option: str
@@ -102,10 +107,12 @@ class Families:
     n_torn: int
     declared: bool = False
     is_place: bool = False
+    likeness: Likeness | None = None
+    is_coarse: bool = False
 
 
 def check_families(data: AuditInput) -> tuple[Finding, ...]:
-    """Units that rows share, from column names, repeated identifiers and patterns in identifier texts.
+    """Units that rows share, from names, repeated identifiers, patterns in texts, and rows that are too much alike.
 
     Args:
         data: the audit's input.
@@ -131,12 +138,14 @@ def find_families(data: AuditInput) -> list[Families]:
     found = []
     raws = map_raws(data)
     nameless = {column.spec.source for column in data.columns if column.spec.grammar in NAMELESS}
+    cut = find_cut_columns(data)  # rows that share the first digits of a key need not belong together
     for column in data.columns:
         raw = raws.get(column.spec.name)
         if (
             raw is None
             or column.spec.name in (data.target.name, *nameless)
             or column.spec.kind is Kind.CONSTANT
+            or column.spec.name in cut
         ):
             continue
         item = _propose_by_name(data, raw, kind=column.spec.kind) or _propose_by_pattern(
@@ -144,7 +153,27 @@ def find_families(data: AuditInput) -> list[Families]:
         )
         if item is not None:
             found.append(item)
+    found = _add_likeness(data, found, nameless | cut)
     return sorted(found, key=lambda item: (item.is_place, -item.n_torn))
+
+
+def _add_likeness(data: AuditInput, found: list[Families], nameless: set[str]) -> list[Families]:
+    """Columns without a telling name whose rows are too much alike, unless others name the units or the user did."""
+    if data.group or data.split.ordered:
+        return [item for item in found if item.declared or not item.is_coarse]
+    places = judge_places(data, [item.column for item in found if item.is_place or item.is_coarse])
+    found = [replace(item, likeness=places.get(item.column)) for item in found]
+    found = [item for item in found if item.likeness is not None or not item.is_coarse]
+    if any(not item.is_place for item in found):
+        return found
+    raws = map_raws(data)
+    alike = find_alike(data, [*nameless, *(item.column for item in found)])
+    for name, likeness in alike.items():
+        raw = raws[name]
+        family = _number_families([text.strip() for text in raw.levels])[raw.codes[data.rows]]
+        item = _measure(data, family, option=name, column=name, noun="value")
+        found.append(replace(item, likeness=likeness))
+    return found
 
 
 def split_name(name: str) -> list[str]:
@@ -232,9 +261,11 @@ def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Familie
     if not noun and n_families < max(MIN_FAMILIES, MAX_ID_SHARE * n_rows):
         return None
     largest = int(np.bincount(family[family >= 0]).max())
-    if n_families < FEWEST_UNITS or largest > LARGEST_UNIT * n_rows:
+    is_coarse = n_families < FEWEST_UNITS or largest > LARGEST_UNIT * n_rows
+    if is_coarse and not noun:
         return None
-    return _measure(data, family, option=raw.name, column=raw.name, noun=noun or "identifier")
+    item = _measure(data, family, option=raw.name, column=raw.name, noun=noun or "identifier")
+    return replace(item, is_coarse=is_coarse)
 
 
 def name_relations(texts: list[str]) -> bool:
@@ -320,10 +351,19 @@ def _report(item: Families, *, other: str) -> Finding:
     return Finding(
         "HO211",
         "rows of one unit were split",
-        Severity.INFO if item.is_place else Severity.WARNING,
-        f"{count}; rows of one {item.noun} were split in {item.n_torn} of {item.n_families} cases{instead}: "
-        "score and verdict are too high for a new one",
+        Severity.INFO if item.is_place and item.likeness is None else Severity.WARNING,
+        f"{count}{_tell_likeness(item.likeness)}; rows of one {item.noun} were split in {item.n_torn} of "
+        f"{item.n_families} cases{instead}: score and verdict are too high for a new one",
         column=item.column,
         rows=item.n_shared,
         action=f"if rows with the same value belong together, use --group {option}",
+    )
+
+
+def _tell_likeness(likeness: Likeness | None) -> str:
+    if likeness is None:
+        return ""
+    return (
+        f", more alike than rows at random (a quarter of the columns correlate {likeness.share:.2f} or more within a "
+        f"value, the target {likeness.target:.2f}; p = {likeness.p_features:.2g} and {likeness.p_target:.2g})"
     )

@@ -47,6 +47,7 @@ class PartialLeak:
         answer: what the target is there, in words.
         share: share of those rows for which that holds.
         base: share of it among all rows.
+        has_rest: other rows have other values in the column.
     """
 
     column: str
@@ -55,6 +56,7 @@ class PartialLeak:
     answer: str
     share: float
     base: float
+    has_rest: bool = True
 
 
 def check_partial(data: AuditInput) -> tuple[Finding, ...]:
@@ -96,10 +98,10 @@ def _say(item: PartialLeak) -> str:
             f"({100 * item.share:.1f} % of rows agree so closely with their neighbours in the column, by chance "
             f"{100 * item.base:.2f} %); {asked}"
         )
+    rest = ", and the rest of the column says little" if item.has_rest else ""
     return (
         f"column {item.column!r}: {item.what} ({len(item.rows)} rows) goes with {item.answer} in "
-        f"{100 * item.share:.1f} % of cases, against {100 * item.base:.1f} % of all rows, and the rest of the "
-        f"column says little; {asked}"
+        f"{100 * item.share:.1f} % of cases, against {100 * item.base:.1f} % of all rows{rest}; {asked}"
     )
 
 
@@ -172,6 +174,7 @@ def _find_pure(
         repr(classes[winner[best]]) if pure.sum() == 1 else "one class each",
         float(count[pure].sum() / size[pure].sum()),
         float((base[winner[pure]] * size[pure]).sum() / size[pure].sum()),
+        has_rest=not bool(pure[codes].all()),
     )
 
 
@@ -205,7 +208,9 @@ def _find_narrow(
         if pure.sum() == 1
         else "a narrow range of targets each"
     )
-    return PartialLeak(column.spec.name, what, rows[pure[codes]], answer, 1.0, float(span[pure].mean()))
+    has_rest = not bool(pure[codes].all())
+    base = float(span[pure].mean())
+    return PartialLeak(column.spec.name, what, rows[pure[codes]], answer, 1.0, base, has_rest)
 
 
 def _number_observations(unit: IndexArray, target: DoubleArray) -> IndexArray:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from heldout.audit.absent_groups import check_absent_groups
 from heldout.audit.balance import check_balance
+from heldout.audit.class_shares import check_class_shares
 from heldout.audit.constants import check_constants
 from heldout.audit.copies import check_copies
+from heldout.audit.cut_keys import check_cut_keys
+from heldout.audit.drift import check_drift
 from heldout.audit.duplicates import check_duplicates
 from heldout.audit.families import check_families
 from heldout.audit.footnotes import check_footnotes
@@ -35,6 +38,7 @@ from heldout.records import Finding
 CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_duplicates,  # HO201 copies, HO202 conflicting labels
     check_balance,  # HO203 class balance, HO204 spelling of classes
+    check_class_shares,  # HO255 class shares of declared parts
     check_missing,  # HO205 missing cells, HO206 missingness tied to the target
     check_constants,  # HO207 constant columns, HO208 repeated columns
     check_leaks,  # HO209 copies of the target, HO210 single columns that predict it
@@ -45,7 +49,9 @@ CHECKS: tuple[Callable[[AuditInput], tuple[Finding, ...]], ...] = (
     check_people,  # HO217 how people are counted
     check_relations,  # HO218 functions of other columns
     check_order,  # HO219 row order, HO225 columns of time, HO228 time zones
+    check_drift,  # HO253 columns that change along the rows
     check_identifiers,  # HO226 identifiers
+    check_cut_keys,  # HO254 keys cut by a spreadsheet
     check_parts,  # HO227 shift between declared parts
     check_wild,  # HO229 cells that look like entry errors
     check_partial,  # HO230 parts of a column that give the target away

@@ -5,6 +5,9 @@ from heldout.bundle.card import write_card as write_card
 from heldout.bundle.checks import ColumnCount as ColumnCount
 from heldout.bundle.forward import predict_features as predict_features
 from heldout.bundle.forward import predict_members as predict_members
+from heldout.bundle.known_rows import find_known as find_known
+from heldout.bundle.known_rows import mark_rows as mark_rows
+from heldout.bundle.known_rows import share_repeated as share_repeated
 from heldout.bundle.load import load_bundle as load_bundle
 from heldout.bundle.load import read_bundle as read_bundle
 from heldout.bundle.predict import PredictionReport as PredictionReport

@@ -240,6 +240,10 @@ def _write_contents(bundle: Bundle) -> str:
             "data), and these texts. It holds no row of the data; the rows in `example.jsonl` are invented. It holds "
             "no code.",
             "",
+            f"`rows.safetensors` holds a salted hash of 8 bytes for each of the {len(bundle.known_rows):,} rows of "
+            "the study, by which `heldout score` knows such a row again. No cell can be read from it; but whoever has "
+            "this file and can write down all cells of a row can ask whether it was in the study.",
+            "",
             f"Data sha256 `{bundle.fingerprint}`. Made with {versions}"
             + (f" at {bundle.created}." if bundle.created else "."),
             "",

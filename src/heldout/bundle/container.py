@@ -21,6 +21,7 @@ MEMBERS = (
     "recipe.json",
     "recipe.safetensors",
     "weights.safetensors",
+    "rows.safetensors",
     "example.jsonl",
     "README.md",
 )
@@ -48,7 +49,7 @@ def pack_members(members: dict[str, bytes]) -> bytes:
     Example:
         >>> data = pack_members(dict.fromkeys(MEMBERS, b"{}"))
         >>> len(data)
-        656
+        766
     """
     body, directory = bytearray(), bytearray()
     for name in MEMBERS:

@@ -11,8 +11,11 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
+
 from heldout.bundle.arrays import read_arrays
 from heldout.bundle.container import MAX_BUNDLE_BYTES, SAVE_AGAIN, unpack_members
+from heldout.bundle.known_rows import check_marks
 from heldout.bundle.manifest import (
     Manifest,
     check_manifest,
@@ -80,7 +83,14 @@ def read_bundle(data: bytes, *, source: str = "the bundle") -> Bundle:
     expected = list_weights(read_net(manifest), len(manifest.members))
     where = f"{source}, member 'weights.safetensors'"
     weights = read_arrays(members["weights.safetensors"], where=where, expected=expected)
+    where = f"{source}, member 'rows.safetensors'"
+    known = read_arrays(members["rows.safetensors"], where=where)
+    if set(known) != {"marks"} or known["marks"].dtype != np.uint64:
+        raise BundleError(
+            f"{where}: expected one array 'marks' of U64, got {sorted(known)!r}", hint=SAVE_AGAIN
+        )
     return Bundle(
+        known_rows=check_marks(known["marks"], where=where),
         members=read_members(manifest, weights),
         recipe=recipe,
         net=read_net(manifest),

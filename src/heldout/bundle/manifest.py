@@ -91,6 +91,7 @@ class NetEntry(_Closed):
 
     family: Literal[
         "mlp",
+        "pooled",
         "cnn",
         "residual",
         "sequence",
@@ -143,6 +144,7 @@ class Manifest(_Closed):
     ]
     limits: LimitsEntry
     fingerprint: Word
+    group: Text
     versions: Annotated[list[Annotated[list[Word], Field(min_length=2, max_length=2)]], Field(max_length=200)]
     created: Word
 
@@ -172,7 +174,9 @@ def write_manifest(bundle: Bundle, files: dict[str, bytes]) -> bytes:
         "task": str(bundle.task.value),
         "target_log": bool(bundle.target_log),
     }
-    entry |= {name: str(getattr(bundle, name)) for name in ("target", "metric", "fingerprint", "created")}
+    entry |= {
+        name: str(getattr(bundle, name)) for name in ("target", "metric", "group", "fingerprint", "created")
+    }
     numbers = ("target_spread", "temperature", "threshold", "half_width", "level")
     entry |= {name: float(getattr(bundle, name)) for name in numbers}
     check_manifest(entry, where="the bundle to save")
@@ -314,7 +318,7 @@ def read_settings(manifest: Manifest) -> dict[str, Any]:
         "level",
         "metric",
     )
-    return {name: getattr(manifest, name) for name in (*same, "fingerprint", "created")} | {
+    return {name: getattr(manifest, name) for name in (*same, "group", "fingerprint", "created")} | {
         "task": Task(manifest.task),
         "classes": tuple(manifest.classes),
         "costs": tuple(manifest.costs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heldout.errors import BundleError
 from heldout.nets import Net, list_layers, list_shapes
@@ -83,6 +84,8 @@ class Bundle:
         versions: (package, version) pairs the bundle was made with.
         created: when it was made, ISO 8601, or empty; the caller's clock, so that equal studies give equal bytes.
         net: the network all members share; a fully connected one of their own sizes when left out.
+        group: column (or column~pattern) whose rows the study kept together, or empty.
+        known_rows: uint64, ascending: a salted mark of each row of the study (see `heldout.bundle.known_rows`).
     """
 
     task: Task
@@ -105,6 +108,8 @@ class Bundle:
     versions: tuple[tuple[str, str], ...] = ()
     created: str = ""
     net: Net | None = None
+    group: str = ""
+    known_rows: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
 
 def find_net(bundle: Bundle) -> Net:

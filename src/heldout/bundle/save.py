@@ -44,6 +44,7 @@ def bundle_bytes(bundle: Bundle) -> bytes:
         "recipe.json": text.encode("utf-8"),
         "recipe.safetensors": write_arrays(arrays),
         "weights.safetensors": write_arrays(_stack_weights(bundle)),
+        "rows.safetensors": write_arrays({"marks": bundle.known_rows}),
         "example.jsonl": write_examples(bundle).encode("utf-8"),
         "README.md": write_card(bundle).encode("utf-8"),
     }

@@ -59,7 +59,7 @@ def score_table(bundle: Bundle, table: Table, target: Target, *, allow_shift: bo
     truth = _map_truth(bundle, target)
     report = predict_table(bundle, table, allow_shift=allow_shift)
     rows = np.flatnonzero(~np.isnan(truth)).astype(np.int64)
-    truth, prediction = look_up(target, truth[rows]), _take_rows(report.prediction, rows)
+    truth, prediction = look_up(target, truth[rows]), take_rows(report.prediction, rows)
     if bundle.task is Task.REGRESSION:
         losses, hits = square_errors(bundle, prediction.values[:, 0], truth), np.zeros(0, np.bool_)
     elif bundle.task is Task.MULTILABEL:
@@ -124,7 +124,13 @@ def square_errors(bundle: Bundle, predicted: DoubleArray, truth: DoubleArray) ->
     return np.square((predicted - truth) / bundle.target_spread)
 
 
-def _take_rows(prediction: Prediction, rows: IndexArray) -> Prediction:
+def take_rows(prediction: Prediction, rows: IndexArray) -> Prediction:
+    """Give the predictions of some rows.
+
+    Args:
+        prediction: of all rows.
+        rows: int64, positions.
+    """
     return Prediction(
         values=prediction.values[rows],
         labels=prediction.labels[rows] if prediction.labels.size else prediction.labels,

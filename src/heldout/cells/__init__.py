@@ -4,6 +4,7 @@ from heldout.cells.encoding import ENCODING_GRAMMAR as ENCODING_GRAMMAR
 from heldout.cells.encoding import find_damaged as find_damaged
 from heldout.cells.encoding import show_damage as show_damage
 from heldout.cells.keynames import PERSON_WORDS as PERSON_WORDS
+from heldout.cells.keynames import is_key_name as is_key_name
 from heldout.cells.kinds import declare_column as declare_column
 from heldout.cells.kinds import declare_columns as declare_columns
 from heldout.cells.numbers import parse_number as parse_number

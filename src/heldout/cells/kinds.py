@@ -71,7 +71,7 @@ def declare_columns(
                 hint=f"its columns are: {', '.join(column.name for column in table.columns[:40])}",
             )
     specs: list[ColumnSpec] = []
-    refused: list[DataError] = []
+    refused: list[tuple[str, DataError]] = []
     for raw in table.columns:
         override = overrides.get(raw.name)
         if raw.name in unused:
@@ -81,7 +81,7 @@ def declare_columns(
             made = declare_parts(raw, rows=rows, overrides=overrides, declare=declare_column)
             made = made or (declare_column(raw, rows=rows, override=override),)
         except DataError as error:
-            refused.append(error)
+            refused.append((raw.name, error))
             continue
         mended = [mend_encoding(find_lost_marks(spec, table), raw, rows) for spec in made]
         specs += [ask_merged(spec, raw, rows) for spec in mended]
@@ -90,16 +90,18 @@ def declare_columns(
     return tuple(specs)
 
 
-def _join_refusals(refused: list[DataError], source: str) -> DataError:
+def _join_refusals(refused: list[tuple[str, DataError]], source: str) -> DataError:
     """One refusal that names every column, with a line for each: nobody is to answer twenty columns one by one."""
+    questions = tuple((name, error.message, error.hint) for name, error in refused)
+    shown = [error for _, error in refused[:_MOST_REFUSED]]
     if len(refused) == 1:
-        return refused[0]
-    shown = refused[:_MOST_REFUSED]
+        return DataError(shown[0].message, hint=shown[0].hint, questions=questions)
     more = f"; and {len(refused) - len(shown)} more" if len(refused) > len(shown) else ""
     messages = "; ".join(error.message for error in shown)
     return DataError(
         f"{len(refused)} columns of {source} cannot be read for sure: {messages}{more}",
         hint="\n     ".join(error.hint for error in shown if error.hint),
+        questions=questions,
     )
 
 

@@ -17,6 +17,8 @@ _SHOWN = 3
 # (assumption); "A" and "a" beside "B" and "b", both frequent, may be alleles.
 _PLAIN_LETTERS = frozenset("mfwyn")
 _RARE_CASE = 0.2
+# Asked about beside any other letters and words ("X", "mixed", "n/a since").
+_KNOWN = {"f": ("female", "false"), "m": ("male",), "y": ("yes",), "n": ("no",), "t": ("true",)}
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,10 @@ def _choose_letters(groups: dict[str, Counter[str]]) -> frozenset[str]:
 
 
 def find_initials(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Single letters that begin exactly one of the words beside them; none where any letter begins none or several.
+    """Single letters that begin exactly one of the words beside them.
+
+    Where any letter begins none or several of them, letters are mostly codes, and only sexes and answers are asked
+    about: f and female, m and male, y and yes, n and no, t and true, f and false.
 
     Args:
         texts: categories, each in one spelling.
@@ -111,8 +116,10 @@ def find_initials(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     Example:
         >>> find_initials(["M", "F", "Male", "Female", "?"])
         (('M', 'Male'), ('F', 'Female'))
-        >>> find_initials(["A", "B", "Absent"]), find_initials(["M", "Male", "Mixed"])
+        >>> find_initials(["A", "B", "Absent"]), find_initials(["L", "Left", "Lower"])
         ((), ())
+        >>> find_initials(["M", "Male", "X"]), find_initials(["M", "Male", "Mixed"])
+        ((('M', 'Male'),), ())
     """
     letters = [text for text in texts if len(text) == 1 and text.isalpha()]
     words = [
@@ -122,8 +129,18 @@ def find_initials(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     for letter in letters:
         fits = [word for word in words if word[0].casefold() == letter.casefold()]
         if len(fits) != 1:
-            return ()
+            return _find_known(letters, words)
         found.append((letter, fits[0]))
+    return tuple(found)
+
+
+def _find_known(letters: Sequence[str], words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Letters of the closed list that begin its word and no other single word."""
+    found = []
+    for letter in letters:
+        fits = [word for word in words if word[0].casefold() == letter.casefold() and " " not in word]
+        if len(fits) == 1 and fits[0].casefold() in _KNOWN.get(letter.casefold(), ()):
+            found.append((letter, fits[0]))
     return tuple(found)
 
 

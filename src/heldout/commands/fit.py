@@ -49,6 +49,9 @@ def run_look(options: LookOptions) -> None:
         narrate(options, f"the page is {result.write_html(options.html)}")
     give_answer(options, text=result.text, data=result.json)
     critical = [finding for finding in result.content.findings if finding.severity is Severity.CRITICAL]
+    if result.content.refusal:
+        asked = [finding.action for finding in critical if finding.code == "HO215" and finding.action]
+        fail_after_answer(DataError(result.content.refusal, hint="\n     ".join(asked)))
     if options.strict and critical:
         hint = critical[0].action or "leave out --strict to go on"
         fail_after_answer(DataError(f"critical: {critical[0].sentence}", hint=hint))

@@ -297,6 +297,14 @@ class FitOptions(StudyOptions, ReadOptions):
             "--class-weight", "Weight of the classes in training: none or balanced.", setting="class_weight"
         ),
     ] = None
+    class_shares: Annotated[
+        Literal["auto", "fit", "validation"] | None,
+        _option(
+            "--class-shares",
+            "Whose class shares new data have: fit or validation.",
+            setting="class_shares",
+        ),
+    ] = None
     subgroups: Annotated[
         list[str],
         _option(

@@ -22,8 +22,7 @@ from heldout.demos.studies import (
     show_score,
     take_numbers,
 )
-from heldout.errors import DataError
-from heldout.records import Finding, Kind, RawColumn, Score, Status, TypedColumn
+from heldout.records import Finding, Kind, RawColumn, Score, Severity, Status, TypedColumn
 from heldout.report.marks import Caption
 from heldout.report.sentences import format_number
 from heldout.settings import Settings
@@ -223,11 +222,10 @@ def _ask(path: Path, settings: Settings) -> tuple[Finding, ...]:
 
 
 def _refuse(path: Path) -> tuple[str, str]:
-    try:
-        look_at(path, Settings.model_validate({"target": TARGET, "group": GROUP}))
-    except DataError as error:
-        return error.message, error.hint
-    return "", ""
+    """Why a study would not begin with this table, and the line that settles it."""
+    content = look_at(path, Settings.model_validate({"target": TARGET, "group": GROUP}))
+    asked = [item for item in content.findings if item.code == "HO215" and item.severity is Severity.CRITICAL]
+    return "; ".join(item.sentence for item in asked), " ".join(item.action for item in asked)
 
 
 def _count_split(path: Path, settings: Settings) -> int:

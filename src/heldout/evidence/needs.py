@@ -8,7 +8,8 @@ from scipy.special import ndtr, stdtrit
 from heldout.evidence.contrasts import Contrast
 from heldout.evidence.paired import PairedBounds
 
-MORE_SEEDS = 5
+MORE_SEEDS, MORE_ROWS = 5, 4.0
+LIKELY = 0.5  # a step more likely than not to decide needs no further one beside it
 SEED_LIMIT = 0.5  # above this share of the variance, seeds limit and rows do not
 
 
@@ -78,24 +79,56 @@ def say_needs(contrast: Contrast, delta: float, *, n_asked: int = 0) -> tuple[st
             "networks differ.",
             _say_rows(contrast, delta),
         )
-    seed_share = float(yes.seed_variance) / total
     chance = estimate_assurance(contrast, delta, more_seeds=MORE_SEEDS)
     option = f"heldout fit --seeds {contrast.n_seeds + MORE_SEEDS}"
     if has_fewer:
         option = f"the networks compared have {contrast.n_seeds}, what may still be chosen has {n_asked}"
     seeds = f"With {MORE_SEEDS} more seeds ({option}): {_say_chance(chance)} chance to be decided."
-    if seed_share > SEED_LIMIT:
-        return (
-            seeds,
-            f"Limiting: seeds ({100 * seed_share:.0f} % of the variance); more rows alone cannot help much.",
-        )
-    limit = f"Limiting: rows ({100 * (1 - seed_share):.0f} % of the variance)."
-    return (seeds, _say_rows(contrast, delta), limit)
+    return (seeds, *_say_limit(contrast, delta, chance))
+
+
+def _say_limit(contrast: Contrast, delta: float, chance: float) -> tuple[str, ...]:
+    """Say whether seeds or rows limit, so that it agrees with the chances that stand beside it."""
+    share, four = find_seed_share(contrast, delta), estimate_assurance(contrast, delta, rows_factor=MORE_ROWS)
+    of_variance = f"{100 * max(share, 1 - share):.0f} % of the variance"
+    if share > SEED_LIMIT and not four > chance:
+        return (f"Limiting: seeds ({of_variance}); more rows alone cannot help much.",)
+    rows = _say_rows(contrast, delta)
+    if share <= SEED_LIMIT and not chance > four:
+        return (rows, f"Limiting: rows ({of_variance}).")
+    what = "seeds" if share > SEED_LIMIT else "rows"
+    few = f", yet {contrast.n_seeds} seeds keep every bound wide, however many rows there are"
+    limits = f"Both limit: {what} are {of_variance}{few if what == 'rows' else ''}."
+    if max(chance, four) >= LIKELY:
+        return (rows, limits)
+    both = estimate_assurance(contrast, delta, rows_factor=MORE_ROWS, more_seeds=MORE_SEEDS)
+    more = f"{MORE_SEEDS} more seeds and {MORE_ROWS:.0f} times the validation rows"
+    return (rows, limits, f"With {more}: {_say_chance(both)} chance to be decided.")
+
+
+def find_seed_share(contrast: Contrast, delta: float) -> float:
+    """Give the share of seeds in the variance of the comparison that the answer waits for, from 0 to 1.
+
+    That is the cross-fitted one where "yes" is more likely to come, else the alternative that keeps "no" open: its
+    seeds may differ much where those of the cross-fitted comparison do not, and the chances that are named follow it.
+
+    Args:
+        contrast: the undecided question.
+        delta: tolerance in loss units.
+    """
+    added, each = (MORE_ROWS, MORE_SEEDS), contrast.each
+    above = _reach(contrast.yes, contrast, delta, added, alpha=contrast.spending * contrast.alpha)
+    below = _reach(_mirror(each), contrast, -delta, added, alpha=contrast.alpha)
+    bounds, at = each, int(np.lexsort((-each.high, below))[0])
+    if contrast.can_be_yes and above > below.min():
+        bounds, at = contrast.yes, 0
+    rows, seeds = (np.atleast_1d(part)[at] for part in (bounds.row_variance, bounds.seed_variance))
+    return float(seeds / (rows + seeds)) if rows + seeds > 0 else 0.0
 
 
 def _say_rows(contrast: Contrast, delta: float) -> str:
     twice = estimate_assurance(contrast, delta, rows_factor=2.0)
-    four = estimate_assurance(contrast, delta, rows_factor=4.0)
+    four = estimate_assurance(contrast, delta, rows_factor=MORE_ROWS)
     return (
         f"With 2 times the validation rows (or out-of-fold losses): {_say_chance(twice)} chance to be decided, "
         f"with 4 times: {_say_chance(four)}."

@@ -22,6 +22,7 @@ from heldout.records import Answer, ConfigurationRun, JudgeSettings
 
 LEAN_ALPHA = 0.20
 MEMORISED_SHARE = 0.5  # training loss below this share of the constant predictor's counts as "far below"
+BELOW_ZERO = "It can be below 0, since the best epoch is chosen on other rows than those it is judged on."
 BUG_Z = 2.5  # real labels fitted better than permuted ones by this many standard errors: something to learn
 
 
@@ -103,7 +104,8 @@ def answer_overtrained(deployed: Deployed, settings: JudgeSettings, *, at_deploy
     last = int(deployed.run.checkpoints[-1])
     best = int(deployed.run.checkpoints[deployed.best])
     meaning = f"deployed epoch {best}" if at_deployed else f"last epoch {last}"
-    return decide(contrast, settings, meaning=f"{meaning} minus the best epoch")
+    answer = decide(contrast, settings, meaning=f"{meaning} minus the best epoch")
+    return extend_answer(answer, BELOW_ZERO) if answer.estimate < 0 else answer
 
 
 def answer_too_big(deployed: Deployed, alternatives: Sequence[Deployed], settings: JudgeSettings) -> Answer:

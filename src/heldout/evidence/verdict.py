@@ -19,6 +19,7 @@ from heldout.evidence.gates.override import override_chosen
 from heldout.evidence.onset import find_onset
 from heldout.evidence.paired import index_units
 from heldout.evidence.questions import (
+    BELOW_ZERO,
     answer_memorising,
     answer_overtrained,
     answer_skill,
@@ -178,10 +179,10 @@ def judge_chosen(
 
 def _answer_delivered_epoch(own: Deployed, settings: JudgeSettings) -> Answer:
     answer = answer_overtrained(own, settings, at_deployed=True)
-    to_the_end = answer_overtrained(own, settings)
-    return extend_answer(
-        answer, f"If it were trained to the last epoch: {to_the_end.sentence.removeprefix('overtrained: ')}"
-    )
+    to_the_end = answer_overtrained(own, settings).sentence.removeprefix("overtrained: ")
+    if answer.sentence.endswith(BELOW_ZERO):  # said once
+        to_the_end = to_the_end.removesuffix(f" {BELOW_ZERO}")
+    return extend_answer(answer, f"If it were trained to the last epoch: {to_the_end}")
 
 
 def _refuse(chosen: ConfigurationRun, settings: JudgeSettings, n_rows: int) -> str:

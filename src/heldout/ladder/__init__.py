@@ -6,6 +6,7 @@ from heldout.ladder.kinds import thin_ladder as thin_ladder
 from heldout.ladder.schedule import Schedule as Schedule
 from heldout.ladder.schedule import candidate_rates as candidate_rates
 from heldout.ladder.schedule import count_layers as count_layers
+from heldout.ladder.schedule import lengthen as lengthen
 from heldout.ladder.schedule import list_rates as list_rates
 from heldout.ladder.schedule import make_net as make_net
 from heldout.ladder.schedule import nominal_net as nominal_net

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heldout.nets import Net, list_layers
-from heldout.records import Hyper, InputLayout, Rung
+from heldout.records import LINEAR_FAMILIES, Hyper, InputLayout, Rung
 
 DEEP_FROM = 16  # assumption: two hidden layers from this width on, one below
 RATES = (3e-4, 1e-3, 3e-3)  # candidates for pictures and signals: assumption
@@ -17,6 +17,7 @@ RATES = (3e-4, 1e-3, 3e-3)  # candidates for pictures and signals: assumption
 # 15 % of the constant predictor's loss above what the same network reaches; a wrong rate fakes underfitting.
 TABLE_RATES = ((0, (0.01, 0.03, 0.09)), (DEEP_FROM, (0.003, 0.01, 0.03)), (128, (0.001, 0.005, 0.02)))
 TOKEN_RATES = (1e-3, 3e-3, 1e-2)  # assumption: a vector is moved only by the rows that hold its token
+SMALLEST_BATCH = 32
 CHECKPOINTS = (
     20  # geometric epochs with per-row losses; twenty lose nothing for the verdict (verdicts, section 10)
 )
@@ -57,35 +58,67 @@ def list_rates(rung: Rung) -> tuple[float, float, float]:
         >>> list_rates(Rung(1, (), 100, 0.001, family="text", embedding=8))
         (0.001, 0.003, 0.01)
     """
-    if rung.family == "mlp":
+    if rung.family in LINEAR_FAMILIES:
         return candidate_rates(rung.widths)
     return TOKEN_RATES if rung.embedding and "attention" not in rung.family else RATES
 
 
-def plan_schedule(n_fit: int, *, effort: float = 1.0) -> Schedule:
+def plan_schedule(n_fit: int, *, effort: float = 1.0, layout: InputLayout | None = None) -> Schedule:
     """Derive batch size, epochs and checkpoints from the number of fit rows.
+
+    Pictures take half the batch and as many epochs: a step of a convolution costs what its rows cost, so that twice as
+    many steps are free.
 
     Args:
         n_fit: fit rows of one network.
         effort: factor on the number of steps (1 standard).
+        layout: what the numbers of a row are; None for numbers in any order.
+
+    Source:
+        Residual network (8, 16, 32) on 1,758 pictures of 64 x 64 pixels, turned and moved, 57 epochs, mean of two
+        seeds: lowest validation loss 0.907 with batches of 64, 0.855 with 32, 0.914 with 16, in equal processor time.
 
     Example:
         >>> plan_schedule(200).n_epochs, plan_schedule(10_000).batch_size
         (143, 256)
+        >>> plan_schedule(10_000, layout=InputLayout("picture", (28, 28, 1))).batch_size
+        128
     """
     # measured on heart (194 rows) and california (13,000): about 1,000 steps are past the best epoch of every rung
     # on small data, 1,600 on large ones
     batch = next(
         size
-        for size, limit in ((32, 1500), (64, 4000), (128, 8000), (256, 60_000), (512, 1 << 60))
+        for size, limit in ((SMALLEST_BATCH, 1500), (64, 4000), (128, 8000), (256, 60_000), (512, 1 << 60))
         if n_fit < limit
     )
     batch = min(batch, n_fit)
     n_steps = -(-n_fit // batch)
     total = effort * (1000 if n_fit < 1500 else 1600)
     n_epochs = int(np.clip(round(total / n_steps), 20, 150))
+    if layout is not None and "picture" in {layout.kind, *(part.kind for part in layout.parts)}:
+        batch = min(max(batch // 2, SMALLEST_BATCH), n_fit)
+        n_steps = -(-n_fit // batch)
+    return Schedule(batch, n_steps, n_epochs, _mark_epochs(n_epochs))
+
+
+def _mark_epochs(n_epochs: int) -> tuple[int, ...]:
     marks = np.unique(np.geomspace(1, n_epochs, CHECKPOINTS).round().astype(int))
-    return Schedule(batch, n_steps, n_epochs, tuple(int(mark) for mark in marks))
+    return tuple(int(mark) for mark in marks)
+
+
+def lengthen(schedule: Schedule, factor: int) -> Schedule:
+    """Give a schedule of the same steps with so many times the epochs.
+
+    Args:
+        schedule: the ladder's.
+        factor: at least 1.
+
+    Example:
+        >>> lengthen(Schedule(32, 5, 10, (1, 10)), 3).n_epochs
+        30
+    """
+    n_epochs = factor * schedule.n_epochs
+    return replace(schedule, n_epochs=n_epochs, checkpoints=_mark_epochs(n_epochs))
 
 
 def plain_hyper(rung: Rung, *, learning_rate: float | None = None) -> Hyper:
@@ -128,7 +161,13 @@ def nominal_net(rung: Rung) -> Net:
         width = sum(math.prod(part.shape) for part in rung.parts)
         return make_net(rung, InputLayout("joined", (width,), parts=rung.parts), n_outputs)
     side = 1 << 7  # no pooling of any rung leaves less than one place
-    shapes = {"cnn": (side, side, 1), "residual": (side, side, 1), "sequence": (side, 1), "signal": (side, 1)}
+    shapes = {
+        "pooled": (side, side, 1),
+        "cnn": (side, side, 1),
+        "residual": (side, side, 1),
+        "sequence": (side, 1),
+        "signal": (side, 1),
+    }
     inputs = (side,) if rung.embedding else shapes.get(rung.family, (1,))
     return make_net(rung, InputLayout("nominal", inputs, vocabulary=1), n_outputs)
 

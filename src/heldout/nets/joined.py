@@ -28,6 +28,7 @@ from heldout.nets.cnn import (
 )
 from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import LayerSpec, Memory, Mode, Net, Params
+from heldout.nets.pooled import count_fields, pool_fields
 from heldout.nets.residual import list_residual_stages, pool_stages
 from heldout.nets.text import add_tokens, word_table
 from heldout.records import InputLayout
@@ -87,7 +88,9 @@ def name_branch(part: InputLayout, net: Net) -> str:
     if part.kind == "tokens":
         is_free = not any(other.kind in ("picture", "signal") for other in net.parts)
         return "sequence" if net.kernel and is_free else "text"
-    if part.kind == "picture" and net.channels:
+    if part.kind == "picture" and not net.channels:
+        return "mlp" if net.widths else "pooled"
+    if part.kind == "picture":
         return "residual" if net.family == JOINED_RESIDUAL else "cnn"
     return "signal" if part.kind == "signal" and net.channels else "mlp"
 
@@ -103,6 +106,8 @@ def _list_branch(branch: tuple[InputLayout, Net], net: Net) -> tuple[tuple[Layer
         case "sequence":
             convolutions = list_signal_convolutions(own, own.leading or part.shape[0], net.embedding)
             return (embedding_layer(own), *convolutions), net.channels[-1]
+        case "pooled":
+            return (), math.prod(count_fields(part.shape))
         case "cnn":
             layers, shape = list_picture_convolutions(own)
             return layers, math.prod(shape)
@@ -148,6 +153,8 @@ def _apply_branch(
             x = add_tokens(layers[0][0], memory[0][0], x)
         case "sequence":
             x = convolve_tokens(own, layers, x, mode, first=first)
+        case "pooled":
+            x = pool_fields(x)
         case "cnn":
             x = convolve_picture(own, layers, x, mode, first=first)
         case "residual":

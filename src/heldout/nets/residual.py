@@ -8,13 +8,15 @@ from heldout.nets.convolution import EPSILON, convolve, normalize_channels
 from heldout.nets.mlp import apply_dense, list_dense_layers
 from heldout.nets.net import ArraySpec, LayerSpec, Memory, Mode, Net, Params, dense_layer
 
+MOST_PLACES = 48  # a side, that the stages work on
 KEPT_SHARE = 0.9  # of the running mean and variance at each step (the usual momentum of batch normalization)
 
 
 def list_residual_layers(net: Net) -> tuple[LayerSpec, ...]:
     """List the layers: a first convolution, two convolutions for each stage, the output layer.
 
-    `channels` names the stages; every stage after the first halves height and width. A stage whose channels differ
+    `channels` names the stages; every stage after the first halves height and width, and the first convolution takes
+    steps of more than one pixel where the picture is large (`find_first_stride`). A stage whose channels differ
     from those before has a 1 x 1 convolution beside its two, which carries the input past them.
 
     Source:
@@ -36,8 +38,10 @@ def list_residual_stages(net: Net) -> tuple[LayerSpec, ...]:
         6
     """
     height, width, depth = net.inputs
-    before = net.channels[0]
-    layers = [_normalized("first", (net.kernel, net.kernel, depth), before, height * width)]
+    before, stride = net.channels[0], find_first_stride(net.inputs)
+    kernel = max(net.kernel, 2 * stride - 1)  # so that no pixel is passed over
+    height, width = -(-height // stride), -(-width // stride)
+    layers = [_normalized("first", (kernel, kernel, depth), before, height * width)]
     for stage, channels in enumerate(net.channels, start=1):
         if stage > 1:
             height, width = -(-height // 2), -(-width // 2)
@@ -48,6 +52,28 @@ def list_residual_stages(net: Net) -> tuple[LayerSpec, ...]:
             layers.append(_normalized(f"stage {stage} past", (1, 1, before), channels, places))
         before = channels
     return tuple(layers)
+
+
+def find_first_stride(inputs: tuple[int, ...]) -> int:
+    """Give the step of the first convolution: so that at most 48 places a side are left, as of small pictures.
+
+    Large pictures would cost as many times more as they have pixels, most of it in the first stages (assumption: 48).
+
+    Args:
+        inputs: (height, width, channels).
+
+    Source:
+        He et al. 2016, "Deep residual learning for image recognition": a first convolution of 7 x 7 with step 2 and a
+        pooling, for pictures of 224.
+
+    Example:
+        >>> [find_first_stride((side, side, 3)) for side in (32, 64, 128, 300)]
+        [1, 2, 4, 8]
+    """
+    stride = 1
+    while max(inputs[:2]) / stride > MOST_PLACES:
+        stride *= 2
+    return stride
 
 
 def _normalized(name: str, n_in: tuple[int, ...], n_out: int, uses: int) -> LayerSpec:
@@ -91,7 +117,7 @@ def pool_stages(
         normalized, kept[index] = normalize_batch(sums, scale, shift, memory[index], training=mode.training)
         return normalized
 
-    hidden = jax.nn.relu(layer(0, x, 1))
+    hidden = jax.nn.relu(layer(0, x, find_first_stride(net.inputs)))
     index = 1
     for stage in range(len(net.channels)):
         stride = 1 if stage == 0 else 2

@@ -30,6 +30,7 @@ from heldout.nets.joined import (
 from heldout.nets.mlp import apply_mlp, list_mlp_layers
 from heldout.nets.net import HEAD_SIZE, Family, LayerSpec, Memory, Mode, Net, Params
 from heldout.nets.ordered import order_outputs
+from heldout.nets.pooled import apply_pooled, list_pooled_layers
 from heldout.nets.residual import apply_residual, list_residual_layers
 from heldout.nets.strands import add_other_strands, average_strands, reads_both_strands
 from heldout.nets.text import apply_text, list_text_layers
@@ -67,6 +68,7 @@ def _last(net: Net) -> tuple[int, ...]:
 
 FAMILIES: dict[str, Family] = {
     "mlp": Family(list_mlp_layers, apply_mlp, _hidden_or_input),
+    "pooled": Family(list_pooled_layers, apply_pooled, _hidden_or_input),
     "cnn": Family(list_cnn_layers, apply_cnn, _dense_part),
     "residual": Family(list_residual_layers, apply_residual, _last),
     "sequence": Family(list_sequence_layers, apply_sequence, _dense_part),
@@ -81,6 +83,7 @@ FAMILIES: dict[str, Family] = {
 
 AXES = {
     "mlp": (1, 2, 3),
+    "pooled": (3,),
     "cnn": (3,),
     "residual": (3,),
     "sequence": (1, 2),
@@ -165,7 +168,7 @@ def _check_parts(net: Net) -> str:
         family = name_branch(part, net)
         if attends and family != "attention" and part.kind != "numbers":
             return f"a {part.kind} is not attended"
-        is_tokens, has_filters = part.kind == "tokens", family not in ("mlp", "text")
+        is_tokens, has_filters = part.kind == "tokens", family not in ("mlp", "pooled", "text")
         own = replace(
             net,
             family=family,
@@ -195,7 +198,7 @@ def list_layers(net: Net) -> tuple[LayerSpec, ...]:
         >>> list_layers(Net("forest", (3,), 1))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         heldout.errors.UsageError: unknown family of networks 'forest'
-          -> families are mlp, cnn, residual, sequence, signal, text, attention, joined, ...
+          -> families are mlp, pooled, cnn, residual, sequence, signal, text, attention, joined, ...
     """
     layers = find_family(net.family).list_layers(net)
     if not reads_both_strands(net):

@@ -45,6 +45,10 @@ WITHOUT_TARGET = (
     "No target was named, so only the columns and the number of rows were looked at: leaks, near copies, conflicting "
     "labels, rare classes and groups are searched once a target is named."
 )
+WITH_QUESTIONS = (
+    "Only the columns and the number of rows were looked at: leaks, near copies, conflicting labels, rare classes and "
+    "groups are searched once a target is named that can be read."
+)
 
 
 def answer_text(content: StudyContent) -> str:
@@ -279,7 +283,7 @@ def look_text(content: LookContent) -> str:
     if content.target is None:
         # Without a target hardly anything can be asked of the rows.
         lines += ["", *(_list_findings(content.findings) if content.findings else [])]
-        lines += _wrap(WITHOUT_TARGET, most=3)
+        lines += _wrap(WITH_QUESTIONS if content.refusal else WITHOUT_TARGET, most=3)
     else:
         lines += ["", *_list_findings(content.findings)]
     if content.next_command:

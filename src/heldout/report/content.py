@@ -375,6 +375,7 @@ class LookContent:
         affected: whose rows an outlier rule concerns; None where none was asked for.
         counts: (class, rows) of a target with classes.
         losses: what texts and sequences lose before a network sees them.
+        refusal: why `fit` would refuse these data: columns whose cells have two readings; "" where it would not.
     """
 
     source: str
@@ -393,6 +394,7 @@ class LookContent:
     affected: Affected | None = None
     counts: tuple[tuple[str, int], ...] = ()
     losses: tuple[ColumnLoss, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from heldout.codes import CODES, Code, say_measured
 from heldout.counts import count_things
-from heldout.records import Answer, Rung, SetAside
+from heldout.records import LINEAR_FAMILIES, Answer, Rung, SetAside
 from heldout.report import affected, sentences, summary, wording
 from heldout.report.charts import draw_charts
 from heldout.report.content import ColumnNote, StudyContent
@@ -124,7 +124,11 @@ def choose_tone(content: StudyContent) -> str:
     word = content.chosen.word if content.chosen else ""
     if word in ("overfit", "underfit", "between", "no skill shown", "data or bug"):
         return "warn"
-    doubted = summary.list_critical(content) or summary.tell_contradiction(content)
+    doubted = (
+        summary.list_critical(content)
+        or summary.tell_contradiction(content)
+        or summary.is_guess_within(content)
+    )
     return "good" if word == "good fit" and not doubted else "plain"
 
 
@@ -288,7 +292,7 @@ def _describe_size(content: StudyContent) -> str:
     if run is None:
         return ""
     rung = run.configuration.rung
-    is_linear = rung.family == "mlp" and not rung.widths
+    is_linear = rung.family in LINEAR_FAMILIES and not rung.widths
     return f" ({'linear, ' if is_linear else ''}{sentences.count_things(rung.n_parameters, 'weight')})"
 
 
@@ -297,7 +301,9 @@ def _describe_layers(rung: Rung) -> str:
     layers = [f"{rung.embedding} numbers a token"] if rung.embedding else []
     layers += [f"{n} channels" for n in rung.channels]
     layers += [f"{width} units" for width in rung.widths]
-    return " + ".join(layers) or ("linear" if rung.family == "mlp" else rung.family.replace("_", " "))
+    return " + ".join(layers) or (
+        "linear" if rung.family in LINEAR_FAMILIES else rung.family.replace("_", " ")
+    )
 
 
 def _describe_delivered(content: StudyContent) -> list[tuple[str, str]]:

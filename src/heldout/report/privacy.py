@@ -45,7 +45,6 @@ _QUOTED = re.compile(
 )
 _COUNT_AFTER = re.compile(r" \(?(\d[\d,]*)(?![\d%]| %|\.\d)")
 _ALL_HOLD = re.compile(r"(?:\ball (\d[\d,]*) cells are|\bevery fit row holds) $")
-_FEW_ROWS = re.compile(r" \((\d[\d,]*) rows?\)$")
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
 _VALUE = rf"(?:\d{{4}}-\d\d-\d\d[T \d:.+Z]*|{_NUMBER})"
 _RANGE = re.compile(rf"(, )?(?<![\w.]){_VALUE} to {_VALUE}(?=[,;).]|$)")
@@ -151,6 +150,7 @@ def hide_look(content: LookContent) -> LookContent:
         set_aside=tuple((public.hide(reason), count) for reason, count in content.set_aside),
         bullets=public.hide_all(map(hide_extremes, content.bullets)),
         nice_or_messy=public.hide(content.nice_or_messy),
+        refusal=public.hide(content.refusal),
         read_notes=public.hide_all(map(hide_extremes, content.read_notes)),
         target=replace(target, why=public.hide(hide_extremes(target.why))) if target else None,
     )
@@ -248,19 +248,16 @@ def _list_words(setting: str) -> list[str]:
 
 
 def hide_small_groups(groups: Subgroups) -> Subgroups:
-    """Give the groups without the names of those that are too small to be no single rows; they stay counted.
+    """Give the groups without the names of those that are too small to judge; they stay counted.
+
+    A value that a few rows share is often a person's: the address or name of one who was seen several times.
 
     Example:
-        >>> found = Subgroups("", (), 1, 99, 0.5, too_small=("city = Ulm (1 rows)", "city = Bonn (12 rows)"))
-        >>> hide_small_groups(found).too_small
-        ('city = Bonn (12 rows)',)
+        >>> found = Subgroups("", (), 1, 99, 0.5, too_small=("mail = ann@ulm.org (7 rows)",), n_too_small=1)
+        >>> hide_small_groups(found).too_small, hide_small_groups(found).n_too_small
+        ((), 1)
     """
-    kept = [
-        name
-        for name in groups.too_small
-        if (count := _FEW_ROWS.search(name)) is None or int(count[1].replace(",", "")) >= FEWEST_SHARING
-    ]
-    return replace(groups, too_small=tuple(kept))
+    return replace(groups, too_small=())
 
 
 def hide_cells(note: ColumnNote) -> ColumnNote:

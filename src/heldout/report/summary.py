@@ -29,6 +29,7 @@ _GUESSES = {
     Task.REGRESSION: "Always predicting the mean",
     Task.MULTILABEL: "Always giving the labels that most rows have",
 }
+LOWER_IS_BETTER = ("rmse", "mae", "logloss", "rank error")
 _SEVERITY_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -95,14 +96,41 @@ def tell_contradiction(content: StudyContent) -> str:
 
 
 def headline_study(content: StudyContent) -> str:
-    """The verdict on the delivered network as a heading; a good fit that the test rows contradict says so."""
+    """The verdict on the delivered network as a heading.
+
+    A good fit says so where the test rows contradict it, or where rows of one group were split.
+    """
     if content.chosen is None and "chosen" in content.unread:
         return "Verdict not readable"
     words = headline_chosen(content.chosen)
     is_doubted = (
         content.chosen is not None and content.chosen.word == "good fit" and tell_contradiction(content)
     )
-    return f"{words}, not confirmed by the test rows" if is_doubted else words
+    if is_doubted:
+        return f"{words}, not confirmed by the test rows"
+    is_open = content.chosen is not None and content.chosen.word == "good fit" and is_guess_within(content)
+    metric = abbreviate_metric(content.metric)
+    if is_open:
+        return f"{words}; by {metric} alone the test rows do not confirm it"
+    is_praise = content.chosen is not None and content.chosen.word == "good fit"
+    return (
+        f"{words}, but rows of one group were split" if is_praise and tell_split_families(content) else words
+    )
+
+
+def is_guess_within(content: StudyContent) -> bool:
+    """Whether the interval of the headline score on sealed rows holds what a constant guess reaches there.
+
+    The loss may show what right and wrong answers of few rows do not: then this is no contradiction (see
+    `tell_contradiction`), but verdict and interval must not stand side by side unexplained.
+    """
+    score, sealed = find_headline_score(content)
+    guess = _find_guess(content)
+    if score is None or guess is None or not sealed or tell_contradiction(content):
+        return False
+    if content.metric in LOWER_IS_BETTER:
+        return score.high >= guess.value
+    return score.low <= guess.value
 
 
 def tell_score(content: StudyContent, score: Score, *, sealed: bool) -> str:
@@ -170,16 +198,29 @@ def tell_explained(content: StudyContent, *, sealed: bool) -> str:
 
 def tell_guessing(content: StudyContent) -> str:
     """What a constant guess reaches in the primary metric; empty when not measured."""
-    constant = next((item for item in content.baselines if item.name == "constant"), None)
-    score = find_score(constant.scores, content.metric) if constant else None
+    score = _find_guess(content)
     if score is None:
         return ""
     guess = _GUESSES.get(content.target.task, "Always predicting the same class")
-    return f"{guess} reaches {format_number(score.value)}{_say_direction(content.metric)}."
+    better = " (lower is better)" if content.metric in LOWER_IS_BETTER else ""
+    return f"{guess} reaches {format_number(score.value)}{better}.{_tell_open_guess(content)}"
 
 
-def _say_direction(metric: str) -> str:
-    return " (lower is better)" if metric in ("rmse", "mae", "logloss", "rank error") else ""
+def _find_guess(content: StudyContent) -> Score | None:
+    constant = next((item for item in content.baselines if item.name == "constant"), None)
+    return find_score(constant.scores, content.metric) if constant else None
+
+
+def _tell_open_guess(content: StudyContent) -> str:
+    """Why a network that is shown to be better than a guess has an interval that holds the guess; else nothing."""
+    score, _ = find_headline_score(content)
+    if score is None or not answer_skill(content.chosen).startswith("Yes") or not is_guess_within(content):
+        return ""
+    return (
+        f" That lies within the interval: by {abbreviate_metric(content.metric)} these "
+        f"{count_things(score.n_rows, 'row')} alone do not confirm the verdict, which rests on the loss of "
+        f"{count_things(content.split.n_validation, 'development row')}."
+    )
 
 
 def tell_how_sure(content: StudyContent) -> tuple[str, ...]:

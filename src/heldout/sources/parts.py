@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heldout.errors import DataError, UsageError
-from heldout.records import PART_FIT, PART_TEST, PART_UNDECLARED, PART_VALIDATION, RawColumn, Table
+from heldout.records import PART_FIT, PART_TEST, PART_UNDECLARED, PART_VALIDATION, RawColumn, SetAside, Table
 from heldout.sources.columns import compact_levels, find_column, list_names, name_nearest
 from heldout.sources.ledger import add_ledgers
 from heldout.sources.stacks import join_arrays
@@ -74,7 +74,7 @@ def join_parts(
     if own is None:
         own = np.full(len(main.lines), PART_UNDECLARED if validation is None else PART_FIT, dtype=np.int8)
     pieces: list[tuple[Table, NDArray[np.int8]]] = [(main, own)]
-    notes, aside = list(main.notes), list(main.set_aside)
+    notes, aside = list(main.notes), _name_file(main)
     for part, table in given:
         if (own == part).any():
             raise DataError(
@@ -82,7 +82,7 @@ def join_parts(
                 hint=f"leave out one of --{_PART_NAMES[part]} and --split",
             )
         notes.extend((*table.notes, *_compare_columns(main, table, _PART_NAMES[part], optional)))
-        aside.extend(table.set_aside)
+        aside.extend(_name_file(table))
         pieces.append((table, np.full(len(table.lines), part, dtype=np.int8)))
     return Table(
         columns=tuple(_join_column(name, pieces) for name in (column.name for column in main.columns)),
@@ -95,6 +95,11 @@ def join_parts(
         arrays=join_arrays([(table.source, table.arrays) for table, _ in pieces]),
         doubts=tuple(doubt for table, _ in pieces for doubt in table.doubts),
     )
+
+
+def _name_file(table: Table) -> list[SetAside]:
+    """The rows set aside, with their file: lines count in each file by itself."""
+    return [replace(row, file=row.file or table.source) for row in table.set_aside]
 
 
 def _compare_columns(main: Table, extra: Table, part: str, optional: Collection[str]) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # whatever is announced was made elsewhere: nothing heavy is loaded for it
     from heldout.plan import Plan
-    from heldout.records import Answer, ConfigurationRun, JudgeSettings, LadderVerdict, RemedyResult
+    from heldout.records import Answer, ConfigurationRun, JudgeSettings, LadderVerdict, RemedyResult, Target
     from heldout.settings import Settings
     from heldout.stages.judging import Judgement
     from heldout.stages.preparing import Prepared
     from heldout.stages.workplace import Workplace
+
+CHANGE_TO_NUMBERS = "say --task regression"  # in a target's `why`, where its numbers were taken for classes
 
 
 def tell_plan(
@@ -47,6 +49,23 @@ def tell_plan(
         constant_loss=float(judge.constant_losses.mean()),
         tolerance=judge.delta,
         seconds=plan.seconds,
+    )
+
+
+def say_guess(target: Target) -> str:
+    """Say that a target of few whole numbers was taken for classes, and how it becomes one of amounts.
+
+    Args:
+        target: as it was read.
+
+    Returns:
+        a sentence; "" where nothing was guessed, or there are two classes, which are hardly ever amounts.
+    """
+    if len(target.classes) < 3 or CHANGE_TO_NUMBERS not in target.why:
+        return ""
+    return (
+        f"target {target.name!r} is taken for {len(target.classes)} classes, as it has so few different whole numbers; "
+        "if these are amounts, stop and say --task regression"
     )
 
 

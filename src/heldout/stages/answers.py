@@ -247,6 +247,9 @@ class ExternalScore:
         n_rows: rows scored.
         source: what was scored.
         constant: scores of always giving the same answer: the mean of these rows, or their shares of classes.
+        n_known: rows that repeat a row of the study in every cell that the networks read.
+        without_known: scores without those rows; empty where there are none of them, or no others.
+        warning: what such rows mean; "" where there are none.
     """
 
     scores: tuple[Score, ...]
@@ -254,24 +257,48 @@ class ExternalScore:
     n_rows: int
     source: str
     constant: tuple[Score, ...] = ()
+    n_known: int = 0
+    without_known: tuple[Score, ...] = ()
+    warning: str = ""
 
     def text(self) -> str:
         """Give it in words."""
-        from heldout.report.sentences import format_interval, format_number
+        from heldout.report.sentences import format_number
 
-        lines = [f"{self.source}: {self.n_rows} rows scored"]
-        for item in self.scores:
-            lines.append(
-                f"  {item.metric} {format_number(item.value)} ({format_interval(item.low, item.high)}; {item.method})"
-            )
+        lines = [
+            f"{self.source}: {_count_rows(self.scores, self.n_rows)} scored",
+            *map(_tell_score, self.scores),
+        ]
         if self.constant:
             guess = ", ".join(f"{item.metric} {format_number(item.value)}" for item in self.constant)
             lines.append(f"  always the same answer reaches on these rows: {guess}")
+        if self.warning:
+            lines.append(f"  warning: {self.warning}")
+        if self.without_known:
+            left = _count_rows(self.without_known, self.n_rows - self.n_known)
+            lines += [f"without them, {left}:", *map(_tell_score, self.without_known)]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def json(self) -> dict[str, Any]:
         """Give it as plain values."""
         return _describe("heldout/score/1", self)
+
+
+def _tell_score(item: Score) -> str:
+    from heldout.report.sentences import format_interval, format_number
+
+    return (
+        f"  {item.metric} {format_number(item.value)} ({format_interval(item.low, item.high)}; {item.method})"
+    )
+
+
+def _count_rows(scores: tuple[Score, ...], n_rows: int) -> str:
+    """Count rows, and the groups whose rows count as one in the intervals."""
+    from heldout.counts import count_things
+
+    n_units = scores[0].n_units if scores else n_rows
+    rows = count_things(n_rows, "row")
+    return rows if n_units == n_rows else f"{rows} of {count_things(n_units, 'group')}"
 
 
 def _describe(schema: str, content: object) -> dict[str, Any]:

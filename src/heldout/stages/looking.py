@@ -10,16 +10,18 @@ import numpy as np
 
 from heldout.audit.questions import ask_columns
 from heldout.audit.untargeted import judge_untargeted
+from heldout.errors import DataError
 from heldout.label_sets import count_labels
 from heldout.plan import count_networks
 from heldout.recipe import Recipe
-from heldout.records import PART_FIT, ArrayColumn, Rung, Table, Task
+from heldout.records import PART_FIT, PART_TEST, PART_VALIDATION, ArrayColumn, Rung, Table, Task
 from heldout.remedies import find_layers, name_setting
 from heldout.report import ColumnNote, LookContent, PlanContent
 from heldout.settings import Settings, list_layers
 from heldout.sources import name_rows, take_rows, tell_reading
 from heldout.stages import preparing, telling
 from heldout.stages.affecting import preview_rule
+from heldout.stages.asking import Questions, add_questions, find_questions, join_questions, keep_texts
 from heldout.stages.attributing import tell_affected
 from heldout.stages.labelling import settle_labels
 from heldout.stages.pasting import name_next
@@ -33,9 +35,31 @@ MOST_LINES = 5
 def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a path or any data frame
     """Read the data as `fit` would and say what each column was read as, why, and what will happen to it.
 
-    Without a target only the columns are shown; where the rows cannot be split, the reason is a finding.
+    Without a target only the columns are shown; where the rows cannot be split, the reason is a finding. Columns whose
+    cells have two readings are asked about, all of them, and everything else is shown as it is without them.
+
+    Raises:
+        DataError: what is no open question of a column, such as a target without a value.
     """
     table = read_parts(source, settings)
+    asked: Questions = ()
+    while True:
+        left = keep_texts(settings, asked)
+        try:
+            content = _look_at(table, left, source)
+        except DataError as error:
+            new = tuple(item for item in error.questions if item[0] not in {name for name, *_ in asked})
+            if new:
+                asked = (*asked, *new)
+                continue
+            asked = join_questions(error, asked, find_questions(table, settings), target=settings.target)
+            if not asked:
+                raise
+            content = _look_at_columns(table, keep_texts(settings, asked), source)
+        return add_questions(content, asked, source, settings) if asked else content
+
+
+def _look_at(table: Table, settings: Settings, source: Any) -> LookContent:  # noqa: ANN401 - as above
     if not choose_target(table, settings)[1]:
         return _look_at_columns(table, settings, source)
     reading = link_table(table, settings)
@@ -76,7 +100,7 @@ def look_at(source: Any, settings: Settings) -> LookContent:  # noqa: ANN401 - a
         findings=findings.findings,
         next_command=name_next("fit", source, settings),
         passed_checks=findings.passed,
-        set_aside=(*_count_missing(reading), *_count_reasons(reading.table)),
+        set_aside=(*_count_missing(reading, settings), *_count_reasons(reading.table)),
         affected=preview_rule(reading, prepared, settings),
         losses=prepared.losses,
     )
@@ -172,36 +196,57 @@ def _count_classes(reading: Reading) -> tuple[tuple[str, int], ...]:
 
 
 def _count_reasons(table: Table) -> tuple[tuple[str, int], ...]:
-    """Reasons with the lines that they hold for, the most frequent first."""
-    lines: dict[str, list[int]] = {}
+    """Reasons with the lines that they hold for, the most frequent first; of several files, file by file."""
+    lines: dict[tuple[str, str], list[int]] = {}
     for row in table.set_aside:
-        lines.setdefault(row.reason, []).append(row.line)
+        lines.setdefault((row.reason, row.file), []).append(row.line)
     ordered = sorted(lines.items(), key=lambda item: -len(item[1]))
-    return tuple((f"{reason} ({_name_lines(found)})", len(found)) for reason, found in ordered)
+    return tuple(
+        (f"{reason} ({_name_lines(found, file=file)})", len(found)) for (reason, file), found in ordered
+    )
 
 
-def _count_missing(reading: Reading) -> tuple[tuple[str, int], ...]:
+def _count_missing(reading: Reading, settings: Settings) -> tuple[tuple[str, int], ...]:
     rows = reading.target.missing
     if not len(rows):
         return ()
     names = name_rows(reading.table)[1]
-    where = _name_lines([int(reading.table.lines[row]) for row in rows])
+    lines: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        lines.setdefault(_name_file(reading.table, row, settings), []).append(int(reading.table.lines[row]))
+    where = "; ".join(_name_lines(found, file=file) for file, found in lines.items())
     if names:  # a folder of files has no lines
         shown = ", ".join(names[row] for row in rows[:MOST_LINES].tolist())
         where = shown + (f" and {len(rows) - MOST_LINES} more" if len(rows) > MOST_LINES else "")
     return ((f"no value in the target {reading.target.name!r} ({where})", len(rows)),)
 
 
-def _name_lines(lines: list[int]) -> str:
+def _name_file(table: Table, row: int, settings: Settings) -> str:
+    """The file of a row where validation or test rows are files of their own, as in the table's own source."""
+    if not (settings.validation or settings.test) or table.part is None:
+        return ""
+    names = table.source.split(" + ")  # the main file, then those given, in this order
+    extra = [
+        part for part, given in ((PART_VALIDATION, settings.validation), (PART_TEST, settings.test)) if given
+    ]
+    part = int(table.part[row])
+    if part in extra:
+        return names[len(names) - len(extra) + extra.index(part)]
+    return " + ".join(names[: len(names) - len(extra)])
+
+
+def _name_lines(lines: list[int], *, file: str = "") -> str:
     """The first lines, and how many more.
 
     Example:
         >>> _name_lines([4]), _name_lines([1, 2, 3, 4, 5, 6, 7])
         ('line 4', 'lines 1, 2, 3, 4, 5 and 2 more')
+        >>> _name_lines([4, 9], file="new.csv")
+        'lines 4, 9 of new.csv'
     """
     shown = ", ".join(map(str, lines[:MOST_LINES]))
     more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
-    return f"line{'s' * (len(lines) != 1)} {shown}{more}"
+    return f"line{'s' * (len(lines) != 1)} {shown}{more}{f' of {file}' if file else ''}"
 
 
 def _count_aside(table: Table) -> int:

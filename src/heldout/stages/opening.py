@@ -92,6 +92,7 @@ def open_study(asked: Asked, *, progress: ProgressChoice) -> Iterator[Opened | N
             drop_cache(asked.folder)
             drop_rest(folder.path)
         except StudyInterrupted as stop:
+            stop.folder = str(asked.folder) if folder.has("study.json") else ""
             stop.report = str(leave_report(asked.folder) or "")
             raise
         except HeldoutError:

@@ -10,7 +10,7 @@ from heldout.errors import StudyError
 from heldout.report.sentences import answer_skill, headline_chosen
 from heldout.report.summary import tell_contradiction
 from heldout.settings import Settings
-from heldout.stages.loading import load_content
+from heldout.stages.loading import load_content, refuse_unfinished
 from heldout.train.device import prepare_device
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def predict_rows(
     Raises:
         DataError: the rows cannot be read, or are not like those that the networks know.
         BundleError: the model is damaged or of another version.
+        StudyError: the study is not finished.
     """
+    refuse_unfinished(Path(model))
     prepare_device()
     # these load JAX, whose devices are settled now
     from heldout.bundle import load_bundle, predict_table

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heldout.audit import AuditInput, run_audit, sample_rows
+from heldout.audit.class_shares import compare_class_shares
 from heldout.cells import declare_columns, type_table
 from heldout.errors import DataError, UsageError
 from heldout.label_sets import simplify_target
@@ -25,6 +26,7 @@ from heldout.recipe import (
 )
 from heldout.recipe.outliers import clip_recipe, drop_outliers
 from heldout.records import (
+    PART_VALIDATION,
     ArrayColumn,
     ByteScales,
     DoubleArray,
@@ -262,12 +264,44 @@ def encode_rows(
         layout=find_layout(recipe),
         sets=reading.target.sets if reading.target.task is Task.MULTILABEL else None,
         ordered=reading.target.ordered,
+        shares=find_class_shares(reading, split, settings),
     )
     folds = tuple(
         Fold(_within(rows, split.development), _within(fold.validation, split.development))
         for rows, fold in zip(fit_rows, split.folds, strict=True)
     )
     return Prepared(reading, split, columns, arrays, recipe, source, folds)
+
+
+def find_class_shares(reading: Reading, split: Split, settings: Settings) -> DoubleArray | None:
+    """Give the class shares that probabilities follow, where they are not those of the fit rows.
+
+    Whoever declares validation rows says what new data are like. Where they hold the classes in other shares, beyond
+    chance, a network that follows the shares of its fit rows is wrong about them by as much, whatever its size.
+
+    Returns:
+        float64 [classes], or None.
+
+    Raises:
+        UsageError: shares of validation rows are asked for, and there are no classes or no declared validation rows.
+
+    Source:
+        Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities". The
+        shares of n validation rows cost (classes - 1) / (2 n) of log-loss on the rows they were counted on.
+    """
+    target, part = reading.target, reading.table.part
+    has_classes = target.task in (Task.BINARY, Task.MULTICLASS) and not target.ordered
+    is_declared = part is not None and bool((part[split.development] == PART_VALIDATION).any())
+    if settings.class_shares == "validation" and not (has_classes and is_declared):
+        raise UsageError(
+            "class_shares = validation needs classes without an order and validation rows that you declare",
+            hint="name them with --validation FILE or --split COLUMN, or leave class_shares out",
+        )
+    if settings.class_shares == "fit" or not (has_classes and is_declared):
+        return None
+    (fold,) = split.folds
+    shift = compare_class_shares(target, fold, split.unit)
+    return shift.validation if settings.class_shares == "validation" or shift.is_shown else None
 
 
 def _encode_development(

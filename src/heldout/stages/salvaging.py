@@ -14,7 +14,7 @@ from heldout.errors import HeldoutError, StudyError
 from heldout.records import Finding, Rung, Score, Target, Task
 from heldout.report import SplitSummary, StudyContent
 from heldout.stages.codec import from_plain
-from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths
+from heldout.stages.loading import CONTENT_SCHEMA, load_content, name_paths, name_resume
 from heldout.stages.rebuilding import read_events, rebuild_runs, rebuild_verdict
 from heldout.stages.recovering import ANSWER, RECIPE, read_answer, read_columns, read_stored_runs
 from heldout.stages.telling import sort_findings
@@ -90,7 +90,7 @@ def say_unfinished(folder: Path) -> str:
 
     Example:
         >>> say_unfinished(Path("no/such/study"))
-        'It has not come to its end; the same command with --resume goes on.'
+        'It has not come to its end (continue it with --resume).'
     """
     last = [event for event in read_events(folder) if event.get("kind") in ("begin", "end")][-1:]
     end = last[0] if last else {}
@@ -99,7 +99,7 @@ def say_unfinished(folder: Path) -> str:
         "failed": f"It ended with an error ({end.get('text', '')})",
     }
     why = told.get(str(end.get("how")), "It has not come to its end")
-    return f"{why}; the same command with --resume goes on."
+    return f"{why} ({name_resume(folder)})."
 
 
 def _was_finished(folder: Path) -> bool:

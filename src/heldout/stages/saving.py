@@ -27,6 +27,7 @@ from heldout.settings import Settings
 from heldout.sources import name_rows, tell_reading
 from heldout.split import find_copies
 from heldout.stages import telling
+from heldout.stages.announcing import say_guess
 from heldout.stages.attributing import keep_first_lines, tell_affected
 from heldout.stages.codec import to_json_values, to_plain
 from heldout.stages.delivering import Delivered
@@ -82,6 +83,7 @@ def save_start(
     start = {
         "schema": "heldout/start/1",
         "source": source,
+        "command": _name_command(sys.argv),
         "settings": settings.model_dump(mode="json"),
         "versions": dict(telling.list_versions(plan.rungs)),
         "fingerprint": prepared.split.fingerprint,
@@ -102,6 +104,8 @@ def save_start(
     folder.write_bytes(
         "recipe.safetensors", save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     )
+    if guess := say_guess(prepared.reading.target):
+        workplace.events.say(guess)
     workplace.events.say(
         f"plan: about {plan.seconds:.0f} seconds, {count_things(len(plan.rungs), 'rung')}, "
         f"{count_things(plan.n_seeds, 'seed')}, {count_things(plan.n_folds, 'fold')}"

@@ -185,7 +185,7 @@ def _explain(answer: str, code: int, told: deque[str]) -> Exception:
         error = json.loads(answer)
         kind = _ERRORS.get(error["kind"], StudyError)
         if kind is StudyInterrupted:
-            return StudyInterrupted(code)
+            return StudyInterrupted(code, folder=error.get("folder", ""), report=error.get("report", ""))
         return (
             kind(error["message"], hint=error["hint"])
             if issubclass(kind, HeldoutError)

@@ -259,11 +259,15 @@ def _say_deployed(rule: StoppingRule) -> str:
 
 def say_where_tried(ladder: LadderVerdict, rung: Rung) -> str:
     """Say at which size the remedies were tried, and why there."""
-    why = (
-        "the smallest that is shown to overfit"
-        if ladder.rung >= 0
-        else "the largest with all seeds, as no size was shown to overfit"
-    )
+    if ladder.rung < 0:
+        why = "the largest with all seeds, as no size was shown to overfit"
+    elif ladder.rung == rung.index:
+        why = "the smallest that is shown to overfit"
+    else:
+        why = (
+            f"rung {ladder.rung} is the smallest that is shown to overfit, but a larger one reaches a lower loss than "
+            "it by more than the tolerance (by the estimates)"
+        )
     return f"Remedies were tried at rung {rung.index} ({rung.n_parameters:,} weights): {why}."
 
 

@@ -232,6 +232,7 @@ def train_baselines(
         texts=take_texts(prepared, split.development),
         test_texts=take_texts(prepared, split.test),
         n_beside=count_beside(prepared),
+        shares=prepared.source.shares,
     )
     return fit_baselines(data, folds, seed=settings.seed, affords=affords)
 

@@ -14,6 +14,8 @@ from heldout.ladder import list_rates, plain_hyper, plan_schedule
 from heldout.ladder.expected import MOST_PAIRS, RACED_SEEDS, STRENGTH_SEEDS
 from heldout.plan import DELIVERY_EFFORT, LEAST_ROWS_WITHOUT_PERMUTATION, PERMUTED_NETWORKS, Plan
 from heldout.records import (
+    LINEAR_FAMILIES,
+    Answer,
     Choice,
     Configuration,
     ConfigurationRun,
@@ -131,7 +133,7 @@ class Crew:
 
         A linear model uses few of the operations that might differ; where a network is too dear, it has to do.
         """
-        typical = [rung for rung in rungs if rung.family != "mlp" or rung.widths][:1]
+        typical = [rung for rung in rungs if rung.family not in LINEAR_FAMILIES or rung.widths][:1]
         for rung in typical:
             checked = apply_remedies(rung, (RemedyUse("dropout", CHECK_DROPOUT),))
             if self.executor.expect(checked, 2) <= CHECK_SECONDS * self.plan.schedule.n_epochs:
@@ -250,7 +252,7 @@ class Crew:
         split = prepared.split
         if len(split.development) + len(split.test) >= LEAST_ROWS_WITHOUT_PERMUTATION:
             return Controls(permuted)
-        schedule = plan_schedule(self.plan.n_fit, effort=PERMUTATION_EFFORT)
+        schedule = plan_schedule(self.plan.n_fit, effort=PERMUTATION_EFFORT, layout=self.tensors.layout)
         rungs = [run.configuration.rung for run in trained.ladder]
         middle = apply_remedies(rungs[len(rungs) // 3], ())
         if not self._can_afford(
@@ -383,11 +385,33 @@ def _pick_rate(curves: np.ndarray) -> int:
 
 
 def find_remedy_rung(verdict: LadderVerdict, ladder: Sequence[ConfigurationRun]) -> Rung:
-    """Give the rung for the remedies: the first that overfits, else the largest one trained with all seeds.
+    """Give the rung for the remedies: the smallest that overfits and is not too small, else the largest.
 
-    A rung that lost its race has too few seeds for a remedy to be shown to help, and remedies cost most there.
+    A linear network of many pixels overfits too, and what it cannot express no remedy gives it: from the first rung
+    that overfits on, the first is taken that no larger one beats by more than the tolerance (by its estimate: this
+    claims nothing). Where none overfits, the largest one with all seeds is taken: a rung that lost its race has too few
+    seeds for a remedy to be shown to help, and remedies cost most there.
+
+    Source:
+        64 x 64 pictures of 1,758 radio galaxies: the linear rung overfits from epoch 3 and reaches accuracy 0.44 with
+        every remedy (docs/results.md).
     """
     rungs = [run.configuration.rung for run in ladder]
+    if verdict.rung >= 0:
+        behind = {
+            rung.index for rung, asked in zip(rungs, verdict.per_rung, strict=False) if is_behind(asked[-1])
+        }
+        from_here = [rung for rung in rungs if rung.index >= verdict.rung]
+        return next((rung for rung in from_here if rung.index not in behind), from_here[-1])
     all_seeds = max(run.losses.shape[1] for run in ladder)
-    full = [run.configuration.rung for run in ladder if run.losses.shape[1] == all_seeds]
-    return next((rung for rung in rungs if rung.index == verdict.rung), full[-1])
+    return [run.configuration.rung for run in ladder if run.losses.shape[1] == all_seeds][-1]
+
+
+def is_behind(underfit: Answer) -> bool:
+    """Whether a larger rung is better by more than the tolerance, by its estimate.
+
+    Example:
+        >>> is_behind(Answer("underfit", "undecided", 0.2, -0.1, 0.5, 0.03))
+        True
+    """
+    return underfit.estimate > underfit.tolerance

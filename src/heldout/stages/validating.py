@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from heldout.bundle import Bundle, load_bundle, score_table
+from heldout.bundle import Bundle, ScoredRows, find_known, load_bundle, score_table, share_repeated
+from heldout.bundle.checks import match_columns
+from heldout.bundle.record import list_inputs
+from heldout.bundle.score import take_rows
 from heldout.cells import read_target
 from heldout.errors import DataError
-from heldout.links import parse_group_option, read_groups
-from heldout.records import DoubleArray, IndexArray, Prediction, Score, Table, Target, Task
+from heldout.links import link_rows, parse_group_option, read_groups
+from heldout.records import BoolArray, DoubleArray, IndexArray, Prediction, Score, Table, Target, Task
 from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
-from heldout.sources import find_column, fingerprint_table
+from heldout.sources import find_column, fingerprint_table, hash_rows
+from heldout.stages.answers import ExternalScore
+from heldout.stages.loading import refuse_unfinished
 from heldout.stages.reading import name_column, name_source, read_new
 from heldout.stages.testing import JOURNAL, list_metrics, put_first, score_rows
 
+OFTEN_REPEATED = 0.1  # assumption: where a tenth of the study's own rows agree, so do new ones by accident
 TASK_WORDS = {Task.REGRESSION: "regression", Task.MULTILABEL: "multilabel"}
 
 
@@ -28,22 +34,20 @@ def score_external(
     settings: Settings,
     *,
     allow_shift: bool,
-) -> tuple[tuple[Score, ...], tuple[str, ...], int, str, tuple[Score, ...]]:
-    """Score a bundle on rows of another source.
+) -> ExternalScore:
+    """Score a bundle on rows of another source, with and without those that are rows of the study.
 
     Args:
         model: folder of a study, or a bundle.
         source: new rows with their target.
-        settings: target (the bundle's own by default), target_map, group, how to read.
+        settings: target (the bundle's own by default), target_map, group (the study's own by default), how to read.
         allow_shift: score although a column looks like another unit or kind.
-
-    Returns:
-        Scores with the bundle's metric first, notes, number of rows scored, name of the source, and scores of always
-        giving the same answer on these rows.
 
     Raises:
         DataError: no row has a target, or the labels are not those of the bundle.
+        StudyError: the study is not finished.
     """
+    refuse_unfinished(Path(model))
     bundle = load_bundle(model)
     table = read_new(source, settings, tuple(plan.policy for plan in bundle.recipe.arrays))
     raw = find_column(table, name_column(table, settings.target or bundle.target))
@@ -60,19 +64,63 @@ def score_external(
         raise DataError(
             f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one"
         )
-    metrics = list_metrics(bundle.task, ordered=bundle.net is not None and bundle.net.ordered)
-    metrics = put_first(bundle.metric, metrics) if bundle.metric else metrics
-    unit = _read_units(table, settings)[scored.rows]
-    scores = score_rows(scored.truth, scored.prediction, target, metrics=metrics, unit=unit)
-    guess = score_constant(bundle, scored.truth, target, metrics=metrics, unit=unit)
-    told = (target.why,) if bundle.task is Task.MULTILABEL else ()
-    notes = (
-        *told,
-        *scored.report.notes,
-        *scored.report.refused,
-        *_journal(model, table, bundle, len(scored.rows)),
+    unit, told = read_units(bundle, table, settings)
+    known, again = find_known(bundle, table)[scored.rows], _journal(model, table, bundle, len(scored.rows))
+    judged = (scored, unit[scored.rows], target)
+    fresh = np.flatnonzero(~known)
+    apart = bool(known.any() and len(fresh))
+    return ExternalScore(
+        scores=_score_part(bundle, judged, np.arange(len(known))),
+        notes=(
+            *((target.why,) if bundle.task is Task.MULTILABEL else ()),
+            *scored.report.notes,
+            *scored.report.refused,
+            *told,
+            *again,
+        ),
+        n_rows=len(scored.rows),
+        source=name_source(source),
+        constant=score_constant(
+            bundle, scored.truth, target, metrics=_name_metrics(bundle), unit=unit[scored.rows]
+        ),
+        n_known=int(known.sum()),
+        without_known=_score_part(bundle, judged, fresh) if apart else (),
+        warning=_warn_of_known(bundle, known),
     )
-    return scores, notes, len(scored.rows), name_source(source), guess
+
+
+def _name_metrics(bundle: Bundle) -> tuple[str, ...]:
+    metrics = list_metrics(bundle.task, ordered=bundle.net is not None and bundle.net.ordered)
+    return put_first(bundle.metric, metrics) if bundle.metric else metrics
+
+
+def _score_part(
+    bundle: Bundle, judged: tuple[ScoredRows, IndexArray, Target], rows: IndexArray
+) -> tuple[Score, ...]:
+    """Score some of the scored rows by every metric that they allow."""
+    scored, unit, target = judged
+    part = take_rows(scored.prediction, rows)
+    return score_rows(scored.truth[rows], part, target, metrics=_name_metrics(bundle), unit=unit[rows])
+
+
+def _warn_of_known(bundle: Bundle, known: BoolArray) -> str:
+    """Say how many rows are rows of the study; "" where none is."""
+    n_known, n_rows = int(known.sum()), len(known)
+    if not n_known:
+        return ""
+    which = f"{n_known} of {n_rows} rows repeat rows" if n_known > 1 else f"1 of {n_rows} rows repeats a row"
+    if n_known == n_rows > 1:
+        which = f"all {n_rows:,} rows repeat rows"
+    repeated = share_repeated(bundle.known_rows)
+    chance = (
+        f" (by accident, perhaps: {100 * repeated:.0f} % of the study's own rows agree with another one)"
+        if repeated >= OFTEN_REPEATED
+        else ""
+    )
+    return (
+        f"{which} of the study in every cell that the networks read{chance}: on them the networks were trained or "
+        "chosen, or they were its test already, so that they do not tell how new rows are predicted"
+    )
 
 
 def score_constant(
@@ -108,11 +156,47 @@ def _read_map(study: Path) -> dict[str, str]:
     return json.loads(place.read_text(encoding="utf-8"))["settings"]["target_map"] if place.is_file() else {}
 
 
-def _read_units(table: Table, settings: Settings) -> IndexArray:
-    if settings.group is None:
-        return np.arange(len(table.lines))
-    name, pattern = parse_group_option(settings.group)
-    return read_groups(find_column(table, name), pattern=pattern, lines=table.lines)
+def read_units(bundle: Bundle, table: Table, settings: Settings) -> tuple[IndexArray, tuple[str, ...]]:
+    """Say which new rows belong together, so that they count as one in intervals: by group, and exact copies.
+
+    Args:
+        bundle: its group is taken where none is named.
+        table: the new rows.
+        settings: group.
+
+    Returns:
+        int64 [N], and what is to be told of it.
+
+    Raises:
+        DataError: a group that was named cannot be read.
+    """
+    group, told = _read_group(bundle, table, settings)
+    plans = list_inputs(bundle.recipe)
+    columns = match_columns(table, tuple(dict.fromkeys(plan.spec.source or plan.spec.name for plan in plans)))
+    links = link_rows(columns, examples=tuple(map(hash_rows, table.arrays)), group=group)
+    return links.unit, told or links.notes
+
+
+def _read_group(
+    bundle: Bundle, table: Table, settings: Settings
+) -> tuple[IndexArray | None, tuple[str, ...]]:
+    asked = settings.group or bundle.group
+    if not asked:
+        return None, ()
+    name, pattern = parse_group_option(asked)
+    if settings.group is None and all(column.name != name for column in table.columns):
+        return None, (
+            f"the study kept rows of one {name!r} together, and these rows do not name it: the intervals count every "
+            "row by itself, and are too narrow if several rows are of one",
+        )
+    try:
+        return read_groups(find_column(table, name), pattern=pattern, lines=table.lines), ()
+    except DataError:
+        if settings.group is not None:
+            raise
+        # rows that may all belong together allow no interval; the refusal would quote a key
+        told = f"no interval: the study kept rows of one {name!r} together, and these rows are of one only or name none"
+        return np.zeros(len(table.lines), np.int64), (told,)
 
 
 def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tuple[str, ...]:

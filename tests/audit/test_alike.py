@@ -1,0 +1,168 @@
+"""Units without a telling name are found by rows that are too much alike, and hardly ever where there are none."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from audit.tables import find_data, make_input, read_table
+from heldout.audit.alike import (
+    Likeness,
+    center_columns,
+    find_alike,
+    has_few_rows,
+    judge_places,
+    measure_likeness,
+)
+from heldout.audit.families import check_families
+from heldout.records import Severity
+
+
+def write(table: np.ndarray, **more: list[str]) -> dict[str, list[str]]:
+    return {f"x{j}": [f"{value:.4f}" for value in table[:, j]] for j in range(table.shape[1])} | more
+
+
+def make_clean(seed: int, n_rows: int = 240) -> dict[str, list[str]]:
+    """Columns that go together, three whole-numbered measures and a code without a meaning."""
+    rng = np.random.default_rng(seed)
+    mixed = rng.normal(size=(n_rows, 6))
+    mixed = mixed + 0.5 * mixed @ rng.normal(size=(6, 6))
+    y = mixed[:, 0] + mixed[:, 1] + rng.normal(size=n_rows) > 0
+    fine = 500 + n_rows / 12 * (mixed[:, 0] + 2 * rng.normal(size=n_rows))
+    return write(
+        mixed,
+        measure=[str(int(value)) for value in fine],
+        age=[str(int(50 + 12 * value)) for value in mixed[:, 2].clip(-4, 4)],
+        code=[f"c{value}" for value in rng.integers(0, n_rows // 3, n_rows)],
+        y=["ab"[int(value)] for value in y],
+    )
+
+
+def make_planted(seed: int, size: int = 2, *, numbered: bool = False) -> dict[str, list[str]]:
+    """240 rows of units whose rows share half of the spread of every column and of the target."""
+    rng = np.random.default_rng(seed)
+    unit = rng.permutation(np.arange(240) // size)
+    made = np.sqrt(0.5) * (rng.normal(size=(unit.max() + 1, 7))[unit] + rng.normal(size=(240, 7)))
+    names = [str(1000 + value) if numbered else f"c{value}" for value in unit]
+    return write(made[:, :6], code=names, y=["ab"[int(value > 0)] for value in made[:, 6]])
+
+
+def make_sites(seed: int, *, shift: float, n_sites: int = 3) -> dict[str, list[str]]:
+    rng = np.random.default_rng(seed)
+    site = rng.integers(0, n_sites, 240)
+    made = rng.normal(size=(240, 7)) + shift * rng.normal(size=(n_sites, 7))[site]
+    return write(
+        made[:, :6], site=[f"s{value}" for value in site], y=["ab"[int(value > 0)] for value in made[:, 6]]
+    )
+
+
+def test_clean_tables_are_left_alone() -> None:
+    """By the rule 1 % of tables; measured none of 450 (150 to 2,000 rows)."""
+    assert sum(bool(find_alike(make_input(make_clean(seed), "y"))) for seed in range(60)) <= 1
+
+
+@pytest.mark.parametrize(("size", "numbered"), [(2, False), (2, True), (4, False)])
+def test_pairs_and_families_are_found(size: int, *, numbered: bool) -> None:
+    """Measured 36 to 39 of 40 tables of 300 rows; numbers that correlate 0.3 within a unit are not found."""
+    found = [find_alike(make_input(make_planted(seed, size, numbered=numbered), "y")) for seed in range(12)]
+    assert sum("code" in item for item in found) >= 10
+    assert all(item["code"].share >= 0.2 for item in found if item)
+
+
+def test_the_finding_warns_and_names_the_option() -> None:
+    (finding,) = check_families(make_input(make_planted(0), "y"))
+    assert finding.severity is Severity.WARNING
+    assert "more alike than rows at random" in finding.sentence
+    assert "score and verdict are too high for a new one" in finding.sentence
+    assert finding.action == "if rows with the same value belong together, use --group code"
+    assert (finding.code, finding.column) == ("HO211", "code")
+
+
+def test_a_declared_group_is_not_second_guessed() -> None:
+    table = make_planted(0)
+    group = np.unique(table["code"], return_inverse=True)[1]
+    assert check_families(make_input(table, "y", group=("code", group)))[0].title.startswith("passed")
+
+
+def test_few_sites_are_proposed_where_their_rows_are_alike_and_warn() -> None:
+    found = check_families(make_input(make_sites(0, shift=1.0), "y"))
+    assert (found[0].severity, found[0].column) == (Severity.WARNING, "site")
+    assert "240 rows" not in found[0].sentence  # development rows alone
+    assert check_families(make_input(make_sites(0, shift=0.0), "y"))[0].title == "passed: families"
+
+
+def test_many_sites_whose_rows_are_alike_warn_and_others_are_a_note() -> None:
+    severities = [
+        check_families(make_input(make_sites(1, shift=shift, n_sites=8), "y"))[0].severity
+        for shift in (0.0, 1.0)
+    ]
+    assert severities == [Severity.INFO, Severity.WARNING]
+    assert judge_places(make_input(make_sites(1, shift=0.0, n_sites=8), "y"), ["site"]) == {}
+
+
+def test_exact_copies_make_no_unit_of_every_column() -> None:
+    table = make_clean(1)
+    doubled = {name: cells[:80] + cells[:80] + cells[160:] for name, cells in table.items()}
+    assert find_alike(make_input(doubled, "y")) == {}
+
+
+def test_likeness_is_the_mean_product_of_pairs() -> None:
+    rng = np.random.default_rng(3)
+    family = np.array([0, 0, 0, 1, 1, 2])
+    values = rng.normal(size=(6, 1))
+    values = (values - values.mean()) / values.std()
+    found = measure_likeness(
+        family, (values, np.zeros(1, np.int64)), values, is_ordered=False, level=0.1, rng=rng
+    )
+    of_rows = [
+        np.mean([values[i, 0] * values[j, 0] for j in range(6) if j != i and family[j] == family[i]])
+        for i in range(5)
+    ]
+    assert found.target == pytest.approx(np.mean(of_rows))
+    assert found.share == pytest.approx(np.mean(of_rows))
+    assert isinstance(found, Likeness)
+
+
+def test_columns_become_centred_slots() -> None:
+    table = {"a": ["1", "2", "NA", "9"] * 5, "b": ["u", "v", "w", "u"] * 5, "y": ["p", "q"] * 10}
+    data = make_input(table, "y")
+    slots, numbers = center_columns([column for column in data.columns if column.spec.name != "y"], data.rows)
+    assert numbers.tolist() == [0, 1, 1, 1]
+    assert slots.mean(axis=0) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([2] * 10, True),
+        ([2] * 9, False),
+        ([1] * 100, False),
+        ([30] * 10, False),
+        ([3, 1] * 10, True),
+        ([2] * 20 + [1] * 130, False),
+    ],
+)
+def test_few_rows_a_value(sizes: list[int], *, expected: bool) -> None:
+    family = np.array(list(itertools.chain.from_iterable([k] * size for k, size in enumerate(sizes))))
+    assert has_few_rows(family) is expected
+
+
+def test_tickets_and_homes_of_the_titanic_are_proposed() -> None:
+    table = read_table(find_data("titanic/titanic_openML.csv"))
+    kept = {name: [cell.strip().strip("'") for cell in cells] for name, cells in table.items()}
+    found = find_alike(
+        make_input({name: cells for name, cells in kept.items() if name != "name"}, "survived")
+    )
+    assert "ticket" in found
+    assert "age" not in found
+
+
+def test_cells_that_are_taken_apart_name_nobody() -> None:
+    data = make_input(make_planted(0), "y")
+    part = next(column for column in data.columns if column.spec.name == "x5")
+    part = dataclasses.replace(part, spec=dataclasses.replace(part.spec, name="code/2", source="code"))
+    assert "code" in find_alike(data)
+    assert find_alike(dataclasses.replace(data, columns=(*data.columns, part))) == {}
