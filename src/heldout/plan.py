@@ -442,7 +442,7 @@ def _estimate(sizes: Sizes, plan: Plan, rungs: tuple[Rung, ...]) -> float:
         whole = plan_schedule(plan.n_fit_all, effort=DELIVERY_EFFORT, layout=sizes.layout)
         delivered = rung_seconds(run_as[typical], sizes, whole)
         n_programs += 1
-    elif plan.n_folds == 1:
+    elif plan.n_folds == 1 and plan.preset != "quick":
         delivered *= 1 + LONGER
         n_programs += 1
     delivery = delivered * plan.n_seeds * plan.n_folds

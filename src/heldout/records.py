@@ -572,7 +572,8 @@ class Tensors:
         n_outputs: outputs of a network: one a class or label, or a single one.
         slot_unseen: int32 [D], for each feature the index of the `<unseen>` slot of its block, or -1.
         output_offset: float32 [K, n_outputs], added to the outputs outside training: it takes class weights out of
-            the probabilities again, so that losses and scores speak of the data as they are. None for zeros.
+            the probabilities again and, where the validation rows say how frequent classes are, puts their shares
+            in, so that losses and scores speak of the data as they are. None for zeros.
         layout: what the numbers of a row are; None for numbers in any order.
         scales: of uint8 pictures; None for features that are numbers already.
         sets: float32 [sets, labels], 1 for each label of a set (multilabel); None else.

@@ -8,17 +8,19 @@ import itertools
 import numpy as np
 import pytest
 
-from audit.tables import find_data, make_input, read_table
+from audit.tables import find_data, make_input, make_raw, read_table
 from heldout.audit.alike import (
     Likeness,
     center_columns,
+    center_target,
     find_alike,
     has_few_rows,
     judge_places,
     measure_likeness,
+    number_cells,
 )
 from heldout.audit.families import check_families
-from heldout.records import Severity
+from heldout.records import Kind, Severity
 
 
 def write(table: np.ndarray, **more: list[str]) -> dict[str, list[str]]:
@@ -50,17 +52,21 @@ def make_planted(seed: int, size: int = 2, *, numbered: bool = False) -> dict[st
     return write(made[:, :6], code=names, y=["ab"[int(value > 0)] for value in made[:, 6]])
 
 
-def make_sites(seed: int, *, shift: float, n_sites: int = 3) -> dict[str, list[str]]:
+def make_sites(
+    seed: int, *, shift: float, n_sites: int = 3, n_rows: int = 240, letter: str = "s"
+) -> dict[str, list[str]]:
     rng = np.random.default_rng(seed)
-    site = rng.integers(0, n_sites, 240)
-    made = rng.normal(size=(240, 7)) + shift * rng.normal(size=(n_sites, 7))[site]
+    site = rng.integers(0, n_sites, n_rows)
+    made = rng.normal(size=(n_rows, 7)) + shift * rng.normal(size=(n_sites, 7))[site]
     return write(
-        made[:, :6], site=[f"s{value}" for value in site], y=["ab"[int(value > 0)] for value in made[:, 6]]
+        made[:, :6],
+        site=[f"{letter}{value}" for value in site],
+        y=["ab"[int(value > 0)] for value in made[:, 6]],
     )
 
 
 def test_clean_tables_are_left_alone() -> None:
-    """By the rule 1 % of tables; measured none of 450 (150 to 2,000 rows)."""
+    """By the rule 1 % of tables; the page of HO211 quotes this test."""
     assert sum(bool(find_alike(make_input(make_clean(seed), "y"))) for seed in range(60)) <= 1
 
 
@@ -103,6 +109,82 @@ def test_many_sites_whose_rows_are_alike_warn_and_others_are_a_note() -> None:
     assert judge_places(make_input(make_sites(1, shift=0.0, n_sites=8), "y"), ["site"]) == {}
 
 
+@pytest.mark.parametrize(
+    ("n_sites", "n_rows"), [(3, 6_000), (4, 6_000), (8, 6_000), (3, 20_000), (300, 6_000)]
+)
+def test_sites_of_many_rows_are_found(n_sites: int, n_rows: int) -> None:
+    found = judge_places(make_input(make_sites(0, shift=1.0, n_sites=n_sites, n_rows=n_rows), "y"), ["site"])
+    assert found["site"].share >= 0.2
+    clean = make_input(make_sites(0, shift=0.0, n_sites=n_sites, n_rows=n_rows), "y")
+    assert judge_places(clean, ["site"]) == {}
+
+
+def test_the_likeness_of_large_sites_is_about_that_of_all_their_rows() -> None:
+    """Sites of very different sizes keep their weights when rows are drawn from each."""
+    rng = np.random.default_rng(0)
+    site = np.repeat([0, 1, 2], [4_000, 1_500, 500])
+    made = rng.normal(size=(6_000, 7)) + 1.5 * rng.normal(size=(3, 7))[site]
+    table = write(
+        made[:, :6], site=[f"s{value}" for value in site], y=["ab"[int(value > 0)] for value in made[:, 6]]
+    )
+    data = make_input(table, "y")
+    others = [column for column in data.columns if column.spec.name.startswith("x")]
+    whole = measure_likeness(
+        site[data.rows],
+        center_columns(others, data.rows),
+        center_target(data, data.rows),
+        is_ordered=False,
+        level=0.1,
+        rng=rng,
+    )
+    drawn = judge_places(data, ["site"])["site"]
+    assert whole is not None
+    assert (drawn.share, drawn.target) == pytest.approx((whole.share, whole.target), abs=0.05)
+
+
+@pytest.mark.parametrize("n_rows", [240, 6_000])
+def test_numbers_of_sites_have_no_order(n_rows: int) -> None:
+    table = make_sites(0, shift=0.7, n_sites=8, n_rows=n_rows, letter="")
+    data = make_input(table, "y")
+    assert next(item.spec.kind for item in data.columns if item.spec.name == "site") is Kind.NUMBER
+    assert "site" in judge_places(data, ["site"])
+
+
+def test_a_place_whose_values_repeat_in_copies_alone_is_asked_nothing() -> None:
+    table = {name: cells[:230] + cells[:10] for name, cells in make_clean(0).items()}
+    batch = [f"b{row}" for row in [*range(230), *range(10)]]
+    assert judge_places(make_input(table | {"batch": batch}, "y"), ["batch"]) == {}
+    slots = np.random.default_rng(0).normal(size=(6, 1))
+    found = measure_likeness(
+        np.arange(6),
+        (slots, np.zeros(1, np.int64)),
+        slots,
+        is_ordered=False,
+        level=0.1,
+        rng=np.random.default_rng(0),
+    )
+    assert found is None
+
+
+def test_words_for_no_name_are_no_site() -> None:
+    """Rows without a site differ from all others, as where a second file lacks the column."""
+    table = make_sites(0, shift=0.0, n_sites=8)
+    lost = [row % 3 == 0 for row in range(240)]
+    for name in [f"x{j}" for j in range(6)]:
+        table[name] = [f"{float(cell) + 3 * gone:.4f}" for cell, gone in zip(table[name], lost, strict=True)]
+    words = ["unknown", "N/A", "unknown", "none"]
+    found = {}
+    for word in ("lost and found", *words):
+        table["site"] = [
+            word if gone else cell if cell.startswith("s") else "s0"
+            for cell, gone in zip(table["site"], lost, strict=True)
+        ]
+        found[word] = judge_places(make_input(table, "y"), ["site"])
+    assert found["unknown"] == found["N/A"] == found["none"] == {}
+    raw = make_raw("site", ["NA", "Bern", " unknown", "Bern ", "", "Ulm"])
+    assert number_cells(raw, np.arange(6)).tolist() == [-1, 0, -1, 0, -1, 1]
+
+
 def test_exact_copies_make_no_unit_of_every_column() -> None:
     table = make_clean(1)
     doubled = {name: cells[:80] + cells[:80] + cells[160:] for name, cells in table.items()}
@@ -121,6 +203,7 @@ def test_likeness_is_the_mean_product_of_pairs() -> None:
         np.mean([values[i, 0] * values[j, 0] for j in range(6) if j != i and family[j] == family[i]])
         for i in range(5)
     ]
+    assert found is not None
     assert found.target == pytest.approx(np.mean(of_rows))
     assert found.share == pytest.approx(np.mean(of_rows))
     assert isinstance(found, Likeness)

@@ -45,7 +45,7 @@ def find(table: dict[str, list[str]]):
 
 @pytest.mark.parametrize("order", ["", "number", "class", "kind"])
 def test_rows_in_random_order_or_sorted_are_left_alone(order: str) -> None:
-    """By the rule 1 % of tables; measured 2 of 460 in random order, none of 60 each of the sorted ones."""
+    """By the rule 1 % of tables; the page of HO253 quotes this test."""
     assert sum(bool(find(make_rows(seed, order=order))) for seed in range(40)) <= 1
 
 
@@ -76,9 +76,43 @@ def test_a_change_within_a_sorted_file_is_found() -> None:
     table = make_rows(0, order="class")
     first = table["y"].count("a")
     table["x3"] = [str(float(cell) + 4 * (first // 2 <= row < first)) for row, cell in enumerate(table["x3"])]
-    found = find(table)
-    assert found[0].column == "x3"
-    assert "within runs of 'y'" in found[0].sentence
+    (found,) = find(table)
+    assert found.column == "x3"
+    assert f"within runs of 'y', in that of lines 2 to {first + 1} (" in found.sentence
+    assert "% of the ranks of that run higher than before" in found.sentence
+    data = make_input(table, "y")
+    run = data.rows[data.rows < first]
+    assert found.where is not None
+    assert found.where.looked_at is not None
+    assert found.where.looked_at.tolist() == run.tolist()
+    after = found.where.rows
+    assert found.rows == len(after)
+    assert after.tolist() == run[run >= after[0]].tolist()  # up to the end of the run, and no further
+    assert abs(after[0] - first // 2) <= 5
+    assert (
+        f"after line {after[0] + 2}," in found.sentence or f"about line {after[0] + 2} on" in found.sentence
+    )
+
+
+def test_a_change_in_several_runs_is_told_of_the_surest_with_the_number_of_others() -> None:
+    table = make_rows(0, order="class")
+    first = table["y"].count("a")
+    late = [first // 2 <= row < first or row >= (first + 400) // 2 for row in range(400)]
+    table["x3"] = [str(float(cell) + 4 * gone) for cell, gone in zip(table["x3"], late, strict=True)]
+    (found,) = find(table)
+    assert f"in that of lines 2 to {first + 1}, and in 1 further run (" in found.sentence
+
+
+def test_rows_of_one_unit_side_by_side_are_told_more_often() -> None:
+    """The page of HO253 quotes this test."""
+    count = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        unit = np.arange(400) // 3
+        made = np.sqrt(0.8) * rng.normal(size=(134, 6))[unit] + np.sqrt(0.2) * rng.normal(size=(400, 6))
+        table = {f"x{j}": [f"{value:.3f}" for value in made[:, j]] for j in range(6)}
+        count += bool(find(table | {"y": ["ab"[value] for value in rng.integers(0, 2, 400)]}))
+    assert count <= 8
 
 
 def test_a_file_sorted_by_a_number_is_not_asked() -> None:

@@ -85,6 +85,10 @@ def test_missing_identifiers_are_no_family() -> None:
     cells = [("?" if k % 3 else str(k // 6)) for k in range(120)]
     (item,) = find_families(make_input(make_table("patient", cells), "y", kinds={"patient": Kind.IDENTIFIER}))
     assert (item.n_rows, item.n_families) == (40, 20)
+    named = [("unknown" if k % 3 else str(k // 6)) for k in range(120)]
+    (item,) = find_families(make_input(make_table("patient", named), "y", kinds={"patient": Kind.IDENTIFIER}))
+    assert (item.n_rows, item.n_families) == (40, 20)
+    assert np.array_equal(item.unit >= 0, np.arange(120) % 3 == 0)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ def few_sizes():
         patch.setitem(PRESETS, "quick", (2, 2, 2))
         patch.setattr("heldout.plan.LEAN", ())
         patch.setattr("heldout.plan.LEAST_WAIT", 8.0)
+        patch.setattr("heldout.plan.WAIT_PER_SIZE", 0.0)
         yield
 
 

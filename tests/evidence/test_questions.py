@@ -100,7 +100,7 @@ def test_underfit_no_mentions_a_loss_still_falling():
     other = deploy(constant_curve([0.6, 0.5, 0.41]), settings)
     answer = answer_underfit(falling, [other], settings)
     assert answer.answer == "no"
-    assert "longer training was not tried" in answer.sentence
+    assert "longer training is not part of" in answer.sentence
 
 
 def test_the_best_of_many_lucky_alternatives_does_not_make_too_big():

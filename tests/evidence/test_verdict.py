@@ -246,6 +246,6 @@ def test_a_loss_that_still_falls_at_the_last_epoch_is_said():
     fall = np.array([0.5, 0.4, 0.35, 0.32, 0.30, 0.29])
     runs = make_ladder(rng, [fall + 0.2, fall, fall], n_rows=2500, seed_sd=0.002)
     verdict = judge_chosen(runs[1], runs, make_settings(2500), n_rows=2500)
-    assert verdict.sentence.endswith("longer training was not tried.")
+    assert verdict.sentence.endswith("a longer training is not part of this comparison.")
     turned = make_ladder(rng, [np.append(fall, 0.5)] * 3, n_rows=2500, seed_sd=0.002)
     assert "longer training" not in judge_chosen(turned[1], turned, make_settings(2500), n_rows=2500).sentence

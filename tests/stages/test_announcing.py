@@ -1,10 +1,13 @@
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
+import heldout
+from heldout.cells import CHANGE_TO_NUMBERS
 from heldout.events import Events, open_display
 from heldout.records import Affected, Answer, Choice, ChosenVerdict, DroppedRate, LadderVerdict, RemedyResult
 from heldout.stages import affecting
@@ -171,3 +174,14 @@ def test_few_whole_numbers_taken_for_classes_are_told_with_the_way_out(values, a
     if is_told:
         assert "'ill' is taken for 7 classes" in told
         assert told.endswith("if these are amounts, stop and say --task regression")
+
+
+def test_the_words_of_a_guess_stand_where_the_target_is_read_and_nowhere_else():
+    grades = [str(row % 5) for row in range(95)] + ["7"] * 5
+    _, _, findings, _ = prepare_frame(make_frame(100, ill=grades).drop("price"))
+    (balance,) = (item for item in findings if item.code == "HO203")
+    assert balance.action.startswith(f"if these are amounts {CHANGE_TO_NUMBERS}; else ")
+    source = Path(heldout.__file__).parent
+    literal = f'"{CHANGE_TO_NUMBERS}"'
+    written = [path for path in source.rglob("*.py") if literal in path.read_text(encoding="utf-8")]
+    assert [path.relative_to(source).as_posix() for path in written] == ["cells/target.py"]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,3 +38,19 @@ def test_a_score_on_new_rows_says_its_rows_and_notes():
         "  note: a column is in another unit",
     ]
     assert made.json()["schema"] == "heldout/score/1"
+
+
+def test_rows_that_count_as_one_are_told_by_group_only_where_one_was_used():
+    score = Score("accuracy", 0.8, 0.7, 0.9, 80, 40, "exact")
+    left = replace(score, n_rows=60, n_units=30)
+    made = ExternalScore((score,), (), 80, "a.csv", n_known=20, without_known=(left,))
+    by_group = replace(made, group="site")
+    assert [line for line in made.text().splitlines() if line[0] != " "] == [
+        "a.csv: 80 rows scored, 40 of them different",
+        "without them, 60 rows, 30 of them different:",
+    ]
+    assert [line for line in by_group.text().splitlines() if line[0] != " "] == [
+        "a.csv: 80 rows scored, in 40 units by 'site'",
+        "without them, 60 rows, in 30 units by 'site':",
+    ]
+    assert by_group.json()["group"] == "site"

@@ -193,6 +193,14 @@ def test_a_group_that_was_only_found_is_a_warning():
     assert "--group" in gate.action
 
 
+def test_one_cut_key_does_not_hide_a_group_that_was_found():
+    keys = [str(1_600_000_000_000_000 + 37 * (row // 4)) for row in range(200)]
+    keys[7] = "1.6E+15"
+    gate = ask(prepare_case(make_frame(200, patient_key=keys).drop("price")))["HO302"]
+    assert (gate.state, gate.overrides) == ("fired", False)
+    assert "'patient_key'" in gate.sentence + gate.action
+
+
 def test_other_learning_rates_are_tried_before_a_network_is_called_unable():
     case = prepare_case(levels=(0.6, 0.001))
     assert ask(case)["HO307"].state == "passed"

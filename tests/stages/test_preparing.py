@@ -67,6 +67,15 @@ def test_probabilities_follow_declared_validation_rows_that_hold_other_shares():
     assert kept.source.shares is None
 
 
+def test_without_declared_test_rows_the_test_has_the_shares_of_the_fit_rows():
+    frame = frame_of_shares().filter(pl.col("part") != "test")
+    _, prepared, findings, _ = prepare_frame(frame, split="part")
+    assert prepared.source.shares is None
+    assert "HO255" in {finding.code for finding in findings if finding.severity is Severity.WARNING}
+    asked = prepare_frame(frame, split="part", class_shares="validation")[1].source.shares
+    np.testing.assert_allclose(asked, [0.5, 0.5])
+
+
 def test_shares_that_differ_by_chance_are_followed_only_when_asked():
     frame = make_frame(part=declare_parts()).drop("price")
     assert prepare_frame(frame, split="part")[1].source.shares is None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -291,12 +292,12 @@ def test_remedies_are_tried_where_overfitting_begins_else_on_the_largest(rung, e
     assert find_remedy_rung(verdict, make_ladder()).index == expected
 
 
-def ask_underfit(*gains, tolerance=0.02):
+def ask_underfit(*gains, tolerance=0.02, sound=()):
     """For each rung its answers, the last of which says how much better the best larger rung is."""
     return tuple(
-        (*[Answer(name, "yes", 1.0, 0.5, 1.5, tolerance) for name in ("overtrained", "too big")],
+        (*[Answer(name, ("yes", "no")[index in sound], 1, 0.5, 1.5, tolerance) for name in ("overtrained", "too big")],
          Answer("underfit", "undecided", gain, gain - 1, gain + 1, tolerance))
-        for gain in gains
+        for index, gain in enumerate(gains)
     )  # fmt: skip
 
 
@@ -312,6 +313,20 @@ def test_remedies_are_tried_at_no_rung_that_a_larger_one_beats(gains, expected):
 def test_rungs_below_the_first_that_overfits_are_not_asked():
     verdict = LadderVerdict("overfits from", "HO101", 1, "", ask_underfit(0.0, 0.5, np.nan))
     assert find_remedy_rung(verdict, make_ladder()).index == 2
+
+
+@pytest.mark.parametrize(("sound", "expected"), [((1,), 2), ((1, 2), 1), ((2,), 1)])
+def test_remedies_are_tried_where_there_is_overfitting_to_cure(sound, expected):
+    verdict = LadderVerdict("overfits from", "HO101", 0, "", ask_underfit(0.3, 0.01, np.nan, sound=sound))
+    assert find_remedy_rung(verdict, make_ladder()).index == expected
+
+
+def test_remedies_are_tried_at_no_rung_that_diverged():
+    smallest, lost, sound = make_ladder()
+    losses = lost.losses.copy()
+    losses[-1] = np.nan
+    verdict = LadderVerdict("overfits from", "HO101", 0, "", ask_underfit(0.3, np.nan, np.nan))
+    assert find_remedy_rung(verdict, (smallest, replace(lost, losses=losses), sound)).index == 2
 
 
 def test_all_runs_are_found_by_name():

@@ -4,14 +4,16 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
-from heldout.bundle import mark_rows, save_bundle
+from heldout.bundle import save_bundle
 from heldout.errors import DataError
-from heldout.records import ArrayColumn, ArrayPolicy, Kind
 from heldout.settings import Settings
+from heldout.stages.delivering import deliver
+from heldout.stages.preparing import make_tensors, thin_folds
 from heldout.stages.validating import score_external
-from stages.made_data import make_frame
-from stages.test_delivering import deliver_frame
+from stages.made_data import make_frame, prepare_frame
+from stages.test_delivering import deliver_frame, make_weights
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def test_the_groups_of_the_study_are_the_units_without_being_named_again(tmp_pat
     by_group, lacking = score(path, repeated), score(path, new)
     assert (by_group.scores[0].n_units, lacking.scores[0].n_units) == (20, 80)
     assert by_group.scores[0].method.startswith("Korn-Graubard")
-    assert by_group.text().startswith("frame: 80 rows of 20 groups scored")
+    assert by_group.text().startswith("frame: 80 rows scored, in 20 units by 'site'\n")
     assert not any("kept rows of one" in note for note in by_group.notes)
     assert any("kept rows of one 'site' together" in note for note in lacking.notes)
     # the interval is the one that score_rows makes of the same groups, as at the opening of the test
@@ -133,15 +135,67 @@ def test_the_groups_of_the_study_are_the_units_without_being_named_again(tmp_pat
     # rows of one group alone allow no interval
     one = score(path, new.with_columns(site=np.array(["n1"] * 80)))
     assert np.isnan(one.scores[0].low)
-    assert any("are of one only or name none" in note for note in one.notes)
+    assert any("these rows are of one only" in note for note in one.notes)
     assert "'n1'" not in str(one.notes)
     with pytest.raises(DataError, match="every row has the group 'n1'"):
         score(path, new.with_columns(site=np.array(["n1"] * 80)), group="site")
 
 
+@pytest.fixture(scope="module")
+def patterned(tmp_path_factory):
+    """A bundle whose study kept rows together by a pattern on names."""
+    sites = [f"S{row // 3}_{row}" for row in range(60)]
+    delivered, *_ = deliver_frame(make_frame(site=sites).drop("price"), group=r"site~S\d+")
+    path = tmp_path_factory.mktemp("patterned") / "bundle.zip"
+    save_bundle(delivered.bundle, path)
+    return path
+
+
+FITTING = [f"S{row // 2}_{row}" for row in range(80)]
+
+
+@pytest.mark.parametrize(
+    ("names", "n_units", "n_nameless"),
+    [
+        (FITTING, 40, 0),
+        (["odd", *FITTING[1:]], 41, 1),
+        (["odd", "odd", None, "NA", *FITTING[4:]], 42, 4),
+        (["odd"] * 80, 80, 80),
+        ([None] * 79 + [""], 80, 80),
+        (["S1_a"] * 79 + ["odd"], 2, 1),
+    ],
+)
+def test_rows_whose_name_does_not_fit_the_pattern_are_units_of_their_own(
+    patterned, names, n_units, n_nameless
+):
+    new = make_frame(80, seed=5).drop("price")
+    found = score(patterned, new.with_columns(site=pl.Series(names, dtype=pl.String)))
+    assert found.scores[0].n_units == n_units
+    assert np.isfinite(found.scores[0].low) == (n_units >= 10)  # the method's own fewest
+    assert found.group == ("site" if n_nameless < 80 else "")
+    told = [note for note in found.notes if "a unit of its own" in note]
+    assert [note.split(" rows")[0] for note in told] == [f"in {n_nameless} of 80"][: n_nameless > 0]
+    assert "odd" not in found.text()
+    assert "have no group" not in found.text()  # told once
+
+
+def test_only_rows_of_one_unit_by_the_pattern_allow_no_interval(patterned):
+    new = make_frame(80, seed=5).drop("price")
+    found = score(patterned, new.with_columns(site=pl.Series([f"S1_{row}" for row in range(80)])))
+    assert found.scores[0].n_units == 1
+    assert np.isnan(found.scores[0].low)
+    assert any(note.endswith("these rows are of one only") for note in found.notes)
+    # where the group is named for these rows, a misfit is refused with its place
+    names = pl.Series(["odd", *FITTING[1:]])
+    with pytest.raises(DataError, match="1 of 80 cells of column 'site' do not match the group pattern"):
+        score(patterned, new.with_columns(site=names), group=r"site~S\d+")
+
+
 def test_exact_copies_among_the_new_rows_count_once(bundle):
     new = make_frame(40, seed=5).drop("price")
-    assert score(bundle, pl.concat([new, new])).scores[0].n_units == 40
+    found = score(bundle, pl.concat([new, new]))
+    assert found.scores[0].n_units == 40
+    assert found.text().startswith("frame: 80 rows scored, 40 of them different\n")
 
 
 def test_single_rows_of_the_study_are_noticed_and_left_out(bundle):
@@ -177,18 +231,31 @@ def test_agreement_by_accident_is_told_where_rows_of_the_study_agree(tmp_path):
     assert "(by accident, perhaps: 100 % of the study's own rows agree with another one)" in found.warning
 
 
-def test_a_picture_of_the_study_is_known_again(tmp_path):
-    rng = np.random.default_rng(0)
-    policy = ArrayPolicy(Kind.PICTURE, "uint8", ("gray",), height=2, width=2)
-    values = rng.integers(0, 255, (6, 2, 2, 1)).astype(np.uint8)
-    recipe = SimpleNamespace(columns=(), arrays=(SimpleNamespace(name="p", policy=policy),))
-    rows = np.arange(6)
+def save_pictures(folder, values, *, start=0):
+    for number, pixels in enumerate(values, start):
+        place = folder / ("cat", "dog")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(place / f"{number:03d}.png")
 
-    def mark(pixels, salt="a"):
-        return mark_rows(recipe, (), (ArrayColumn("p", Kind.PICTURE, pixels, policy),), rows=rows, salt=salt)
 
-    changed = values.copy()
-    changed[2, 0, 0, 0] ^= 1
-    assert len(set(mark(values))) == 6
-    assert (mark(values) == mark(changed)).tolist() == [True, True, False, True, True, True]
-    assert not np.isin(mark(values), mark(values, salt="b")).any()
+def deliver_pictures(folder):
+    reading, prepared, _, chosen = prepare_frame(folder, target="label")
+    folds = thin_folds(prepared)
+    tensors = make_tensors(prepared, folds)
+    flat = tensors.features.reshape(*tensors.features.shape[:2], -1)
+    weights = make_weights(SimpleNamespace(**{**vars(tensors), "features": flat}))
+    return deliver(reading, prepared, tensors, weights, chosen, folds=folds)
+
+
+def test_pictures_of_the_study_are_known_again_among_the_scored_ones(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (84, 6, 6), dtype=np.uint8)
+    old, changed = values[:60], values[2:4].copy()
+    changed[:, 0, 0] ^= 1
+    save_pictures(tmp_path / "old", old)
+    save_bundle(deliver_pictures(tmp_path / "old").bundle, tmp_path / "bundle.zip")
+    # 24 new ones, two of the study under other names, and two that differ from its own by a bit of one pixel
+    save_pictures(tmp_path / "new", np.concatenate([values[60:], old[:2], changed]), start=100)
+    found = score(tmp_path / "bundle.zip", tmp_path / "new")
+    assert (found.n_rows, found.n_known) == (28, 2)
+    assert found.warning.startswith("2 of 28 rows repeat rows of the study")
+    assert found.without_known[0].n_rows == 26

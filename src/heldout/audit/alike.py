@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from heldout.audit.input import AuditInput, is_classification, list_features, make_rng, map_raws, read_target
+from heldout.links import MISSING_GROUP_WORDS
 from heldout.ranks import find_ranks
-from heldout.records import DoubleArray, IndexArray, Kind, RawColumn, TypedColumn
+from heldout.records import BoolArray, DoubleArray, IndexArray, Kind, RawColumn, TypedColumn
 
 # All of these are assumptions; what they let through is measured in tests/audit/test_alike.py.
 FALSE_RATE = 0.01  # of tables without units, over all candidates
@@ -23,6 +24,21 @@ FEWEST_SHARED = 20  # rows whose value others have too
 MOST_CANDIDATES = 20
 MOST_ROWS, MOST_SLOTS, MOST_LEVELS = 2_000, 80, 20  # measured: 20 hopeless candidates take 1 s
 WINDOW = 20  # rows among which whole numbers are exchanged
+# What `--group` takes as missing, and words for what is not known: they name no unit.
+NOBODY = MISSING_GROUP_WORDS | frozenset(
+    [
+        "none",
+        "-",
+        "--",
+        "unk",
+        "unknown",
+        "undefined",
+        "missing",
+        "not known",
+        "not available",
+        "not applicable",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,8 @@ def find_alike(data: AuditInput, skipped: Sequence[str] = ()) -> dict[str, Liken
         and has_few_rows(family)
     }
     asked = dict(sorted(named.items(), key=lambda item: -_count_shared(item[1]))[:MOST_CANDIDATES])
-    return _ask_each(data, rows, asked)
+    kinds = {column.spec.name: column.spec.kind for column in data.columns}
+    return _ask_each(data, rows, asked, ordered={name for name in asked if kinds[name] is Kind.NUMBER})
 
 
 def judge_places(data: AuditInput, names: Sequence[str]) -> dict[str, Likeness]:
@@ -77,20 +94,25 @@ def judge_places(data: AuditInput, names: Sequence[str]) -> dict[str, Likeness]:
 
     Args:
         data: the audit's input.
-        names: of columns; a place may have any number of rows.
+        names: of columns; a place may have any number of rows, and numbers of places have no order: site 2 is no
+            more like site 3 than like site 7.
     """
     rows = data.rows[data.first_of_duplicate[data.rows] == data.rows]
     raws = map_raws(data)
-    return _ask_each(data, rows, {name: _number_cells(raws[name], rows) for name in names[:MOST_CANDIDATES]})
+    asked = {name: number_cells(raws[name], rows) for name in names[:MOST_CANDIDATES]}
+    return _ask_each(data, rows, asked, ordered=set())
 
 
-def _ask_each(data: AuditInput, rows: IndexArray, asked: dict[str, IndexArray]) -> dict[str, Likeness]:
+def _ask_each(
+    data: AuditInput, rows: IndexArray, asked: dict[str, IndexArray], *, ordered: set[str]
+) -> dict[str, Likeness]:
     found: dict[str, Likeness] = {}
     for name, family in asked.items():
         others = [
             column for column in list_features(data) if name not in (column.spec.name, column.spec.source)
         ]
-        likeness = _ask(data, rows, others, (name, family), level=FALSE_RATE / len(asked))
+        level = FALSE_RATE / len(asked)
+        likeness = _ask(data, rows, others, (name, family), is_ordered=name in ordered, level=level)
         if likeness is not None:
             found[name] = likeness
     return found
@@ -117,11 +139,32 @@ def number_values(data: AuditInput, column: TypedColumn, rows: IndexArray) -> In
             return None
         return _place(values, known)
     if column.spec.kind is Kind.IDENTIFIER and not len(column.codes):
-        return _number_cells(raw, rows)
+        return number_cells(raw, rows)
     if column.spec.kind not in (Kind.CATEGORY, Kind.IDENTIFIER):
         return None
     codes = column.codes[rows].astype(np.int64)
-    return _place(codes.astype(np.float64), codes >= 0)
+    return _place(codes.astype(np.float64), (codes >= 0) & (number_cells(raw, rows) >= 0))
+
+
+def number_cells(raw: RawColumn, rows: IndexArray) -> IndexArray:
+    """The number of each row's cell as a name of a unit, -1 where it names nobody: empty, "NA", "unknown".
+
+    Args:
+        raw: the column as read.
+        rows: int64 positions.
+
+    Returns:
+        int64, one per row; numbers of texts that stand in other rows alone are left out.
+
+    Example:
+        >>> raw = RawColumn("site", np.array([0, 1, 2, 3, -1], np.int32), ("NA", "Bern", "unknown", "Bern "))
+        >>> number_cells(raw, np.arange(5))
+        array([-1,  0, -1,  0, -1])
+    """
+    numbers: dict[str, int] = {}
+    texts = [level.strip() for level in raw.levels]
+    of_level = [-1 if text.lower() in NOBODY else numbers.setdefault(text, len(numbers)) for text in texts]
+    return np.array([*of_level, -1], dtype=np.int64)[raw.codes[rows]]
 
 
 def has_few_rows(family: IndexArray) -> bool:
@@ -148,7 +191,7 @@ def measure_likeness(
     is_ordered: bool,
     level: float,
     rng: np.random.Generator,
-) -> Likeness:
+) -> Likeness | None:
     """The intraclass correlation of columns and target, against rows that were exchanged.
 
     Args:
@@ -158,6 +201,9 @@ def measure_likeness(
         is_ordered: exchange rows of neighbouring values only.
         level: p of the columns that is wanted; decides how many exchanges there are.
         rng: random numbers.
+
+    Returns:
+        None where no two rows share a unit: nothing can be alike.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -169,6 +215,8 @@ def measure_likeness(
         >>> found.share > 0.9, found.p_features <= 0.01
         (True, True)
     """
+    if not _count_shared(family):
+        return None
     order = np.argsort(family, kind="stable")
     numbers = family[order]
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
@@ -207,6 +255,7 @@ def _ask(
     others: list[TypedColumn],
     candidate: tuple[str, IndexArray],
     *,
+    is_ordered: bool,
     level: float,
 ) -> Likeness | None:
     name, family = candidate
@@ -217,24 +266,43 @@ def _ask(
     slots = center_columns(others, rows)
     if not slots[0].shape[1] or not target.shape[1]:
         return None
-    kinds = {column.spec.name: column.spec.kind for column in data.columns}
-    found = measure_likeness(
-        family, slots, target, is_ordered=kinds[name] is Kind.NUMBER, level=level, rng=rng
-    )
-    least = LEAST_OF_NUMBERS if kinds[name] is Kind.NUMBER else LEAST_LIKENESS
+    found = measure_likeness(family, slots, target, is_ordered=is_ordered, level=level, rng=rng)
+    if found is None:
+        return None
+    least = LEAST_OF_NUMBERS if is_ordered else LEAST_LIKENESS
     is_alike = found.p_features <= level and found.p_target <= TARGET_LEVEL and found.share >= least
     return found if is_alike else None
 
 
 def _thin(family: IndexArray, rows: IndexArray, rng: np.random.Generator) -> tuple[IndexArray, IndexArray]:
-    """Whole units until there are rows enough; neighbouring numbers stay neighbours."""
+    """About 2,000 rows: of small units whole ones, whose numbers stay neighbours; of large ones rows within each.
+
+    Whole sites of 2,000 rows and more would leave one or none, and nothing to compare it with.
+    """
     if len(rows) <= MOST_ROWS:
         return family, rows
+    family = np.unique(family, return_inverse=True)[1].reshape(-1)
     n_units = int(family.max()) + 1
-    n_kept = int(n_units * MOST_ROWS / len(rows))
-    first = int(rng.integers(0, n_units - n_kept + 1))
-    kept = (family >= first) & (family < first + n_kept)
+    if len(rows) > LARGEST_MEAN * n_units:
+        kept = _draw_within(family, rng)
+    else:
+        n_kept = int(n_units * MOST_ROWS / len(rows))
+        first = int(rng.integers(0, n_units - n_kept + 1))
+        kept = (family >= first) & (family < first + n_kept)
     return family[kept], rows[kept]
+
+
+def _draw_within(family: IndexArray, rng: np.random.Generator) -> BoolArray:
+    """Rows of large units: of up to 200 units, the same share of each and two rows at least."""
+    sizes = np.bincount(family)
+    units = rng.permutation(len(sizes))[: int(MOST_ROWS / LARGEST_MEAN)]
+    quota = np.zeros(len(sizes), dtype=np.int64)
+    quota[units] = np.maximum(2, np.round(sizes[units] * min(1.0, MOST_ROWS / sizes[units].sum())))
+    shuffled = rng.permutation(len(family))
+    order = shuffled[np.argsort(family[shuffled], kind="stable")]
+    place = np.empty(len(family), dtype=np.int64)
+    place[order] = np.arange(len(family)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return place < quota[family]
 
 
 def center_columns(columns: Sequence[TypedColumn], rows: IndexArray) -> tuple[DoubleArray, IndexArray]:
@@ -306,12 +374,6 @@ def _place(values: DoubleArray, known: np.ndarray) -> IndexArray:
     placed = np.full(len(values), -1, dtype=np.int64)
     placed[known] = np.unique(values[known], return_inverse=True)[1].reshape(-1)
     return placed
-
-
-def _number_cells(raw: RawColumn, rows: IndexArray) -> IndexArray:
-    codes = raw.codes[rows].astype(np.int64)
-    empty = [code for code, text in enumerate(raw.levels) if not text.strip()]
-    return _place(codes.astype(np.float64), (codes >= 0) & ~np.isin(codes, empty))
 
 
 def _count_shared(family: IndexArray) -> int:

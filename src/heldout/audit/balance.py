@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from heldout.audit.input import AuditInput, is_classification, name_some, pass_check, read_target, skip_check
+from heldout.cells import CHANGE_TO_NUMBERS
 from heldout.records import Finding, Severity
 
 RARE_SHARE = 0.10  # below it balanced accuracy replaces accuracy as the second metric
@@ -43,8 +44,8 @@ def _report_balance(data: AuditInput) -> Finding:
     # Ten even classes have 10 % each: what matters there is the number of rows, and that one is much rarer.
     if counts[rarest] >= RARE_ROWS and share * len(counts) >= 0.5:
         return pass_check("HO203", "class balance", sentence)
-    is_guess = len(counts) > 2 and "say --task regression" in data.target.why
-    amounts = "if these are amounts say --task regression; else " if is_guess else ""
+    is_guess = len(counts) > 2 and CHANGE_TO_NUMBERS in data.target.why
+    amounts = f"if these are amounts {CHANGE_TO_NUMBERS}; else " if is_guess else ""
     return Finding(
         "HO203",
         "class balance",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from heldout.audit.input import AuditInput, cut_findings, map_raws, pass_check
 from heldout.cells import is_key_name
 from heldout.counts import count_things
-from heldout.records import Finding, IndexArray, Kind, RawColumn, RowSet, Severity, TypedColumn
+from heldout.records import Finding, IndexArray, Kind, RawColumn, RowSet, Severity, Status, TypedColumn
 from heldout.spreadsheet import find_spreadsheet
 
 SHOWN_VALUES, SHOWN_LINES, MOST_LISTED = 3, 4, 5
@@ -42,15 +44,44 @@ def check_cut_keys(data: AuditInput) -> tuple[Finding, ...]:
     return cut_findings(findings, MOST_LISTED)
 
 
-def find_cut_columns(data: AuditInput) -> set[str]:
-    """Names of the columns of keys of which some lost digits.
+def hide_cut_keys(data: AuditInput) -> tuple[AuditInput, dict[str, IndexArray]]:
+    """The audit's input with keys that lost digits as empty cells: rows that share such a key need not belong together.
 
     Args:
         data: the audit's input.
+
+    Returns:
+        The input, and the rows that were emptied by column, for columns that have any.
     """
     raws = map_raws(data)
-    keys = [raws[column.spec.name] for column in data.columns if column.spec.name in raws and is_key(column)]
-    return {raw.name for raw in keys if raw.name != data.target.name and len(find_cut_cells(raw, data.rows))}
+    cut: dict[str, IndexArray] = {}
+    columns: list[TypedColumn] = []
+    for column in data.columns:
+        raw = raws.get(column.spec.name)
+        is_asked = raw is not None and raw.name != data.target.name and is_key(column)
+        rows = find_cut_cells(raw, data.rows) if raw is not None and is_asked else data.rows[:0]
+        if raw is not None and len(rows):
+            cut[raw.name] = rows
+            raws[raw.name] = replace(raw, codes=_fill(raw.codes, rows, -1))
+            column = replace(
+                column,
+                status=_fill(column.status, rows, Status.MISSING),
+                values=_fill(column.values, rows, np.nan),
+                codes=_fill(column.codes, rows, -1),
+            )
+        columns.append(column)
+    if not cut:
+        return data, cut
+    table = replace(data.table, columns=tuple(raws[raw.name] for raw in data.table.columns))
+    return replace(data, columns=tuple(columns), table=table), cut
+
+
+def _fill(cells: np.ndarray, rows: IndexArray, value: float) -> np.ndarray:
+    """Cells with another value in some rows; a column holds values or codes, and the other array is empty."""
+    filled = cells.copy()
+    if len(filled):
+        filled[rows] = value
+    return filled
 
 
 def is_key(column: TypedColumn) -> bool:
@@ -109,7 +140,8 @@ def _report(data: AuditInput, raw: RawColumn, cut: IndexArray, *, title: str) ->
         column=raw.name,
         rows=len(cut),
         where=RowSet(shared if len(shared) else cut),
-        action="take the column from the original file, read there as text; as it stands it names no unit for --group",
+        action="take the column from the original file, read there as text; as they stand these cells name no unit for "
+        "--group",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import kolmogorov
@@ -21,6 +21,7 @@ from heldout.audit.input import (
     skip_check,
 )
 from heldout.audit.order import is_time
+from heldout.counts import count_things
 from heldout.ranks import adjust_discoveries, find_ranks
 from heldout.records import PART_FIT, DoubleArray, Finding, IndexArray, Kind, RowSet, Severity, TypedColumn
 from heldout.sources import describe_columns
@@ -57,6 +58,21 @@ class Drift:
     is_step: bool
 
 
+@dataclass(frozen=True)
+class _RunDrift:
+    """The surest change of a column, and the rows among which it was found.
+
+    Args:
+        drift: p corrected for what was asked of the column; `place` counts rows of the run.
+        run: int64 positions of the rows in the run; all rows where nothing sorts the file.
+        n_more: further runs of rows in which the column changes.
+    """
+
+    drift: Drift
+    run: IndexArray
+    n_more: int = 0
+
+
 def check_drift(data: AuditInput) -> tuple[Finding, ...]:
     """Columns whose values, spread or missing cells change along the rows of the file.
 
@@ -91,12 +107,12 @@ def check_drift(data: AuditInput) -> tuple[Finding, ...]:
     if np.bincount(strata).max() < FEWEST_ROWS:
         return (skip_check("HO253", title, f"under {FEWEST_ROWS} rows that stand in no sorted order"),)
     found = [_judge(column, rows, strata) for column in columns]
-    adjusted = adjust_discoveries(np.array([drift.p_value for drift in found]))
+    adjusted = adjust_discoveries(np.array([item.drift.p_value for item in found]))
     sorted_by = f", within runs of {name_some([key[0] for key in keys])}" if keys else ""
     findings = [
-        _report(data, columns[number], found[number], (rows, float(adjusted[number]), sorted_by))
+        _report(data, columns[number].spec.name, found[number], (float(adjusted[number]), sorted_by))
         for number in np.argsort(adjusted, kind="stable").tolist()
-        if adjusted[number] <= FALSE_RATE and abs(found[number].shift) >= LEAST_SHIFT
+        if adjusted[number] <= FALSE_RATE and abs(found[number].drift.shift) >= LEAST_SHIFT
     ]
     if not findings:
         looked = f"none of {len(columns)} columns changes along {len(rows):,} rows{sorted_by}"
@@ -229,22 +245,23 @@ def _number_strata(keys: Sequence[tuple[str, IndexArray | None]], n_rows: int) -
     return strata
 
 
-def _judge(column: TypedColumn, rows: IndexArray, strata: IndexArray) -> Drift:
+def _judge(column: TypedColumn, rows: IndexArray, strata: IndexArray) -> _RunDrift:
     """The surest change of one column over its aspects and the runs of rows, corrected for their number."""
     sizes = np.bincount(strata)
     kept = [k for k in np.argsort(-sizes, kind="stable").tolist() if sizes[k] >= FEWEST_ROWS][:MOST_STRATA]
-    found: list[Drift] = []
+    found: list[tuple[Drift, int]] = []
     for number in kept:
         places = np.flatnonzero(strata == number)
         for what, known, values in _list_aspects(column, rows[places]):
             drift = measure_drift(values, what=what)
-            inside = places[known]
-            place = int(inside[drift.place]) if drift.place else 0
-            found.append(Drift(what, drift.p_value, drift.shift, place, drift.is_step))
+            place = int(known[drift.place]) if drift.place else 0
+            found.append((replace(drift, place=place), number))
     if not found:
-        return Drift("values", 1.0, 0.0, 0, is_step=False)
-    best = min(found, key=lambda drift: drift.p_value)
-    return Drift(best.what, min(1.0, best.p_value * len(found)), best.shift, best.place, best.is_step)
+        return _RunDrift(Drift("values", 1.0, 0.0, 0, is_step=False), rows)
+    best, number = min(found, key=lambda item: item[0].p_value)
+    changed = {run for drift, run in found if drift.p_value * len(found) <= FALSE_RATE}
+    best = replace(best, p_value=min(1.0, best.p_value * len(found)))
+    return _RunDrift(best, rows[strata == number], n_more=len(changed - {number}))
 
 
 def _list_aspects(column: TypedColumn, rows: IndexArray) -> list[tuple[str, IndexArray, DoubleArray]]:
@@ -304,21 +321,25 @@ def _fits_step(ranks: DoubleArray, place: int) -> bool:
     return step <= float(((ranks - ranks.mean() - slope * along) ** 2).sum())
 
 
-def _report(
-    data: AuditInput, column: TypedColumn, drift: Drift, asked: tuple[IndexArray, float, str]
-) -> Finding:
-    rows, p_value, sorted_by = asked
-    name = column.spec.name
-    line = int(data.table.lines[rows[drift.place]])
-    after = rows[drift.place :]
-    of_all = "of all rows" if drift.what.startswith(("share", "missing")) else "of all ranks"
+def _report(data: AuditInput, name: str, found: _RunDrift, asked: tuple[float, str]) -> Finding:
+    """The finding of one column; in a sorted file it speaks of one run of rows, and of those alone."""
+    p_value, sorted_by = asked
+    drift, run = found.drift, found.run
+    lines = data.table.lines[run]
+    line = int(lines[drift.place])
+    after = run[drift.place :]
+    unit = "rows" if drift.what.startswith(("share", "missing")) else "ranks"
+    of_all = f"of the {unit} of that run" if sorted_by else f"of all {unit}"
     size = f"{abs(100 * drift.shift):.0f} % {of_all} {'higher' if drift.shift > 0 else 'lower'}"
     verb = "changes" if drift.what.startswith(("share", "spread")) else "change"
     how = (
         f"a step: from about line {line} on"
         if drift.is_step
-        else f"gradually or more than once; after line {line}"
+        else f"gradually or more than once; after line {line},"
     )
+    if sorted_by:
+        more = f", and in {count_things(found.n_more, 'further run')}" if found.n_more else ""
+        sorted_by += f", in that of lines {lines[0]} to {lines[-1]}{more}"
     return Finding(
         "HO253",
         "columns change along the rows",
@@ -327,6 +348,6 @@ def _report(
         "correction): the split mixes the rows, so the score holds for this mixture and not for rows to come",
         column=name,
         rows=len(after),
-        where=RowSet(after, looked_at=rows),
+        where=RowSet(after, looked_at=run),
         action="ask what changed there (instrument, lot, form, unit); if rows have a time, say --time COLUMN",
     )

@@ -3,14 +3,15 @@ r"""Do several rows come from one patient, family or site? Proposes `--group`, n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from heldout.audit.alike import Likeness, find_alike, judge_places
-from heldout.audit.cut_keys import find_cut_columns
+from heldout.audit.alike import NOBODY, Likeness, find_alike, judge_places, number_cells
+from heldout.audit.cut_keys import hide_cut_keys
 from heldout.audit.input import AuditInput, map_raws, pass_check
 from heldout.cells import PERSON_WORDS
+from heldout.counts import count_things
 from heldout.records import Finding, IndexArray, Kind, RawColumn, Severity
 
 PLACE_WORDS = frozenset(
@@ -74,7 +75,6 @@ RELATIONS = frozenset(
         "unrelated",
     ]
 )
-MISSING_WORDS = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 # What such a cell says names nobody: "(II-2) daughter" is a place in a family, and every family has one.
 NAMELESS = frozenset({"pedigree", "variant", "region", "range", "spread", "pair"})
 SEPARATORS = re.compile(r"[_\-./ :|]")
@@ -92,10 +92,12 @@ class Families:
         n_families: different units among them.
         n_shared: rows whose unit has more than one row.
         n_torn: units with rows on both sides of a fold.
+        unit: int64, the number of each audited row's unit, -1 where it is not known.
         declared: True when the study was split by exactly this option.
         is_place: True for sites, batches and the like.
         likeness: how much more alike rows of one unit are than others; None where that was not shown.
         is_coarse: under 5 units, or one with over half of the rows: a unit only where its rows are alike.
+        n_cut: rows whose key lost digits; they are in no unit.
     """
 
     option: str
@@ -105,10 +107,12 @@ class Families:
     n_families: int
     n_shared: int
     n_torn: int
+    unit: IndexArray = field(repr=False, compare=False)
     declared: bool = False
     is_place: bool = False
     likeness: Likeness | None = None
     is_coarse: bool = False
+    n_cut: int = 0
 
 
 def check_families(data: AuditInput) -> tuple[Finding, ...]:
@@ -129,6 +133,9 @@ def check_families(data: AuditInput) -> tuple[Finding, ...]:
 def find_families(data: AuditInput) -> list[Families]:
     """All proposals, persons before places, those that tear more units first.
 
+    Rows whose key a spreadsheet cut are in no unit: those that share its first digits need not belong together. The
+    other rows of the column still show what a row is of. A pattern is sought only among keys none of which was cut.
+
     Args:
         data: the audit's input.
 
@@ -136,24 +143,24 @@ def find_families(data: AuditInput) -> list[Families]:
         Proposals; at most one per column.
     """
     found = []
+    data, cut = hide_cut_keys(data)
     raws = map_raws(data)
     nameless = {column.spec.source for column in data.columns if column.spec.grammar in NAMELESS}
-    cut = find_cut_columns(data)  # rows that share the first digits of a key need not belong together
     for column in data.columns:
         raw = raws.get(column.spec.name)
         if (
             raw is None
             or column.spec.name in (data.target.name, *nameless)
             or column.spec.kind is Kind.CONSTANT
-            or column.spec.name in cut
         ):
             continue
-        item = _propose_by_name(data, raw, kind=column.spec.kind) or _propose_by_pattern(
-            data, raw, kind=column.spec.kind
-        )
+        item = _propose_by_name(data, raw, kind=column.spec.kind)
+        if item is None and raw.name not in cut:
+            item = _propose_by_pattern(data, raw, kind=column.spec.kind)
         if item is not None:
             found.append(item)
-    found = _add_likeness(data, found, nameless | cut)
+    found = _add_likeness(data, found, nameless)
+    found = [replace(item, n_cut=len(cut.get(item.column, ()))) for item in found]
     return sorted(found, key=lambda item: (item.is_place, -item.n_torn))
 
 
@@ -169,9 +176,7 @@ def _add_likeness(data: AuditInput, found: list[Families], nameless: set[str]) -
     raws = map_raws(data)
     alike = find_alike(data, [*nameless, *(item.column for item in found)])
     for name, likeness in alike.items():
-        raw = raws[name]
-        family = _number_families([text.strip() for text in raw.levels])[raw.codes[data.rows]]
-        item = _measure(data, family, option=name, column=name, noun="value")
+        item = _measure(data, number_cells(raws[name], data.rows), option=name, column=name, noun="value")
         found.append(replace(item, likeness=likeness))
     return found
 
@@ -246,13 +251,14 @@ def _propose_by_name(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Familie
     ends_as_id = len(words) > 0 and words[-1] in ID_WORDS - {"code"}
     if not (noun or ends_as_id or kind is Kind.IDENTIFIER):
         return None
+    codes = raw.codes[data.rows]
+    texts = [raw.levels[code].strip() for code in np.unique(codes[codes >= 0])]
     # Units are counted or named; a measured number (a score called "pedigree") is neither.
-    if kind is Kind.NUMBER and any("." in text.rstrip("0").rstrip(".") for text in raw.levels[:1_000]):
+    if kind is Kind.NUMBER and any("." in text.rstrip("0").rstrip(".") for text in texts[:1_000]):
         return None
-    texts = [text.strip() for text in raw.levels]
     if name_relations(texts):
         return None
-    family = _number_families(texts)[raw.codes[data.rows]]
+    family = number_cells(raw, data.rows)
     n_families = len(np.unique(family[family >= 0]))
     n_rows = int((family >= 0).sum())
     if not 2 <= n_families < n_rows:
@@ -278,7 +284,7 @@ def name_relations(texts: list[str]) -> bool:
         >>> name_relations(["(I-1) father", "proband", "?"]), name_relations(["Anna", "Ben"])
         (True, False)
     """
-    known = [text for text in texts if text.lower() not in MISSING_WORDS]
+    known = [text for text in texts if text.lower() not in NOBODY]
     held = sum(not RELATIONS.isdisjoint(re.findall(r"[a-z]+", text.lower())) for text in known)
     return len(known) > 0 and 2 * held > len(known)
 
@@ -299,15 +305,6 @@ def _propose_by_pattern(data: AuditInput, raw: RawColumn, *, kind: Kind) -> Fami
     return _measure(data, of_level[codes], option=f"{raw.name}~{pattern}", column=raw.name, noun="family")
 
 
-def _number_families(texts: list[str]) -> IndexArray:
-    """Number of each level; -1 for missing words, and one more -1 at the end for null cells."""
-    numbers: dict[str, int] = {}
-    found = [
-        -1 if text.lower() in MISSING_WORDS else numbers.setdefault(text, len(numbers)) for text in texts
-    ]
-    return np.array([*found, -1], dtype=np.int64)
-
-
 def _measure(data: AuditInput, family: IndexArray, *, option: str, column: str, noun: str) -> Families:
     known = family >= 0
     sizes = np.bincount(family[known])
@@ -324,6 +321,7 @@ def _measure(data: AuditInput, family: IndexArray, *, option: str, column: str, 
         n_families=int((sizes > 0).sum()),
         n_shared=int(sizes[sizes > 1].sum()),
         n_torn=len(torn),
+        unit=family,
         declared=data.group == option,
         is_place=noun in PLACE_WORDS,
     )
@@ -337,6 +335,8 @@ def _report(item: Families, *, other: str) -> Finding:
     count = f"{item.n_rows} rows in {item.n_families} values of {item.column!r}"
     if "~" in item.option:
         count = f"{item.n_rows} rows in {item.n_families} families by the pattern of {item.column!r}"
+    if item.n_cut:
+        count += f" ({count_things(item.n_cut, 'further row')} whose key lost digits left out)"
     if item.declared or not item.n_torn:
         why = "declared as --group" if item.declared else "no unit has rows on both sides of a fold"
         return Finding(
@@ -347,6 +347,7 @@ def _report(item: Families, *, other: str) -> Finding:
             column=item.column,
             rows=item.n_shared,
         )
+    first = "take the column from the original file (HO254) and " if item.n_cut else ""
     instead = f" (the study was split by {other!r})" if other else ""
     return Finding(
         "HO211",
@@ -356,7 +357,7 @@ def _report(item: Families, *, other: str) -> Finding:
         f"{item.n_families} cases{instead}: score and verdict are too high for a new one",
         column=item.column,
         rows=item.n_shared,
-        action=f"if rows with the same value belong together, use --group {option}",
+        action=f"if rows with the same value belong together, {first}use --group {option}",
     )
 
 

@@ -10,6 +10,7 @@ from heldout.cells.kinds import declare_columns as declare_columns
 from heldout.cells.numbers import parse_number as parse_number
 from heldout.cells.overrides import ColumnOverride as ColumnOverride
 from heldout.cells.sentinels import find_sentinels as find_sentinels
+from heldout.cells.target import CHANGE_TO_NUMBERS as CHANGE_TO_NUMBERS
 from heldout.cells.target import read_target as read_target
 from heldout.cells.typed import cell_text as cell_text
 from heldout.cells.typed import type_column as type_column

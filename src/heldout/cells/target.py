@@ -19,6 +19,8 @@ from heldout.cells.target_order import mark_ordered, order_classes, refuse_unord
 from heldout.errors import DataError, UsageError
 from heldout.records import DoubleArray, IndexArray, RawColumn, Target, Task
 
+# In a target's `why` where its numbers were taken for classes unasked: others tell by these words that it was a guess.
+CHANGE_TO_NUMBERS = "say --task regression"
 TASKS = ("auto", "classification", "regression", "multilabel", "ordinal")
 _MOST_CLASSES = 20
 _MOSTLY = 0.9
@@ -244,7 +246,7 @@ def _decide_task(labels: _Labels, task: str) -> tuple[bool, str]:
         reason = f"{len(numbers)} different numbers (more than {_MOST_CLASSES} or not whole)"
         return True, f"regression, because {reason}; say --task classification to change"
     what = "whole numbers" if not strange else "texts"
-    change = "; say --task regression to change" if not strange else ""
+    change = f"; {CHANGE_TO_NUMBERS} to change" if not strange else ""
     return False, f"classification, because {len(counts)} different {what}{change}"
 
 
@@ -302,7 +304,7 @@ def _read_classes(
         raise DataError(
             f"target {labels.name!r} has {len(counts)} classes in {n_rows} rows",
             hint="is it an identifier or free text? choose another column with --target"
-            + ("" if _measure_numbers(list(counts)) < 1 else ", or say --task regression"),
+            + ("" if _measure_numbers(list(counts)) < 1 else f", or {CHANGE_TO_NUMBERS}"),
         )
     _refuse_variants(labels, counts)
     if steps:

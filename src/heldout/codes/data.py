@@ -87,10 +87,10 @@ DATA_CODES: tuple[Code, ...] = (
         "score and verdict are too high for a new one",
         "an identifier-like column or pattern whose values repeat, torn by at least one fold; without a telling name, "
         "and for sites, where rows of one value are more alike than exchanged rows: p at most 1 % divided by the "
-        "columns asked, p of the target at most 10 %, and a correlation within a value of at least 0.2 (0.4 where the "
-        "column is read as numbers) in a quarter of the columns; proposed, never applied",
+        "columns asked, p of the target at most 10 %, and a correlation within a value of at least 0.2 (0.4 of numbers "
+        "without a telling name) in a quarter of the columns; proposed, never applied",
         "a proposal: whether the rows belong together only the user knows; by likeness at most 1 % of tables without "
-        "units by its rule, none of 450 made ones",
+        "units by its rule, and at most 1 of 60 made ones by its test",
     ),
     Code(
         "HO213",
@@ -357,26 +357,26 @@ DATA_CODES: tuple[Code, ...] = (
         "columns change along the rows",
         "values, spread, categories or missing cells of a column change along the rows of the file, as after a change "
         "of instrument, lot or form; told with the line where it is one step; a file sorted by categories is asked run "
-        "by run, one sorted by a number not at all",
+        "by run and told of the run that changes most surely, one sorted by a number not at all",
         "p at most 0.01 after Benjamini-Hochberg over all columns (largest cumulative sum of ranks, Kolmogorov), and a "
         "shift of at least 5 % of all ranks or of the rows",
-        "at most 1 % of tables in random order by its rule, 2 of 460 made ones; more where rows of one unit stand "
-        "together and no group was declared (9 of 100 with three rows a unit)",
+        "at most 1 % of tables in random order by its rule, and at most 1 of 40 made ones by its test; more where rows "
+        "of one unit stand together and no group was declared (three rows a unit that correlate 0.8: at most 8 of 60)",
     ),
     Code(
         "HO254",
         "keys cut by a spreadsheet",
         "keys such as 1.6E+15, or long ones that end in zeros after the 15th digit, have lost their other digits; told "
-        "with the rows that fall together by that; such a column is never proposed as --group",
+        "with the rows that fall together by that; rows with such keys are in no unit of HO211 and HO302",
         "any such cell in a column of identifiers or categories, or one that is named as keys are",
         "goes by the form of the cells; a key that was always written so looks the same",
     ),
     Code(
         "HO255",
         "class shares of declared parts",
-        "the validation rows that the user declared hold the classes in other shares than the fit rows; probabilities "
-        "then follow the validation rows, unless class_shares says otherwise",
-        "p below 0.001 in a chi-squared test on one row of each unit",
+        "the validation rows that the user declared hold the classes in other shares than the fit rows; class_shares "
+        "decides whose shares probabilities follow",
+        "p below 0.001: the chi-squared distance of one row of each unit against 9,999 random parts",
         "at most 0.1 % of parts drawn at random, by its rule",
     ),
     Code(

@@ -26,9 +26,9 @@ from heldout.stages.preparing import Prepared, encode_rows, make_tensors, split_
 from heldout.stages.reading import read_data
 
 SIDE, CLASSES, TARGET = 20, ("elongated", "round"), "CLASS"
-PARTS = (("train", 160), ("validation", 400), ("test", 200))
+PARTS = (("train", 160), ("validation", 240), ("test", 200))
 SMALL_PARTS = (("train", 110), ("validation", 110), ("test", 60))
-LARGEST = 40_000  # weights: larger networks take longer than a demo may
+LARGEST = 15_000  # weights: larger networks take longer than a demo may
 SKY, NOISE = 120.0, 4.0  # counts a pixel of the empty sky, and their spread
 SHARE_DEAD = 0.01  # pixels without a measurement
 TURNED = 180.0  # degrees either way: any

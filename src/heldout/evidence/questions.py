@@ -22,6 +22,7 @@ from heldout.records import Answer, ConfigurationRun, JudgeSettings
 
 LEAN_ALPHA = 0.20
 MEMORISED_SHARE = 0.5  # training loss below this share of the constant predictor's counts as "far below"
+AT_LAST_EPOCH = "Its loss was lowest at the last epoch; a longer training is not part of this comparison."
 BELOW_ZERO = "It can be below 0, since the best epoch is chosen on other rows than those it is judged on."
 BUG_Z = 2.5  # real labels fitted better than permuted ones by this many standard errors: something to learn
 
@@ -147,7 +148,7 @@ def answer_underfit(deployed: Deployed, alternatives: Sequence[Deployed], settin
         contrast, settings, meaning=f"this one minus the best of {len(alternatives)} larger or freer"
     )
     if (deployed.epochs == deployed.run.losses.shape[0] - 1).all() and answer.answer == "no":
-        return extend_answer(answer, "Its loss was lowest at the last epoch: longer training was not tried.")
+        return extend_answer(answer, AT_LAST_EPOCH)
     return answer
 
 

@@ -19,6 +19,7 @@ from heldout.evidence.gates.override import override_chosen
 from heldout.evidence.onset import find_onset
 from heldout.evidence.paired import index_units
 from heldout.evidence.questions import (
+    AT_LAST_EPOCH,
     BELOW_ZERO,
     answer_memorising,
     answer_overtrained,
@@ -172,7 +173,7 @@ def judge_chosen(
     word, code = _name_chosen(answers)
     sentence = _say_chosen(word, code, chosen, answers)
     if own.best == chosen.losses.shape[0] - 1:
-        sentence += " Its loss was lowest at the last epoch: longer training was not tried."
+        sentence += f" {AT_LAST_EPOCH}"
     verdict = ChosenVerdict(word, code, sentence, answers)
     return override_chosen(verdict, gates)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from heldout.cells import CHANGE_TO_NUMBERS
+
 if TYPE_CHECKING:  # whatever is announced was made elsewhere: nothing heavy is loaded for it
     from heldout.plan import Plan
     from heldout.records import Answer, ConfigurationRun, JudgeSettings, LadderVerdict, RemedyResult, Target
@@ -15,8 +17,6 @@ if TYPE_CHECKING:  # whatever is announced was made elsewhere: nothing heavy is 
     from heldout.stages.judging import Judgement
     from heldout.stages.preparing import Prepared
     from heldout.stages.workplace import Workplace
-
-CHANGE_TO_NUMBERS = "say --task regression"  # in a target's `why`, where its numbers were taken for classes
 
 
 def tell_plan(
@@ -65,7 +65,7 @@ def say_guess(target: Target) -> str:
         return ""
     return (
         f"target {target.name!r} is taken for {len(target.classes)} classes, as it has so few different whole numbers; "
-        "if these are amounts, stop and say --task regression"
+        f"if these are amounts, stop and {CHANGE_TO_NUMBERS}"
     )
 
 

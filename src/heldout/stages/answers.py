@@ -250,6 +250,7 @@ class ExternalScore:
         n_known: rows that repeat a row of the study in every cell that the networks read.
         without_known: scores without those rows; empty where there are none of them, or no others.
         warning: what such rows mean; "" where there are none.
+        group: column whose rows of one name are one unit of the intervals; "" where no group was used.
     """
 
     scores: tuple[Score, ...]
@@ -260,13 +261,16 @@ class ExternalScore:
     n_known: int = 0
     without_known: tuple[Score, ...] = ()
     warning: str = ""
+    group: str = ""
 
     def text(self) -> str:
         """Give it in words."""
+        from heldout.counts import count_things
         from heldout.report.sentences import format_number
 
+        rows = f"{count_things(self.n_rows, 'row')} scored"
         lines = [
-            f"{self.source}: {_count_rows(self.scores, self.n_rows)} scored",
+            f"{self.source}: {_tell_units(rows, self.n_rows, self.scores, group=self.group)}",
             *map(_tell_score, self.scores),
         ]
         if self.constant:
@@ -275,7 +279,8 @@ class ExternalScore:
         if self.warning:
             lines.append(f"  warning: {self.warning}")
         if self.without_known:
-            left = _count_rows(self.without_known, self.n_rows - self.n_known)
+            n_left = self.n_rows - self.n_known
+            left = _tell_units(count_things(n_left, "row"), n_left, self.without_known, group=self.group)
             lines += [f"without them, {left}:", *map(_tell_score, self.without_known)]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
@@ -292,13 +297,16 @@ def _tell_score(item: Score) -> str:
     )
 
 
-def _count_rows(scores: tuple[Score, ...], n_rows: int) -> str:
-    """Count rows, and the groups whose rows count as one in the intervals."""
+def _tell_units(rows: str, n_rows: int, scores: tuple[Score, ...], *, group: str) -> str:
+    """Add to some rows what counts as one in the intervals: units by a group, or without one the different rows."""
     from heldout.counts import count_things
 
     n_units = scores[0].n_units if scores else n_rows
-    rows = count_things(n_rows, "row")
-    return rows if n_units == n_rows else f"{rows} of {count_things(n_units, 'group')}"
+    if n_units == n_rows:
+        return rows
+    if group:
+        return f"{rows}, in {count_things(n_units, 'unit')} by {group!r}"
+    return f"{rows}, {n_units:,} of them different"  # only copies are joined then
 
 
 def _describe(schema: str, content: object) -> dict[str, Any]:

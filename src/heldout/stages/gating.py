@@ -11,7 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from heldout.audit.families import find_families
+from heldout.audit.families import Families, find_families
 from heldout.errors import RecipeError
 from heldout.evidence.gates import (
     gate_columns,
@@ -31,7 +31,6 @@ from heldout.evidence.gates import (
 from heldout.evidence.gates.build import skip_gate
 from heldout.evidence.gates.fitting import FEW_ROWS
 from heldout.ladder import plain_hyper
-from heldout.links import parse_group_option, read_groups
 from heldout.near_copies import connect_pairs
 from heldout.records import (
     PART_VALIDATION,
@@ -50,7 +49,6 @@ from heldout.records import (
 )
 from heldout.remedies import apply_remedies
 from heldout.settings import Settings
-from heldout.sources import find_column
 from heldout.stages.growing import measure_growth
 from heldout.stages.judging import Judgement
 from heldout.stages.preparing import Prepared, encode_alike, gather_audit
@@ -189,21 +187,21 @@ def _gate_groups(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
         # forward blocks cut a patient's later rows from the earlier ones on purpose
         binding = not data.prepared.split.ordered
         return gate_groups(losses, shared, judge, what=repr(data.settings.group), declared=binding)
-    option = _find_proposal(data)
-    if not option:
+    found = _find_proposal(data)
+    if found is None:
         return skip_gate("HO302", "no column of groups was declared or found")
-    name, pattern = parse_group_option(option)
-    column = find_column(data.reading.table, name)
-    group = read_groups(column, pattern=pattern, lines=data.reading.table.lines)
-    return gate_groups(losses, _find_shared(data, group), judge, what=repr(option), declared=False)
+    rows = data.prepared.split.development
+    group = -1 - np.arange(len(data.reading.table.lines))  # a row of no unit is one of its own
+    group[rows] = np.where(found.unit >= 0, found.unit, group[rows])
+    return gate_groups(losses, _find_shared(data, group), judge, what=repr(found.option), declared=False)
 
 
-def _find_proposal(data: Gated) -> str:
+def _find_proposal(data: Gated) -> Families | None:
     if not any(item.code == "HO211" and item.action for item in data.findings):
-        return ""
+        return None
     prepared = data.prepared
     found = find_families(gather_audit(data.reading, prepared.split, prepared.columns, data.settings))
-    return next((item.option for item in found if item.n_torn and not item.is_place), "")
+    return next((item for item in found if item.n_torn and not item.is_place), None)
 
 
 def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:

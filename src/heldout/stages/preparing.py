@@ -26,6 +26,7 @@ from heldout.recipe import (
 )
 from heldout.recipe.outliers import clip_recipe, drop_outliers
 from heldout.records import (
+    PART_TEST,
     PART_VALIDATION,
     ArrayColumn,
     ByteScales,
@@ -297,7 +298,11 @@ def find_class_shares(reading: Reading, split: Split, settings: Settings) -> Dou
             "class_shares = validation needs classes without an order and validation rows that you declare",
             hint="name them with --validation FILE or --split COLUMN, or leave class_shares out",
         )
+    # a test that is drawn from the fit rows has their shares
+    has_test = part is not None and bool((part == PART_TEST).any())
     if settings.class_shares == "fit" or not (has_classes and is_declared):
+        return None
+    if settings.class_shares == "auto" and not has_test:
         return None
     (fold,) = split.folds
     shift = compare_class_shares(target, fold, split.unit)

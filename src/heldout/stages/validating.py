@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,18 @@ from heldout.bundle.record import list_inputs
 from heldout.bundle.score import take_rows
 from heldout.cells import read_target
 from heldout.errors import DataError
-from heldout.links import link_rows, parse_group_option, read_groups
-from heldout.records import BoolArray, DoubleArray, IndexArray, Prediction, Score, Table, Target, Task
+from heldout.links import MISSING_GROUP_WORDS, link_rows, match_groups, parse_group_option, read_groups
+from heldout.records import (
+    BoolArray,
+    DoubleArray,
+    IndexArray,
+    Prediction,
+    RawColumn,
+    Score,
+    Table,
+    Target,
+    Task,
+)
 from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table, hash_rows
@@ -64,7 +75,7 @@ def score_external(
         raise DataError(
             f"no row of {name_source(source)!r} has a target in column {raw.name!r}", hint="name another one"
         )
-    unit, told = read_units(bundle, table, settings)
+    unit, group, told = read_units(bundle, table, settings)
     known, again = find_known(bundle, table)[scored.rows], _journal(model, table, bundle, len(scored.rows))
     judged = (scored, unit[scored.rows], target)
     fresh = np.flatnonzero(~known)
@@ -86,6 +97,7 @@ def score_external(
         n_known=int(known.sum()),
         without_known=_score_part(bundle, judged, fresh) if apart else (),
         warning=_warn_of_known(bundle, known),
+        group=group,
     )
 
 
@@ -156,7 +168,7 @@ def _read_map(study: Path) -> dict[str, str]:
     return json.loads(place.read_text(encoding="utf-8"))["settings"]["target_map"] if place.is_file() else {}
 
 
-def read_units(bundle: Bundle, table: Table, settings: Settings) -> tuple[IndexArray, tuple[str, ...]]:
+def read_units(bundle: Bundle, table: Table, settings: Settings) -> tuple[IndexArray, str, tuple[str, ...]]:
     """Say which new rows belong together, so that they count as one in intervals: by group, and exact copies.
 
     Args:
@@ -165,38 +177,71 @@ def read_units(bundle: Bundle, table: Table, settings: Settings) -> tuple[IndexA
         settings: group.
 
     Returns:
-        int64 [N], and what is to be told of it.
+        int64 [N]; the column of the groups, "" where none was used; what is to be told of it.
 
     Raises:
         DataError: a group that was named cannot be read.
     """
-    group, told = _read_group(bundle, table, settings)
+    group, name, told = _read_group(bundle, table, settings)
     plans = list_inputs(bundle.recipe)
     columns = match_columns(table, tuple(dict.fromkeys(plan.spec.source or plan.spec.name for plan in plans)))
     links = link_rows(columns, examples=tuple(map(hash_rows, table.arrays)), group=group)
-    return links.unit, told or links.notes
+    return links.unit, name, (*told, *links.notes)
 
 
 def _read_group(
     bundle: Bundle, table: Table, settings: Settings
-) -> tuple[IndexArray | None, tuple[str, ...]]:
+) -> tuple[IndexArray | None, str, tuple[str, ...]]:
     asked = settings.group or bundle.group
     if not asked:
-        return None, ()
+        return None, "", ()
     name, pattern = parse_group_option(asked)
-    if settings.group is None and all(column.name != name for column in table.columns):
-        return None, (
-            f"the study kept rows of one {name!r} together, and these rows do not name it: the intervals count every "
-            "row by itself, and are too narrow if several rows are of one",
+    if settings.group is not None:
+        return read_groups(find_column(table, name), pattern=pattern, lines=table.lines), name, ()
+    if any(column.name == name for column in table.columns):
+        return _read_names(find_column(table, name), pattern)
+    told = (
+        f"the study kept rows of one {name!r} together, and these rows do not name it: the intervals count every "
+        "row by itself, and are too narrow if several rows are of one"
+    )
+    return None, "", (told,)
+
+
+def _read_names(raw: RawColumn, pattern: str | None) -> tuple[IndexArray | None, str, tuple[str, ...]]:
+    """Number the study's groups in new rows, whose names may be written otherwise: those are told and never shown."""
+    named = _blank_unfitting(raw, pattern)
+    nameless = np.flatnonzero(named.codes < 0)
+    told: tuple[str, ...] = ()
+    if len(nameless):
+        unfit = "" if pattern is None else f" or does not fit the study's group pattern {pattern!r}"
+        told = (
+            f"in {len(nameless):,} of {len(raw.codes):,} rows {raw.name!r} is empty{unfit}: each such row is a unit of "
+            "its own, and the intervals are too narrow if several of them belong together",
         )
+    if len(nameless) == len(raw.codes):
+        return None, "", told
     try:
-        return read_groups(find_column(table, name), pattern=pattern, lines=table.lines), ()
-    except DataError:
-        if settings.group is not None:
-            raise
-        # rows that may all belong together allow no interval; the refusal would quote a key
-        told = f"no interval: the study kept rows of one {name!r} together, and these rows are of one only or name none"
-        return np.zeros(len(table.lines), np.int64), (told,)
+        group = read_groups(named, pattern=pattern)
+    except DataError:  # the one refusal left: all rows are of one group, whose name the refusal would quote
+        only = (
+            f"no interval: the study kept rows of one {raw.name!r} together, and these rows are of one only"
+        )
+        return np.zeros(len(raw.codes), np.int64), raw.name, (only,)
+    group[nameless] = (
+        group.max() + 1 + np.arange(len(nameless))
+    )  # told already: no longer rows without a group
+    return group, raw.name, told
+
+
+def _blank_unfitting(raw: RawColumn, pattern: str | None) -> RawColumn:
+    """Make a null of every cell that names no group, or does not fit the pattern."""
+    texts = [level.strip() for level in raw.levels]
+    keys = texts if pattern is None else match_groups(texts, pattern)
+    unfit = [
+        key is None or text.lower() in MISSING_GROUP_WORDS for key, text in zip(keys, texts, strict=True)
+    ]
+    blank = np.array([*unfit, True])[raw.codes]  # the last entry is that of nulls, whose code is -1
+    return replace(raw, codes=np.where(blank, np.int32(-1), raw.codes))
 
 
 def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tuple[str, ...]:

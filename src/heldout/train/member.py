@@ -74,7 +74,7 @@ class Data(NamedTuple):
     block_of: jax.Array  # [D] index of the one-hot block of each feature, -1 for none
     is_unseen: jax.Array  # [D] 1 at the <unseen> slot of each block
     n_blocks: jax.Array  # [] number of blocks
-    output_offset: jax.Array  # [K, n_outputs] takes class weights out of the outputs
+    output_offset: jax.Array  # [K, n_outputs] takes class weights out of the outputs, puts class shares in
     sets: jax.Array  # [sets, labels] 1 for the labels of each set; [0, 0] where rows have no several labels
     rarity: tuple[jax.Array, ...] = ()  # [K, vocabulary] of each text: where the weights of its tokens start
 
