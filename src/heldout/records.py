@@ -620,6 +620,7 @@ class Rung:
         ordered: its outputs are the steps of a scale (`nets.order_outputs`).
         weight_decay: decoupled decay of every network of this size, where the user asked for it.
         label_smoothing: the same of label smoothing.
+        augmented_rate: step size of networks whose examples are augmented; 0 for `learning_rate`.
     """
 
     index: int
@@ -634,6 +635,7 @@ class Rung:
     ordered: bool = False
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    augmented_rate: float = 0.0
 
 
 @dataclass(frozen=True)

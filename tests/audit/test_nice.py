@@ -5,7 +5,7 @@ import numpy as np
 from audit.tables import make_input
 from heldout.audit import judge_niceness
 from heldout.audit.run import run_audit
-from heldout.records import Finding, Severity
+from heldout.records import Finding, Kind, Severity
 
 
 def make_table(n_rows: int) -> dict[str, list[str]]:
@@ -49,12 +49,29 @@ def test_where_no_row_repeats_the_truth_is_not_said_to_be_clear() -> None:
     assert truth.sentence == f"cannot be told: no two of {len(data.rows)} rows agree in all features"
 
 
-def test_copies_that_agree_make_the_truth_clear() -> None:
+def test_whole_lines_that_repeat_show_nothing_about_the_truth() -> None:
     table = make_table(60)
+    table["x"][10] = table["x"][8]  # the target is the same too: one line, perhaps, that was pasted twice
+    truth = _judge_copies(table)
+    assert truth.sentence == "cannot be told: 2 rows repeat another, but as whole lines, target included"
+    assert truth.severity is Severity.INFO
+
+
+def test_copies_in_the_features_that_agree_make_the_truth_clear() -> None:
+    table = make_table(60)
+    table["patient"] = [f"p{row}" for row in range(60)]
     table["x"][10] = table["x"][8]
-    data = make_input(table, "y")
+    kinds = {"patient": Kind.IDENTIFIER}
+    data = make_input(table, "y", kinds=kinds)
     truth = judge_niceness(data, run_audit(data)[:-5])[1]
-    assert truth.sentence == "yes: 2 rows have a copy, and all copies agree in the target"
+    assert truth.sentence == "yes: 2 rows repeat another's features, and agree in the target"
+    table["x"][12], table["patient"][12] = table["x"][8], "p8"
+    data = make_input(table, "y", kinds=kinds)
+    truth = judge_niceness(data, run_audit(data)[:-5])[1]
+    assert truth.sentence == (
+        "yes: 2 rows repeat another's features, and agree in the target (1 more as whole lines)"
+    )
+    assert len(f"- {truth.title}: {truth.sentence}") <= 110
 
 
 def test_contradicting_copies_are_judged_by_the_share_that_can_be_right() -> None:

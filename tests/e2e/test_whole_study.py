@@ -353,7 +353,7 @@ def test_rows_of_another_source_are_scored_and_journalled(finished, tmp_path):
     assert accuracy["metric"] == "accuracy"
     assert accuracy["low"] < accuracy["value"] < accuracy["high"]
     second = run_here("score", folder, path)
-    assert "scored 1 times before" in second.out
+    assert "this very table was scored once before" in second.out
     assert len((tmp_path / ".journal.jsonl").read_text().splitlines()) == 2
 
 

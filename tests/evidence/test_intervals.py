@@ -5,6 +5,7 @@ from scipy.stats import binomtest
 from heldout.errors import DataError
 from heldout.evidence.intervals import (
     bound_auc,
+    bound_auc_within,
     bound_bootstrap,
     bound_grouped_share,
     bound_mean_auc,
@@ -132,3 +133,20 @@ def test_bags_hold_as_many_units_and_the_mean_is_found():
 def test_losses_that_are_all_but_equal_give_no_interval():
     losses = 3e19 * (1 + 1e-9 * np.random.default_rng(0).normal(size=40))
     assert np.isnan(bound_mean_loss(losses, index_units(np.arange(40)), seed=0)).all()
+
+
+def test_the_area_within_strata_counts_no_pair_of_two_strata_and_its_interval_covers():
+    rng, covered = np.random.default_rng(3), 0
+    stratum, positive = np.repeat([0, 1, 2], [60, 40, 20]), np.tile([True, False, False, True], 30)
+    units = index_units(np.arange(120))
+    for _ in range(200):
+        score = rng.normal(size=120) + 0.8 * positive + 5.0 * stratum
+        area, low, high = bound_auc_within(score, positive, stratum, units)
+        covered += low <= 0.7142 <= high  # the normal distribution function at 0.8 / sqrt(2)
+    assert 184 <= covered <= 198
+    pairs = [score[(stratum == k) & positive][:, None] > score[(stratum == k) & ~positive] for k in range(3)]
+    sizes = [sum(part.shape) for part in pairs]
+    weights = [part.size / size for part, size in zip(pairs, sizes, strict=True)]
+    assert area == pytest.approx(np.average([part.mean() for part in pairs], weights=weights))
+    whole = bound_auc_within(score, positive, np.zeros(120, int), units)
+    assert whole[1:] == pytest.approx(bound_auc(score, positive), abs=0.002)

@@ -15,7 +15,9 @@ def make_case(n_rows=40, unit=None):
 def test_few_rows_or_groups_have_no_honest_bootstrap():
     assert refuse_interval(make_case()) == ""
     assert refuse_interval(make_case(29)) == "no interval: 29 rows, under 30 none is honest"
-    assert refuse_interval(make_case(60, np.repeat(np.arange(20), 3))).startswith("no interval: 20 groups")
+    assert refuse_interval(make_case(60, np.repeat(np.arange(20), 3))).startswith(
+        "no interval: 20 independent units"
+    )
 
 
 def test_hits_have_an_exact_interval():
@@ -28,7 +30,18 @@ def test_hits_of_few_groups_have_none():
     value, interval, method = measure_hits(np.ones(16), make_case(16, np.repeat(np.arange(8), 2)))
     assert value == 1.0
     assert np.isnan(interval).all()
-    assert method == "no interval: 8 groups, under 10 are too few"
+    assert method == (
+        "no interval: 8 independent units (rows of one group, or exact copies, are one), under 10 are too few"
+    )
+
+
+def test_one_row_has_no_interval_as_one_group_has_none():
+    for case in (make_case(1), make_case(3, np.zeros(3, np.int64))):
+        value, interval, method = measure_hits(np.ones(case.n_rows), case)
+        assert value == 1.0
+        assert np.isnan(interval).all()
+        assert method.startswith("no interval: 1 ")
+    assert method.startswith("no interval: 1 independent unit (")
 
 
 def test_equal_losses_say_nothing_about_fresh_rows():

@@ -70,7 +70,7 @@ def test_groups_are_counted_and_too_few_are_said():
         truth, values, metrics=CLASS_METRICS, task=Task.BINARY, unit=np.arange(200) % 8
     )
     assert {item.n_units for item in scores} == {8}
-    assert all(np.isnan(item.low) and "groups" in item.method for item in scores)
+    assert all(np.isnan(item.low) and "independent units" in item.method for item in scores)
     scores = by_name(
         score_predictions(truth, values, metrics=CLASS_METRICS, task=Task.BINARY, unit=np.arange(200) // 4)
     )

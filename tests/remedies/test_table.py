@@ -171,3 +171,19 @@ def test_what_all_networks_are_trained_with_stays_under_every_remedy():
     rung = Rung(3, (8, 8), 100, 0.002, weight_decay=0.01, label_smoothing=0.1)
     hyper = apply_remedies(rung, (RemedyUse("l2", 0.01), RemedyUse("dropout", 0.3))).hyper
     assert (hyper.weight_decay, hyper.label_smoothing, hyper.learning_rate) == (0.01, 0.1, 0.002)
+
+
+@pytest.mark.parametrize(
+    ("uses", "rate"),
+    [
+        ((), 0.001),
+        ((RemedyUse("l2", 0.01),), 0.001),
+        ((RemedyUse("augmentation", 1.0, "moves"),), 0.01),
+        ((RemedyUse("l2", 0.01), RemedyUse("augmentation", 1.0, "moves")), 0.01),
+    ],
+)
+def test_augmented_pictures_have_a_rate_of_their_own(uses, rate):
+    rung = Rung(1, (), 100, 0.001, family="residual", channels=(8,), kernel=3, augmented_rate=0.01)
+    assert apply_remedies(rung, uses).hyper.learning_rate == rate
+    alone = Rung(1, (), 100, 0.001, family="residual", channels=(8,), kernel=3)
+    assert apply_remedies(alone, uses).hyper.learning_rate == 0.001

@@ -73,6 +73,17 @@ def test_what_was_done_otherwise_than_planned_stands_with_the_cost(report: str) 
     )
 
 
+def test_costs_of_a_resumed_study_are_said_to_be_of_its_last_start(report: str) -> None:
+    study = make_study()
+    assert "in the last" not in report
+    page = render_report(replace(study, costs=replace(study.costs, n_starts=3)))
+    assert (
+        "trained in the last of 3 starts (what the others trained, and their time, is not counted here)"
+        in page
+    )
+    assert ">time in the last start</th>" in page
+
+
 def test_an_interval_that_was_not_measured_says_so() -> None:
     unknown = float("nan")
     interval = PredictionInterval(0.9, (unknown, unknown, unknown), 0, "no test rows", half_width=3.9)

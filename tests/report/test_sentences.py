@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heldout.evidence.intervals import bound_share
 from heldout.records import Answer, Baseline, ChosenVerdict, Score
 from heldout.report import sentences
 
@@ -89,7 +90,16 @@ def test_score_without_interval_says_why() -> None:
 def test_almost_perfect_accuracy_is_not_called_all() -> None:
     said = sentences.describe_frequency(Score("accuracy", 0.9971, 0.991, 0.9999, 2000, 2000, "exact"))
     assert said.startswith("More than 99 of 100")
-    assert "between 99 and 100" in said
+    assert "between 99 and just under 100 is" in said  # all of 100 were possible only without one wrong row
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [(138, "between 94 and just under 100 is"), (140, "between 97 and 100 is"), (1, "above 0 and 4 is")],
+)
+def test_all_of_100_is_plausible_only_where_no_row_was_wrong(right: int, said: str) -> None:
+    low, high = bound_share(right, 140)
+    assert said in sentences.describe_frequency(Score("accuracy", right / 140, low, high, 140, 140, "exact"))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,23 @@ def test_best_baseline_is_the_closest_real_method() -> None:
     assert summary.tell_best_baseline(replace(study, baselines=())) == ""
 
 
+def test_a_linear_network_is_not_held_against_a_linear_model_as_if_it_were_none() -> None:
+    study = make_study()
+    linear = next(item for item in study.baselines if item.name == "linear")
+    against = replace(study, baselines=(replace(linear, difference=(-0.01, -0.04, 0.02)),))
+    told = "It is not shown that the network is worth more than a linear model."
+    run = next(item for item in study.runs if item.configuration.name == study.chosen_name)
+    for family, widths, is_linear in (("mlp", (), True), ("mlp", (8,), False), ("conv", (), False)):
+        rung = replace(run.configuration.rung, family=family, widths=widths)
+        delivered = replace(run, configuration=replace(run.configuration, rung=rung))
+        said = summary.tell_best_baseline(replace(against, runs=(delivered,)))
+        assert said.endswith(told) is not is_linear
+        assert (
+            said.endswith("The delivered network is linear itself: two linear models were compared.")
+            is is_linear
+        )
+
+
 def test_without_limits_nothing_is_promised_elsewhere() -> None:
     lines = summary.tell_for_whom_not(replace(make_study(), limits=(), findings=()))
     assert lines == ("Nothing is known beyond rows like those of heart.csv.",)

@@ -11,11 +11,12 @@ from heldout.stages.gating import (
     Gated,
     check_gates,
     find_copied,
+    find_mix,
     pick_distinct,
     repeat_rows,
-    score_out_of_fold,
 )
 from heldout.stages.judging import make_judge
+from heldout.stages.parting import score_out_of_fold
 from heldout.stages.preparing import encode_alike, make_tensors, thin_folds
 from heldout.stages.training import Trained
 from stages.made_data import declare_parts, make_frame, prepare_frame
@@ -170,6 +171,57 @@ def test_a_shift_between_declared_parts_fires():
     assert ask(prepare_case(frame, split="part"))["HO304"].state == "passed"
     frame = frame.with_columns(pl.Series("x", frame["x"].to_numpy() + 1.5 * is_validation))
     assert ask(prepare_case(frame, split="part"))["HO304"].state == "fired"
+
+
+def draw_classes(rng, n_rows=400, *, n_held=120, moved=0.0):
+    """Parts drawn within classes: of the fit rows 60 % are ill, of the others 15 %, and x tells who is."""
+    import polars as pl
+
+    part = np.array(declare_parts(n_rows, validation=n_held, test=60))
+    ill = rng.random(n_rows) < np.where(part == "train", 0.6, 0.15)
+    x = rng.normal(size=n_rows) + 2.5 * ill + moved * (part == "validation")
+    z = rng.normal(size=n_rows)
+    return pl.DataFrame({"x": x, "z": z, "ill": np.where(ill, "yes", "no"), "part": part})
+
+
+def test_other_class_shares_of_declared_parts_are_no_shift_and_a_shift_within_classes_is():
+    gates = ask(prepare_case(draw_classes(np.random.default_rng(1)), split="part"))
+    assert gates["HO304"].state == "passed"
+    assert "within classes" in gates["HO304"].sentence
+    gates = ask(prepare_case(draw_classes(np.random.default_rng(1), moved=1.5), split="part"))
+    assert gates["HO304"].state == "fired"
+
+
+def test_losses_of_declared_parts_compare_class_by_class_where_shares_differ():
+    frame = draw_classes(np.random.default_rng(2), 700, n_held=400)
+    crew, trained, data, judge = prepare_case(frame, split="part")
+    mix = find_mix(data)
+    assert mix is not None
+    assert mix.fit.round(1).tolist() == [0.4, 0.6]
+    assert mix.held[1] < 0.3
+    # the second class costs 0.8 and the first 0.2, on either side
+    rng = np.random.default_rng(0)
+    losses = (0.2 + 0.6 * mix.code + rng.normal(0, 0.1, (5, 2, mix.code.size))).astype(np.float32)
+    train = np.full((2, 5), 0.2 + 0.6 * mix.fit[1])
+    runs = tuple(make_run(losses, index=index, size=10 ** (index + 1), train=train) for index in range(3))
+    case = crew, replace(trained, ladder=runs), data, judge
+    assert ask(case)["HO309"].state == "passed"
+    assert "each class counted as often as among the fit rows" in ask(case)["HO309"].sentence
+    plain, *_ = prepare_case(make_declared()[0], split="part")[2:]
+    assert find_mix(plain) is None
+    assert find_mix(prepare_case()[2]) is None
+
+
+def test_classes_that_only_one_side_holds_are_not_compared():
+    import polars as pl
+
+    frame = draw_classes(np.random.default_rng(3))
+    kinds = np.where(frame["part"] == "validation", ["new", "other"] * 200, frame["ill"].to_numpy())
+    frame = frame.with_columns(pl.Series("ill", kinds))
+    gates = ask(prepare_case(frame, split="part"))
+    assert gates["HO304"].sentence == "No class has 5 rows on both sides."
+    assert gates["HO309"].state == "not applicable"
+    assert "fewer than 40 of a class" in gates["HO309"].sentence
 
 
 def test_a_declared_group_that_parts_cut_fires_and_one_that_folds_keep_does_not():

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from evidence.made_runs import draw_losses, make_run, make_settings
-from heldout.records import Finding, Prediction, Rung, Severity
+from heldout.records import Finding, LadderVerdict, Prediction, Rung, Severity
 from heldout.settings import Settings, StoppingSettings
 from heldout.stages.telling import (
     describe_calibration,
@@ -17,6 +18,7 @@ from heldout.stages.telling import (
     note_early_stopping,
     note_threshold,
     say_cut,
+    say_where_tried,
     sort_findings,
     summarize_split,
 )
@@ -132,12 +134,16 @@ def test_the_price_of_the_study_is_over_that_of_one_rung():
     fitting = make_run(draw_losses(rng, [0.7, 0.5], n_rows=5), index=1, train=np.full((5, 2), 0.001))
     trained = SimpleNamespace(ladder=(small, fitting))
     place = SimpleNamespace(
-        seconds={"training": 9.0, "testing": 1.0}, run_seconds={"rung 1": 2.0}, n_networks=7
+        seconds={"training": 9.0, "testing": 1.0}, run_seconds={"rung 1": 2.0}, n_networks=7, n_starts=1
     )
     told = describe_costs(place, trained)
     assert told.study_tax == 5.0
     assert told.n_networks == 7
-    place.run_seconds = {}
+    assert told.n_starts == 1
+    place.n_starts = 2
+    assert describe_costs(place, trained).n_starts == 2
+    assert describe_costs(place, trained).study_tax is None  # the time of the first start is not known
+    place.n_starts, place.run_seconds = 1, {}
     assert describe_costs(place, trained).study_tax is None  # read back from an earlier start
 
 
@@ -188,3 +194,19 @@ def test_the_report_says_which_rule_was_asked_for():
     assert "the verdict rests on epochs chosen on other rows and seeds" in first
     smoothed, *_ = tell_stopping(early_stopping=StoppingSettings(rule="patience", patience=1, smoothing=0.5))
     assert "Patience 1, min_delta 0, smoothing 0.5:" in smoothed
+
+
+def test_it_is_said_where_remedies_were_tried_and_at_which_rates():
+    rung = Rung(2, (8,), 1_234, 0.001, family="cnn")
+    said = {
+        first: say_where_tried(LadderVerdict("overfits from", "HO101", first, "", ()), rung)
+        for first in (-1, 0, 2)
+    }
+    assert said[-1].endswith("the largest with all seeds, as no size was shown to overfit.")
+    assert "rung 0 is the smallest that is shown to overfit, but a larger one" in said[0]
+    assert said[2] == "Remedies were tried at rung 2 (1,234 weights): the smallest that is shown to overfit."
+    augmented = say_where_tried(
+        LadderVerdict("overfits from", "HO101", 2, "", ()), replace(rung, augmented_rate=0.003)
+    )
+    assert augmented.startswith(said[2])
+    assert "augmentation were trained at the learning rate 0.003, the others at 0.001" in augmented

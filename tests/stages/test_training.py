@@ -8,7 +8,7 @@ from evidence.made_runs import draw_losses, make_run, make_settings
 from heldout.executors.local import Job
 from heldout.ladder import candidate_rates, grow_ladder, list_rates
 from heldout.plan import Plan
-from heldout.records import Answer, ConfigurationRun, LadderVerdict, RemedyResult
+from heldout.records import Answer, ConfigurationRun, LadderVerdict, RemedyResult, Rung
 from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages import training
@@ -114,6 +114,19 @@ def test_each_rung_gets_the_rate_with_the_lowest_loss(best):
             before.widths,
             before.n_parameters,
         )
+
+
+def test_networks_of_pictures_take_the_highest_rate_where_they_are_augmented():
+    rates = list_rates(Rung(0, (), 9, 0.001, family="residual"))
+    pictures = tuple(
+        Rung(index, (), 9, 0.001, family="residual", channels=(4,), kernel=3) for index in range(2)
+    )
+    executor = FakeExecutor(lambda rate: float(rate != rates[0]))
+    chosen, _ = choose_rates(executor, pictures, seed=0)
+    assert [(rung.learning_rate, rung.augmented_rate) for rung in chosen] == [(rates[0], rates[-1])] * 2
+    fixed, _ = choose_rates(executor, pictures, seed=0, fixed=0.002)
+    assert {(rung.learning_rate, rung.augmented_rate) for rung in fixed} == {(0.002, 0.002)}
+    assert {rung.augmented_rate for rung in choose_rates(FakeExecutor(), RUNGS, seed=0)[0]} == {0.0}
 
 
 def test_the_middle_rate_stands_where_every_rate_diverges():

@@ -67,17 +67,19 @@ def test_rows_without_target_are_left_out(bundle):
 def test_every_look_is_on_record_and_the_second_is_told(bundle):
     frame = make_frame(80, seed=5).drop("price")
     assert not any("scored" in note for note in score(bundle, frame).notes)
-    assert any("scored 1 times before" in note for note in score(bundle, frame).notes)
+    assert any("this very table was scored once before" in note for note in score(bundle, frame).notes)
+    # what is counted are looks at the same table, and nothing more is said
+    assert not any("before" in note for note in score(bundle, frame.head(79)).notes)
     journal = (bundle.parent.parent / ".journal.jsonl").read_text().splitlines()
-    assert [json.loads(line)["reason"] for line in journal] == ["external validation"] * 2
-    assert [json.loads(line)["study"] for line in journal] == ["a"] * 2
+    assert [json.loads(line)["reason"] for line in journal] == ["external validation"] * 3
+    assert [json.loads(line)["study"] for line in journal] == ["a"] * 3
     assert not (bundle.parent / ".journal.jsonl").exists()
 
 
 def test_a_study_and_its_bundle_share_a_journal(bundle):
     frame = make_frame(80, seed=5).drop("price")
     score(bundle, frame)
-    assert any("scored 1 times before" in note for note in score(bundle.parent, frame).notes)
+    assert any("scored once before" in note for note in score(bundle.parent, frame).notes)
 
 
 def test_the_studys_own_rows_are_recognized(bundle):
@@ -132,11 +134,25 @@ def test_the_groups_of_the_study_are_the_units_without_being_named_again(tmp_pat
     assert [(item.low, item.high) for item in named.scores] == [
         (item.low, item.high) for item in by_group.scores
     ]
+    assert not any("intervals here follow" in note for note in named.notes)
+    # another group than the study's own is told, as is another way to cut its names
+    other = score(
+        path, repeated.with_columns(code=pl.Series([f"c{row // 2}" for row in range(80)])), group="code"
+    )
+    assert other.scores[0].n_units == 40
+    start = "the study kept rows of one 'site' together; the intervals here follow "
+    assert any(note.startswith(f"{start}'code'") for note in other.notes)
+    cut = score(path, repeated, group=r"site~n\d")
+    assert any(note.startswith(f"{start}'site~n") for note in cut.notes)
     # rows of one group alone allow no interval
     one = score(path, new.with_columns(site=np.array(["n1"] * 80)))
     assert np.isnan(one.scores[0].low)
     assert any("these rows are of one only" in note for note in one.notes)
     assert "'n1'" not in str(one.notes)
+    # nor does one row: the sentence and the numbers say the same
+    row = score(path, new.with_columns(site=np.array(["n1"] * 80)).head(1))
+    assert any("these rows are of one only" in note for note in row.notes)
+    assert all(np.isnan(item.low) for item in row.scores)
     with pytest.raises(DataError, match="every row has the group 'n1'"):
         score(path, new.with_columns(site=np.array(["n1"] * 80)), group="site")
 

@@ -1,10 +1,11 @@
 import json
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from heldout.events import Events
+from heldout.events import Events, record_end
 from heldout.executors.local import Job
 from heldout.folder import open_folder
 from heldout.records import RemedyUse
@@ -30,6 +31,17 @@ def place(tmp_path):
         Events(None, Shown()) as events,
     ):
         yield Workplace(folder, events, "identity")
+
+
+def test_starts_are_counted_by_their_beginnings(tmp_path):
+    counted = []
+    for resume in (False, True, True):
+        with open_folder(tmp_path / "study", resume=resume, identity={}) as folder:
+            sink = Events(folder.path / "events.jsonl", Shown())
+            with suppress(KeyError), sink as events, record_end(events):
+                counted.append(Workplace(folder, events, "identity").n_starts)
+                raise KeyError
+    assert counted == [1, 2, 3]
 
 
 def test_phases_are_timed_even_when_they_fail(place):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from heldout.audit.duplicates import measure_floor
 from heldout.audit.input import AuditInput, is_classification, read_target
-from heldout.records import Finding, Severity
+from heldout.counts import count_things
+from heldout.links import find_first_copies
+from heldout.records import Finding, IndexArray, Severity
 
 LITTLE_ROWS, LITTLE_PER_CLASS = 1_000, 100  # assumption: below it most verdicts on tables stay undecided
 MANY_WITHOUT_TARGET = 0.05
@@ -64,8 +68,7 @@ def _judge_truth(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
     values, classes = read_target(data), is_classification(data)
     floor, disagreeing = measure_floor(family, values, classes=classes)
     if not disagreeing:
-        told = f"yes: {n_repeating:,} rows have a copy, and all copies agree in the target"
-        return Finding(code, title, Severity.INFO, told)
+        return Finding(code, title, Severity.INFO, _tell_agreement(n_repeating, _count_apart(data, family)))
     # How many copies differ says little (numbers nearly always do): what is left unexplained is what a network loses.
     if classes:
         told = f"at most {100 * (1 - floor / n_rows):.1f} % of {n_rows:,} rows can be right, copies contradict the rest"
@@ -76,6 +79,26 @@ def _judge_truth(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:
     if _warns(findings, "HO202"):
         return Finding(code, title, Severity.WARNING, f"no: {told}")
     return Finding(code, title, Severity.INFO, f"yes: {told}")
+
+
+def _tell_agreement(n_repeating: int, n_apart: int) -> str:
+    """Say what copies that agree show: a line that was pasted twice brings its target along, whatever the truth."""
+    if not n_apart:
+        return f"cannot be told: {count_things(n_repeating, 'row')} repeat another, but as whole lines, target included"
+    pasted = n_repeating - n_apart
+    aside = f" ({pasted:,} more as whole lines)" if pasted else ""
+    return f"yes: {n_apart:,} rows repeat another's features, and agree in the target{aside}"
+
+
+def _count_apart(data: AuditInput, family: IndexArray) -> int:
+    """Count rows with the features of another one, each line of the table once: whole-line copies are one line."""
+    repeating = np.flatnonzero((np.bincount(family) > 1)[family])
+    rows = data.rows[repeating]  # of these alone are the cells read: the target of the test is none of them
+    columns = tuple(replace(column, codes=column.codes[rows]) for column in data.table.columns)
+    line = find_first_copies(columns) if columns else np.zeros(len(rows), np.int64)
+    lines = np.unique(np.stack([family[repeating], line]), axis=1)
+    sizes = np.bincount(lines[0])
+    return int(sizes[sizes > 1].sum())
 
 
 def _judge_labels(data: AuditInput, findings: tuple[Finding, ...]) -> Finding:

@@ -157,7 +157,8 @@ DATA_CODES: tuple[Code, ...] = (
         "HO221",
         "one clear truth",
         "whether equal rows have equal targets",
-        "as HO202, on rows that have a copy; cannot be told without copies",
+        "as HO202, on rows that have a copy; cannot be told without copies, or where all are copies of whole lines, "
+        "target included",
         "exact on these rows",
     ),
     Code(

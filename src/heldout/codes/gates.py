@@ -34,7 +34,8 @@ GATE_CODES: tuple[Code, ...] = (
         "fit and validation rows differ",
         "a classifier can tell them apart (shift)",
         "DeLong's lower 97.5 % bound above 0.55 out of fold; overrides when weighting the rows alike can move the loss "
-        "by more than delta, never where the division follows time; not asked where heldout dealt the rows at random",
+        "by more than delta, never where the division follows time; of classes within each class, so that other class "
+        "shares alone are none (HO255); not asked where heldout dealt the rows at random",
         "at most 2.5 % of clean studies",
         measured=(Measured("one column shifted by one standard deviation caught", 100.0, 100.0, least=0),),
     ),
@@ -68,14 +69,17 @@ GATE_CODES: tuple[Code, ...] = (
         "HO308",
         "gap of the smallest network",
         "a network with fewer weights than a tenth of its rows has a gap: validation rows come from elsewhere",
-        "lower 99 % bound above delta plus the optimism of its size (2 p/n nats)",
+        "lower 99 % bound above delta plus the optimism of its size (2 p/n nats), each class counted as among the fit "
+        "rows where declared parts hold the classes in other shares (then at least 40 of each)",
         "at most 1 % of clean studies",
     ),
     Code(
         "HO309",
         "validation rows easier than fit rows",
         "the network knows new rows better than its own: leak, copies, or losses read in the wrong mode",
-        "lower 99 % bound of training minus validation loss above delta; never overrides where time divides",
+        "lower 99 % bound of training minus validation loss above delta, each class counted as among the fit rows "
+        "where declared parts hold the classes in other shares (then at least 40 of each); never overrides where time "
+        "divides",
         "at most 1 % of clean studies",
     ),
     Code(

@@ -9,7 +9,7 @@ from scipy.special import betaincinv, expit, ndtri, stdtrit
 
 from heldout.errors import DataError
 from heldout.evidence.paired import Units, sum_units
-from heldout.records import DoubleArray
+from heldout.records import DoubleArray, IndexArray
 
 LEVEL = 0.95
 N_BAGS = 1000
@@ -160,6 +160,51 @@ def bound_mean_auc(tables: Sequence[tuple[DoubleArray, np.ndarray]], units: Unit
     half = float(ndtri(1 - _TAIL)) * float(np.sqrt(variance)) / (auc * (1 - auc))
     center = float(np.log(auc / (1 - auc)))
     return float(expit(center - half)), float(expit(center + half))
+
+
+def bound_auc_within(
+    score: DoubleArray, positive: np.ndarray, stratum: IndexArray, units: Units
+) -> tuple[float, float, float]:
+    """Give the mean AUC within strata, and its 95 % interval from the influence of each unit, on the logit scale.
+
+    Pairs of rows of two strata never count, so that strata in other shares among the positive rows are no difference.
+    A stratum weighs n m / (n + m) for n positive and m other rows: nearly the least variance where nothing differs.
+
+    Args:
+        score: float64 [M].
+        positive: bool [M].
+        stratum: int64 [M]; each stratum has at least two rows of both kinds.
+        units: the groups, at least 30 where rows are not alone.
+
+    Returns:
+        (area, low, high); NaN bounds when the areas do not vary.
+
+    Source:
+        DeLong 1988 written as influences; weights: van Elteren 1960, Bull. Inst. Int. Stat. 37:351.
+
+    Example:
+        >>> from heldout.evidence.paired import index_units
+        >>> score, positive = np.array([0.1, 0.2, 0.1, 0.2, 0.8, 0.9, 0.8, 0.9]), np.arange(8) % 4 > 1
+        >>> bound_auc_within(score, positive, np.arange(8) // 4, index_units(np.arange(8)))[0]
+        0.5
+    """
+    influence, areas, weights = np.zeros(score.size), [], []
+    for number in np.unique(stratum):
+        one, other = (np.flatnonzero((stratum == number) & (positive == side)) for side in (True, False))
+        placed, counter = _place(score[one], score[other]), 1.0 - _place(score[other], score[one])
+        areas.append(float(placed.mean()))
+        weights.append(one.size * other.size / (one.size + other.size))
+        for rows, value in ((one, placed), (other, counter)):
+            # few rows lie nearer to their own mean than to the true one
+            small = np.sqrt(rows.size / (rows.size - 1))
+            influence[rows] = weights[-1] * small * (value - areas[-1]) / rows.size
+    auc, total = float(np.average(areas, weights=weights)), float(np.sum(weights))
+    sums = sum_units(influence / total, units)
+    half_logit = float(ndtri(1 - _TAIL)) * float(np.sqrt(sums @ sums))
+    if half_logit == 0 or auc in (0.0, 1.0):
+        return (auc, *NO_INTERVAL)
+    half, center = half_logit / (auc * (1 - auc)), float(np.log(auc / (1 - auc)))
+    return auc, float(expit(center - half)), float(expit(center + half))
 
 
 def _place(one: DoubleArray, other: DoubleArray) -> DoubleArray:

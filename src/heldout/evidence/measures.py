@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heldout.counts import count_things
 from heldout.evidence.intervals import (
     NO_INTERVAL,
     Interval,
@@ -56,23 +57,32 @@ def refuse_interval(case: Case) -> str:
     if case.n_rows < MIN_ROWS:
         return f"no interval: {case.n_rows} rows, under {MIN_ROWS} none is honest"
     if case.is_grouped and case.units.n_units < MIN_GROUPS:
-        return f"no interval: {case.units.n_units} groups, under {MIN_GROUPS} none is honest"
+        return f"no interval: {_name_units(case.units.n_units)}, under {MIN_GROUPS} none is honest"
     return ""
+
+
+def _name_units(n_units: int) -> str:
+    """Say how many units there are: copies make them too, where no group was named."""
+    return f"{count_things(n_units, 'independent unit')} (rows of one group, or exact copies, are one)"
 
 
 def measure_hits(hits: DoubleArray, case: Case) -> Measured:
     """Give the share of hits with its exact interval, on the effective size where rows come in groups.
+
+    One row alone has none, as one group of many has none: how others do cannot be read from it.
 
     Args:
         hits: float64 [M] of 0 and 1.
         case: the rows.
     """
     value = float(hits.mean())
+    if case.n_rows == 1:
+        return value, NO_INTERVAL, "no interval: 1 row alone does not tell how others do"
     if not case.is_grouped:
         return value, bound_share(float(hits.sum()), float(hits.size)), "Clopper-Pearson, exact"
     low, high, effective = bound_grouped_share(hits, case.units)
     if np.isnan(low):
-        return value, NO_INTERVAL, f"no interval: {case.units.n_units} groups, under 10 are too few"
+        return value, NO_INTERVAL, f"no interval: {_name_units(case.units.n_units)}, under 10 are too few"
     return value, (low, high), f"Korn-Graubard: {effective:.0f} effective rows"
 
 

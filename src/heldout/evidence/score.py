@@ -57,7 +57,7 @@ def score_predictions(
 ) -> tuple[Score, ...]:
     """Score predictions by each metric with its 95 % interval.
 
-    Accuracy has an exact interval at any size (Clopper-Pearson; with groups Korn-Graubard from 10 groups on).
+    Accuracy has an exact interval from two rows on (Clopper-Pearson; with groups Korn-Graubard from 10 groups on).
     Balanced accuracy combines the exact intervals of the classes' recalls. AUC: DeLong on the logit scale from 50
     rows of each class on, else a bootstrap. Log-loss, rmse, mae: bootstrap-t. F1 and r2: percentile bootstrap.
     Of several labels a row: the share of right labels, F1 of all pairs of row and label, the mean AUC, and the share of
@@ -225,7 +225,7 @@ def _score_balanced(_: str, case: Case) -> Measured:
     down = float(np.sqrt(((spread - lows) ** 2).sum())) / present.size
     up = float(np.sqrt(((spread - highs) ** 2).sum())) / present.size
     if np.isnan(down + up):
-        return value, NO_INTERVAL, f"no interval: a class has under 10 groups{note}"
+        return value, NO_INTERVAL, f"no interval: a class has under 10 independent units{note}"
     exact = "Korn-Graubard" if case.is_grouped else "Clopper-Pearson"
     return value, (max(0.0, value - down), min(1.0, value + up)), f"{exact} per class, combined{note}"
 

@@ -13,5 +13,6 @@ from heldout.ladder.schedule import nominal_net as nominal_net
 from heldout.ladder.schedule import order_rungs as order_rungs
 from heldout.ladder.schedule import plain_hyper as plain_hyper
 from heldout.ladder.schedule import plan_schedule as plan_schedule
+from heldout.ladder.schedule import set_rate as set_rate
 from heldout.ladder.tables import LARGEST_WIDTH as LARGEST_WIDTH
 from heldout.ladder.tables import grow_ladder as grow_ladder

@@ -250,7 +250,8 @@ def apply_remedies(
         Traceback (most recent call last):
         heldout.errors.UsageError: l2 on layer 1: rung 0 has layer 0
     """
-    hyper = plain_hyper(rung)
+    is_augmented = any(use.name == "augmentation" for use in uses)
+    hyper = plain_hyper(rung, learning_rate=rung.augmented_rate if is_augmented else None)
     for use in uses:
         named = (layers or {}).get(use.name, ())
         chosen = find_layers(rung, named) if named else _default_layers(use.name, rung)

@@ -208,6 +208,7 @@ class Costs:
         study_tax: time of the study over the time of training the smallest interpolating rung; None if unknown.
         peak_memory_bytes: largest resident memory of the process; 0 when unknown.
         device: what it ran on, in words.
+        n_starts: how often the study was begun or resumed; all else here is of the last start alone.
     """
 
     seconds: tuple[tuple[str, float], ...] = ()
@@ -215,6 +216,7 @@ class Costs:
     study_tax: float | None = None
     peak_memory_bytes: int = 0
     device: str = ""
+    n_starts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from heldout.report.examples import show_examples, show_rows_changed
 from heldout.report.groups import list_groups
 from heldout.report.losses import say_kept
 from heldout.report.privacy import hide_rows, tell_hidden
-from heldout.report.series import MOST_POINTS, find_run
+from heldout.report.series import MOST_POINTS, find_run, is_delivered_linear
 from heldout.report.sparks import draw_spark
 from heldout.report.svg import Chart
 from heldout.report.who import list_labels, list_rights
@@ -291,9 +291,8 @@ def _describe_size(content: StudyContent) -> str:
     run = find_run(content, content.chosen_name)
     if run is None:
         return ""
-    rung = run.configuration.rung
-    is_linear = rung.family in LINEAR_FAMILIES and not rung.widths
-    return f" ({'linear, ' if is_linear else ''}{sentences.count_things(rung.n_parameters, 'weight')})"
+    linear = "linear, " if is_delivered_linear(content) else ""
+    return f" ({linear}{sentences.count_things(run.configuration.rung.n_parameters, 'weight')})"
 
 
 def _describe_layers(rung: Rung) -> str:

@@ -242,6 +242,8 @@ def describe_score(score: Score, *, unit: str = "", of: str = "group") -> str:
 def describe_frequency(score: Score) -> str:
     """Accuracy as a count out of 100, which most people read best; empty for other metrics.
 
+    The interval is of the share in the long run, so that its end is all of 100 only where no row was answered wrongly.
+
     Example:
         >>> describe_frequency(Score("accuracy", 0.862, 0.837, 0.884, 812, 812, "exact"))
         'About 86 of 100 new rows like these would be answered rightly; between 83 and 89 is plausible.'
@@ -250,10 +252,12 @@ def describe_frequency(score: Score) -> str:
         return ""
     low, high = math.floor(100 * score.low), math.ceil(100 * score.high)
     middle = round(100 * score.value)
+    least = "just above 0" if low == 0 < score.low else f"{low}"
+    most = "just under 100" if high == 100 and score.high < 1 else f"{high}"
     about = "More than 99" if middle == 100 and score.value < 1 else f"About {middle}"
     return (
         f"{about} of 100 new rows like these would be answered rightly; "
-        f"between {low} and {high} is plausible."
+        f"between {least} and {most} is plausible."
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heldout.records import ConfigurationRun, FloatArray
+from heldout.records import LINEAR_FAMILIES, ConfigurationRun, FloatArray
 from heldout.report.content import StudyContent
 
 MOST_POINTS = 60
@@ -91,6 +91,15 @@ def find_run(content: StudyContent, name: str) -> ConfigurationRun | None:
     """The run of one configuration, or None when it was not recorded."""
     found = (run for run in content.runs if run.configuration.name == name and run.validation_curve.size)
     return next(found, None)
+
+
+def is_delivered_linear(content: StudyContent) -> bool:
+    """Whether the delivered network has no hidden layer, and so is a linear model itself; False where unknown."""
+    run = find_run(content, content.chosen_name)
+    if run is None:
+        return False
+    rung = run.configuration.rung
+    return rung.family in LINEAR_FAMILIES and not rung.widths
 
 
 def find_best_epoch(content: StudyContent, run: ConfigurationRun) -> int:

@@ -23,6 +23,7 @@ from heldout.report.sentences import (
     judge_difference,
     name_baseline,
 )
+from heldout.report.series import is_delivered_linear
 from heldout.report.wording import abbreviate_metric, say_times
 
 _GUESSES = {
@@ -294,6 +295,8 @@ def tell_best_baseline(content: StudyContent) -> str:
         "equivalent": f" Consider {name}, it does as well within the tolerance.",
         "cannot tell": f" It is not shown that the network is worth more than {name}.",
     }[outcome]
+    if best.name == "linear" and is_delivered_linear(content):  # then neither is the simpler one
+        advice = " The delivered network is linear itself: two linear models were compared."
     told = describe_baseline(best, tolerance=content.tolerance).removesuffix(").")
     is_corrected = not content.test_scores and content.choice is not None and content.choice.optimism > 0
     corrected = "corrected for the choice made on these rows, " if is_corrected else ""

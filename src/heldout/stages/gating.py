@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import entr
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
+from heldout.audit.class_shares import compare_class_shares
 from heldout.audit.families import Families, find_families
 from heldout.errors import RecipeError
 from heldout.evidence.gates import (
@@ -29,7 +27,7 @@ from heldout.evidence.gates import (
     override_ladder,
 )
 from heldout.evidence.gates.build import skip_gate
-from heldout.evidence.gates.fitting import FEW_ROWS
+from heldout.evidence.gates.fitting import FEW_ROWS, ClassMix
 from heldout.ladder import plain_hyper
 from heldout.near_copies import connect_pairs
 from heldout.records import (
@@ -51,18 +49,15 @@ from heldout.remedies import apply_remedies
 from heldout.settings import Settings
 from heldout.stages.growing import measure_growth
 from heldout.stages.judging import Judgement
+from heldout.stages.parting import score_out_of_fold, weigh_classes
 from heldout.stages.preparing import Prepared, encode_alike, gather_audit
 from heldout.stages.reading import Reading
 from heldout.stages.training import RATE_SEED, Crew, Trained
 from heldout.train.program import MemberSpec
 
 MOST_COMPARED_ROWS = 2000  # of each side: the classifier's AUC is then known to +-0.02
-MOST_COMPARED_COLUMNS = (
-    30  # those whose means differ most; with more, one shifted column is drowned (measured)
-)
 OTHER_RATES = (1.0, 3.0, 0.3)  # times the rung's own, tried in this order until 32 rows are learned
-N_TREES, SMALLEST_LEAF, CLASSIFIER_FOLDS = 60, 5, 5
-LINEAR_STRENGTH, FARTHEST = 0.1, 10.0  # scikit-learn's C; standard deviations
+FEWEST_OF_CLASS = 5  # rows on each side; a class with fewer is not compared (assumption)
 
 
 @dataclass(frozen=True)
@@ -129,6 +124,7 @@ def check_gates(
     losses = _take_best(chosen)
     smallest = trained.ladder[0]
     ordered = data.prepared.split.ordered
+    mix = find_mix(data)
     return (
         gate_copies(losses, find_copied(data), judge),
         _gate_groups(losses, data, judge),
@@ -137,8 +133,10 @@ def check_gates(
         _gate_labels(verdict),
         gate_flipped(smallest, judge),
         _gate_few_rows(crew, trained, data),
-        skip_gate("HO308", "the division follows time") if ordered else gate_small_gap(smallest, judge),
-        gate_easier(chosen, judge, ordered=ordered),
+        skip_gate("HO308", "the division follows time")
+        if ordered
+        else gate_small_gap(smallest, judge, mix=mix),
+        gate_easier(chosen, judge, ordered=ordered, mix=mix),
         _gate_floor(sound, judge),
         gate_diverged(trained.all_runs()),
     )
@@ -204,6 +202,29 @@ def _find_proposal(data: Gated) -> Families | None:
     return next((item for item in found if item.n_torn and not item.is_place), None)
 
 
+def find_mix(data: Gated) -> ClassMix | None:
+    """Give the classes of the validation rows where declared parts hold them in other shares, beyond chance.
+
+    Returns:
+        `ClassMix`, or None: the losses of fit and validation rows compare as they are.
+    """
+    target, split, part = data.reading.target, data.prepared.split, data.reading.table.part
+    if not _has_classes(data) or part is None or len(data.folds) != 1:
+        return None
+    rows, fold = split.development, data.folds[0]
+    if not (part[rows] == PART_VALIDATION).any():
+        return None
+    whole = Fold(rows[fold.fit], rows[fold.validation])
+    if not compare_class_shares(target, whole, split.unit).is_shown:
+        return None
+    counts = np.bincount(target.values[whole.fit].astype(np.int64), minlength=len(target.classes))
+    return ClassMix(target.values[whole.validation].astype(np.int64), counts / counts.sum())
+
+
+def _has_classes(data: Gated) -> bool:
+    return data.reading.target.task in (Task.BINARY, Task.MULTICLASS)
+
+
 def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
     """Train the classifier on the last fold: of forward blocks it holds the most rows."""
     split, fold, part = data.prepared.split, data.folds[-1], data.reading.table.part
@@ -214,70 +235,41 @@ def _gate_shift(losses: FloatArray, data: Gated, judge: JudgeSettings) -> Gate:
     fit, held = (_sample(len(rows), rng) for rows in (fold.fit, fold.validation))
     rows = np.concatenate([fold.fit[fit], fold.validation[held]])
     is_validation = np.arange(len(rows)) >= len(fit)
-    unit = split.unit[split.development[rows]]
     if is_validation.all() or not is_validation.any():
         return skip_gate("HO304", "one side has no rows")
+    stratum, weight = None, None
+    if _has_classes(data):
+        stratum = data.reading.target.values[split.development[rows]].astype(np.int64)
+        kept = _hold_both(stratum, is_validation)
+        if not kept.any():
+            return skip_gate("HO304", f"no class has {FEWEST_OF_CLASS} rows on both sides")
+        rows, is_validation, stratum, held = (
+            rows[kept],
+            is_validation[kept],
+            stratum[kept],
+            held[kept[len(fit) :]],
+        )
+        weight = weigh_classes(stratum, is_validation)
+    unit = split.unit[split.development[rows]]
     try:
         features = encode_alike(data.prepared, rows)
     except RecipeError:
         return skip_gate("HO304", "every column is constant among the rows compared")
-    score = score_out_of_fold(features, is_validation, unit=unit, rng=rng)
+    score = score_out_of_fold(features, is_validation, unit=unit, rng=rng, weight=weight)
     last = losses.shape[1] - len(fold.validation)  # the last fold's rows come last in the pooled order
-    return gate_shift(score, is_validation, unit, losses[:, last + held], judge, ordered=split.ordered)
+    judged = losses[:, last + held]
+    return gate_shift(score, is_validation, unit, judged, judge, ordered=split.ordered, stratum=stratum)
+
+
+def _hold_both(stratum: IndexArray, is_validation: BoolArray) -> BoolArray:
+    sides = [
+        np.bincount(stratum[side], minlength=stratum.max() + 1) for side in (is_validation, ~is_validation)
+    ]
+    return (np.minimum(*sides) >= FEWEST_OF_CLASS)[stratum]
 
 
 def _sample(n_rows: int, rng: np.random.Generator) -> IndexArray:
     return np.sort(rng.permutation(n_rows)[:MOST_COMPARED_ROWS])
-
-
-def score_out_of_fold(
-    features: FloatArray, is_validation: BoolArray, *, unit: IndexArray, rng: np.random.Generator
-) -> DoubleArray:
-    """Give each row's probability of being a validation row, by a forest that has not seen its unit.
-
-    Args:
-        features: float32 [R, D].
-        is_validation: bool [R], with both values.
-        unit: int64 [R], units that are never cut.
-        rng: draws folds and trees.
-
-    Returns:
-        float64 [R].
-    """
-    names, code = np.unique(unit, return_inverse=True)
-    fold = (rng.permutation(len(names)) % CLASSIFIER_FOLDS)[code.reshape(-1)]
-    score = np.full(len(unit), is_validation.mean())
-    with threadpool_limits(1):
-        for number in range(CLASSIFIER_FOLDS):
-            held = fold == number
-            known = is_validation[~held]
-            if not held.any() or known.all() or not known.any():
-                continue
-            columns = _pick_columns(features[~held], known)
-            score[held] = _predict_side(
-                features[~held][:, columns], known, features[held][:, columns], int(rng.integers(1 << 31))
-            )
-    return score
-
-
-def _predict_side(features: FloatArray, known: BoolArray, asked: FloatArray, seed: int) -> DoubleArray:
-    """Mean of a forest, which sees any difference, and a linear model, which needs fewer rows for a plain one."""
-    forest = ExtraTreesClassifier(N_TREES, min_samples_leaf=SMALLEST_LEAF, random_state=seed).fit(
-        features, known
-    )
-    center, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
-    linear = LogisticRegression(C=LINEAR_STRENGTH, max_iter=500).fit((features - center) / spread, known)
-    asked_scaled = np.clip((asked - center) / spread, -FARTHEST, FARTHEST)
-    return (forest.predict_proba(asked)[:, 1] + linear.predict_proba(asked_scaled)[:, 1]) / 2
-
-
-def _pick_columns(features: FloatArray, known: BoolArray) -> IndexArray:
-    """Columns whose means differ most between the two sides; all of them where there are few."""
-    if features.shape[1] <= MOST_COMPARED_COLUMNS:
-        return np.arange(features.shape[1])
-    spread = features.std(axis=0) + 1e-9
-    distance = np.abs(features[known].mean(axis=0) - features[~known].mean(axis=0)) / spread
-    return np.argsort(-distance, kind="stable")[:MOST_COMPARED_COLUMNS]
 
 
 def _gate_labels(verdict: ChosenVerdict) -> Gate:

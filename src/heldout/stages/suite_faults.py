@@ -28,7 +28,7 @@ from heldout.records import (
     Rung,
     Task,
 )
-from heldout.stages.gating import score_out_of_fold
+from heldout.stages.parting import score_out_of_fold
 from heldout.stages.suite_checks import LARGE_ROWS
 from heldout.stages.suite_studies import Study, cut_run, make_judge, mix_truth
 from heldout.stages.suite_training import SIZES, Played, play_tasks

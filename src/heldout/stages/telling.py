@@ -268,7 +268,13 @@ def say_where_tried(ladder: LadderVerdict, rung: Rung) -> str:
             f"rung {ladder.rung} is the smallest that is shown to overfit, but a larger one reaches a lower loss than "
             "it by more than the tolerance (by the estimates)"
         )
-    return f"Remedies were tried at rung {rung.index} ({rung.n_parameters:,} weights): {why}."
+    tried = f"Remedies were tried at rung {rung.index} ({rung.n_parameters:,} weights): {why}."
+    if rung.augmented_rate in (0.0, rung.learning_rate):
+        return tried
+    return (
+        f"{tried} Networks with augmentation were trained at the learning rate {rung.augmented_rate:g}, the others at "
+        f"{rung.learning_rate:g}, which was chosen without augmentation."
+    )
 
 
 def say_cut(workplace: Workplace) -> str:
@@ -298,7 +304,8 @@ def describe_costs(workplace: Workplace, trained: Trained, *, n_fit_all: int = 0
     """Say what the study cost; the tax is its time over that of training the smallest interpolating rung alone.
 
     A rung interpolates when its training loss at the last epoch is below a hundredth (nats, or of the variance).
-    Runs read back from an earlier start have no time, and the tax is then unknown.
+    Runs read back from an earlier start have no time, and the tax is then unknown; so it is where the study was started
+    more than once, as the time of the other starts is not known.
 
     Args:
         workplace: clock.
@@ -318,11 +325,12 @@ def describe_costs(workplace: Workplace, trained: Trained, *, n_fit_all: int = 0
             n_fit_all,
             n_validation=reference.losses.shape[2],
         )
-    total = sum(workplace.seconds.values())
+    total, n_starts = sum(workplace.seconds.values()), workplace.n_starts
     return Costs(
         seconds=tuple((name, round(value, 2)) for name, value in workplace.seconds.items()),
         n_networks=workplace.n_networks,
-        study_tax=total / alone if alone else None,
+        n_starts=n_starts,
+        study_tax=total / alone if alone and n_starts == 1 else None,
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         device=describe_devices(),
     )

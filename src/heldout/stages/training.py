@@ -11,7 +11,7 @@ from heldout.evidence.crossfit import has_diverged
 from heldout.evidence.racing import may_lead, pick_contenders
 from heldout.executors import LocalExecutor
 from heldout.executors.local import Job
-from heldout.ladder import list_rates, plain_hyper, plan_schedule
+from heldout.ladder import list_rates, plain_hyper, plan_schedule, set_rate
 from heldout.ladder.expected import MOST_PAIRS, RACED_SEEDS, STRENGTH_SEEDS
 from heldout.plan import DELIVERY_EFFORT, LEAST_ROWS_WITHOUT_PERMUTATION, PERMUTED_NETWORKS, Plan
 from heldout.records import (
@@ -345,15 +345,13 @@ def choose_rates(
         rates = _list_candidates(rung, fixed)
         curves = _try_rates(executor, rung, rates, n_folds, seed=seed)
         place = _pick_rate(curves)
-        chosen.append(replace(rung, learning_rate=rates[place]))
+        chosen.append(set_rate(rung, rates, place))
         executor.report("learning rates", done + 1, len(rungs))
         if np.mean(curves[place, :, -1, 0]) < INTERPOLATED_LOSS:
             break
     executor.training_seconds.clear()  # the search for rates is not part of what a rung costs
     reach = len(chosen) - 1
-    beyond = [
-        replace(rung, learning_rate=_list_candidates(rung, fixed)[place]) for rung in rungs[reach + 1 :]
-    ]
+    beyond = [set_rate(rung, _list_candidates(rung, fixed), place) for rung in rungs[reach + 1 :]]
     return (*chosen, *beyond), reach
 
 

@@ -27,6 +27,7 @@ from heldout.records import (
     Target,
     Task,
 )
+from heldout.report.wording import say_times
 from heldout.seal import append_opening, count_openings
 from heldout.settings import Settings
 from heldout.sources import find_column, fingerprint_table, hash_rows
@@ -197,7 +198,8 @@ def _read_group(
         return None, "", ()
     name, pattern = parse_group_option(asked)
     if settings.group is not None:
-        return read_groups(find_column(table, name), pattern=pattern, lines=table.lines), name, ()
+        told = _tell_other_group(settings.group, bundle.group)
+        return read_groups(find_column(table, name), pattern=pattern, lines=table.lines), name, told
     if any(column.name == name for column in table.columns):
         return _read_names(find_column(table, name), pattern)
     told = (
@@ -205,6 +207,18 @@ def _read_group(
         "row by itself, and are too narrow if several rows are of one"
     )
     return None, "", (told,)
+
+
+def _tell_other_group(asked: str, studied: str) -> tuple[str, ...]:
+    """Say that the intervals follow another group than the study did; nothing where they do not."""
+    if not studied or asked == studied:
+        return ()
+    names = parse_group_option(studied)[0], parse_group_option(asked)[0]
+    own, other = names if names[0] != names[1] else (studied, asked)
+    return (
+        f"the study kept rows of one {own!r} together; the intervals here follow {other!r}, and are too narrow if "
+        f"rows of one {own!r} are alike",
+    )
 
 
 def _read_names(raw: RawColumn, pattern: str | None) -> tuple[IndexArray | None, str, tuple[str, ...]]:
@@ -256,7 +270,8 @@ def _journal(model: str | Path, table: Table, bundle: Bundle, n_rows: int) -> tu
         return ("these are the rows the study was made of: this is no external validation",)
     return (
         (
-            f"these rows were scored {before} times before: choices made after a look are no longer tested by them",
+            f"this very table was scored {say_times(before)} before (looks at its rows in another table are not "
+            "counted): choices made after a look are no longer tested by these rows",
         )
         if before
         else ()

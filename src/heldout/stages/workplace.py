@@ -14,6 +14,7 @@ from heldout.ladder import Schedule
 from heldout.records import Configuration, FloatArray, Tensors
 from heldout.remedies import name_use
 from heldout.signals import stop_if_requested
+from heldout.stages.rebuilding import read_events
 from heldout.stages.store import FolderStore
 from heldout.train.program import MemberSpec
 
@@ -118,6 +119,14 @@ class Workplace:
     def n_networks(self) -> int:
         """Networks trained by this process."""
         return sum(executor.n_trained for executor in self._executors)
+
+    @property
+    def n_starts(self) -> int:
+        """How often this study was begun or resumed, this time included: clocks and counts here are of this time."""
+        if not self.folder.resumed:
+            return 1
+        begun = sum(event.get("kind") == "begin" for event in read_events(self.folder.path))
+        return max(2, begun)  # an earlier start there was, even if its events are gone
 
     @property
     def run_seconds(self) -> dict[str, float]:

@@ -11,7 +11,7 @@ from heldout.evidence.gates import (
     gate_flipped,
     gate_small_gap,
 )
-from heldout.evidence.gates.fitting import allow_optimism, bound_gap
+from heldout.evidence.gates.fitting import ClassMix, allow_optimism, bound_gap
 from heldout.records import Task
 
 
@@ -76,6 +76,58 @@ def test_the_gap_knows_that_the_training_loss_is_uncertain_too():
     few, many = (bound_gap(replace(run, n_rows=n), settings, at=1) for n in (50, 100_000))
     assert few.se > many.se
     assert few.mean == many.mean == pytest.approx(run.losses[1].mean() - run.train_curve[:, 1].mean())
+
+
+def draw_mixed(rng, *, factor=1.0, n_valid=280, n_watched=600, n_seeds=3):
+    """The second class costs four times the first; it is 60 % of the fit rows and 15 % of the validation rows."""
+    levels, fit = np.array([0.15, 0.6]), (np.arange(n_watched) < 0.6 * n_watched).astype(int)
+    code = (np.arange(n_valid) < 0.15 * n_valid).astype(int)
+    rows = rng.gamma(1.0, factor * levels[code])
+    train = rng.gamma(1.0, levels[fit]).mean() + rng.normal(0, 0.01, (n_seeds, 1))
+    losses = (rows + rng.normal(0, 0.01, (n_seeds, n_valid)))[None]
+    run = make_run(losses, size=8, train=train)
+    return replace(run, n_rows=n_watched), ClassMix(code, np.array([0.4, 0.6]))
+
+
+def count_mixed(gate, n=100, *, with_mix=True, **more):
+    rng, settings = np.random.default_rng(5), make_settings(280)
+    cases = [draw_mixed(rng, **more) for _ in range(n)]
+    return sum(gate(run, settings, mix=mix if with_mix else None).state == "fired" for run, mix in cases)
+
+
+def test_classes_in_other_shares_alone_make_no_gap_and_easier_or_harder_classes_do():
+    assert count_mixed(gate_easier, with_mix=False) >= 95
+    assert count_mixed(gate_easier, 300) <= 8  # 300 times 1 %: more than eight in 0.4 % of such counts
+    assert count_mixed(gate_small_gap) <= 2
+    assert count_mixed(gate_easier, factor=0.1) >= 95
+    assert count_mixed(gate_small_gap, factor=4.0) >= 90
+
+
+def test_the_gap_within_classes_is_that_of_the_means_of_each_class():
+    run, mix = draw_mixed(np.random.default_rng(0))
+    losses = run.losses[0].mean(axis=0)
+    means = [losses[mix.code == number].mean() for number in (0, 1)]
+    gap = bound_gap(run, make_settings(280), at=0, mix=mix)
+    assert gap.mean == pytest.approx(0.4 * means[0] + 0.6 * means[1] - run.train_curve[:, 0].mean(), abs=1e-6)
+    # the same classes on both sides: as without them, but for what the classes explain of the spread
+    same = ClassMix(mix.code, mix.held)
+    alike = bound_gap(run, make_settings(280), at=0, mix=same)
+    plain = bound_gap(run, make_settings(280), at=0)
+    assert alike.mean == pytest.approx(float(plain.mean))
+    assert alike.se == pytest.approx(float(plain.se), rel=0.2)
+    assert alike.se < plain.se
+
+
+def test_a_class_of_few_validation_rows_leaves_the_comparison_out():
+    run, mix = draw_mixed(np.random.default_rng(0))
+    thin = ClassMix(np.where(np.arange(280) < 39, 1, 0), mix.fit)
+    for gate in (
+        gate_easier(run, make_settings(280), mix=thin),
+        gate_small_gap(run, make_settings(280), mix=thin),
+    ):
+        assert gate.state == "not applicable"
+        assert "fewer than 40 of a class" in gate.sentence
+    assert not ClassMix(mix.code, np.array([1.0, 0.0])).is_thin
 
 
 def test_turned_labels_are_found_where_something_was_learned():

@@ -6,7 +6,7 @@ import numpy as np
 
 from heldout.errors import DataError
 from heldout.evidence.gates.build import bound_means, skip_gate, write_gate
-from heldout.evidence.intervals import bound_auc, bound_mean_auc
+from heldout.evidence.intervals import bound_auc, bound_auc_within, bound_mean_auc
 from heldout.evidence.paired import index_units
 from heldout.evidence.wording import name_loss, say_change
 from heldout.ranks import find_auc
@@ -25,12 +25,14 @@ def gate_shift(
     settings: JudgeSettings,
     *,
     ordered: bool = False,
+    stratum: IndexArray | None = None,
 ) -> Gate:
     """Ask whether fit and validation rows look alike (adversarial validation).
 
     A classifier was trained, out of fold, to tell them apart; its AUC with DeLong's lower bound above 0.55 means that
     they differ. It overrides when weighting the validation rows like the fit rows can move their loss by more than
-    the tolerance. Where the division follows time, a shift is what time does: a finding, never a verdict.
+    the tolerance. Where the division follows time, a shift is what time does: a finding, never a verdict. Of classes
+    the AUC is that within each class: other class shares alone are a finding of their own (HO255), and no fault.
 
     Args:
         score: float64 [R], out-of-fold probability of being a validation row.
@@ -40,6 +42,7 @@ def gate_shift(
             None when not known (any shift then overrides).
         settings: delta and alpha.
         ordered: the division follows time.
+        stratum: int64 [R], class of each row, each with at least two rows on both sides; None without classes.
 
     Returns:
         `Gate` HO304; the numbers are those of the AUC.
@@ -62,12 +65,14 @@ def gate_shift(
         )
     if min(n_validation, is_validation.size - n_validation) < FEWEST_ROWS:
         return skip_gate("HO304", f"under {FEWEST_ROWS} rows on one side")
-    auc = find_auc(score, is_validation)
-    low, high = _bound_auc(score, is_validation, unit)
+    auc, low, high = _bound_auc(score, is_validation, unit, stratum)
     if np.isnan(low):
         return skip_gate("HO304", f"under {FEWEST_UNITS} groups, too few for an interval")
     numbers = (auc, low, high, SHIFT_AUC)
-    measured = f"a classifier tells them apart with AUC {auc:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    within = "" if stratum is None else "within classes "
+    measured = (
+        f"a classifier tells them apart {within}with AUC {auc:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    )
     if low <= SHIFT_AUC:
         return write_gate(
             "HO304", f"Fit and validation rows look alike: {measured}.", fired=False, numbers=numbers
@@ -86,13 +91,16 @@ def gate_shift(
     )
 
 
-def _bound_auc(score: DoubleArray, positive: BoolArray, unit: IndexArray) -> tuple[float, float]:
-    units = index_units(unit)
-    if units.n_units == unit.size:
-        return bound_auc(score, positive)
-    if units.n_units < FEWEST_UNITS:
-        return float("nan"), float("nan")
-    return bound_mean_auc([(score, positive)], units)
+def _bound_auc(
+    score: DoubleArray, positive: BoolArray, unit: IndexArray, stratum: IndexArray | None
+) -> tuple[float, float, float]:
+    units, auc = index_units(unit), find_auc(score, positive)
+    is_alone = units.n_units == unit.size
+    if not is_alone and units.n_units < FEWEST_UNITS:
+        return auc, float("nan"), float("nan")
+    if stratum is not None and np.ptp(stratum) > 0:
+        return bound_auc_within(score, positive, stratum, units)
+    return auc, *(bound_auc(score, positive) if is_alone else bound_mean_auc([(score, positive)], units))
 
 
 def _reach(
