@@ -45,3 +45,23 @@ def test_what_may_be_both_is_refused_with_the_line_to_paste() -> None:
         choose("1,234", "45")
     assert choose("1,234", "45", thousands=",") == (".", ",")
     assert choose("1,234", "45", decimal=",") == (",", "")
+
+
+@pytest.mark.parametrize("unit", ["", " kg", " kg/m2"])
+@pytest.mark.parametrize("n_commas", [12, 30, 48])
+def test_two_decimal_marks_are_asked_about(n_commas: int, unit: str) -> None:
+    texts = [f"{10 + k},5{unit}" if k < n_commas else f"{10 + k}.5{unit}" for k in range(60)]
+    with pytest.raises(
+        DataError, match=r"'\d+.5.*' has a decimal point and '\d+,5.*' a decimal comma"
+    ) as refusal:
+        choose(*texts)
+    assert 'columns."x".decimal = "."' in refusal.value.hint
+    assert choose(*texts, decimal=".") == (".", "")
+
+
+def test_a_few_cells_with_the_other_mark_are_misfits_and_no_question() -> None:
+    assert choose(*(f"{k},5" if k < 3 else f"{k}.5" for k in range(60))) == (".", "")
+
+
+def test_words_with_both_marks_are_no_numbers() -> None:
+    assert choose("a 1,5", "b 2.5", "c", "d", "e 3,5") == (".", "")

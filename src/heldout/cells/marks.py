@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NoReturn
 
 from heldout.cells.characters import clean_cell
 from heldout.cells.readings import parse_cells
@@ -51,7 +52,8 @@ def choose_marks(present: Present, *, column: str, decimal: str = "", thousands:
         thousands: what the user says, or None.
 
     Raises:
-        DataError: every comma may be a decimal comma or a thousands separator.
+        DataError: every comma may be a decimal comma or a thousands separator, or some cells have a decimal point and
+            too many others a decimal comma.
 
     Example:
         >>> import numpy as np
@@ -77,7 +79,11 @@ def choose_marks(present: Present, *, column: str, decimal: str = "", thousands:
         return Marks()
     marks = _decide(sure, unsure, example)
     if marks is not None:
-        return marks if _reads_mostly(present, marks) else Marks()
+        if _reads_mostly(present, marks):
+            return marks
+        if sure["decimal."] and sure["decimal,"] and _reads_mostly(present, Marks("."), Marks(",")):
+            _ask_decimal(column, example)
+        return Marks()
     if _reads_mostly(present, Marks(".", ",")) and _reads_mostly(present, Marks(",", "")):
         digits = example["unsure,"]
         raise DataError(
@@ -155,9 +161,24 @@ def _decide(sure: Counter[str], unsure: Counter[str], example: dict[str, str]) -
     )
 
 
-def _reads_mostly(present: Present, marks: Marks) -> bool:
-    cells = parse_cells(present, decimal=marks.decimal, thousands=marks.thousands)
+def _ask_decimal(column: str, example: dict[str, str]) -> NoReturn:
+    """Refuse numbers with two decimal marks: under either one alone, too many cells would be lost."""
+    decimal, kind = (
+        paste_column(column, key, value) for key, value in (("decimal", "."), ("kind", "category"))
+    )
+    raise DataError(
+        f"column {column!r}: {example['decimal.']!r} has a decimal point and {example['decimal,']!r} a decimal comma",
+        hint=f"write all of them with one mark; or say, in heldout.toml: {decimal} (cells with a comma then count as "
+        f"missing), or {kind} if these are no numbers",
+    )
+
+
+def _reads_mostly(present: Present, *ways: Marks) -> bool:
+    """Whether nearly all cells are numbers under one of some marks."""
+    read = [parse_cells(present, decimal=marks.decimal, thousands=marks.thousands) for marks in ways]
     good = sum(
-        count for found, count in zip(cells, present.counts.tolist(), strict=True) if found is not None
+        count
+        for found, count in zip(zip(*read, strict=True), present.counts.tolist(), strict=True)
+        if any(number is not None for number in found)
     )
     return good >= (_MOSTLY - _TOLERATED) * max(present.n_cells, 1)
