@@ -104,6 +104,30 @@ def test_constant_pictures_and_few_pictures_are_compared_with_none() -> None:
     assert not len(look(values[:30].repeat(1, 0)).pairs)
 
 
+def draw_sources(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Two blobs on an empty sky, at any distance and angle: each picture lies over many others, none is a copy."""
+    row, column = np.indices((64, 64))
+    sky = np.zeros((n, 64, 64))
+    for picture in sky:
+        angle, apart = rng.uniform(0, np.pi), rng.uniform(3, 6)
+        for side in (-1, 1):
+            down, right = 31.5 + side * apart * np.sin(angle), 31.5 + side * apart * np.cos(angle)
+            picture += rng.uniform(150, 250) * np.exp(-((row - down) ** 2 + (column - right) ** 2) / 3)
+    return np.clip(sky + rng.normal(0, 0.5, sky.shape), 0, 255).astype(np.uint8)[..., None]
+
+
+def test_a_few_points_on_an_empty_ground_are_no_copies_of_one_another() -> None:
+    sources = draw_sources(np.random.default_rng(8), 200)
+    found = look(sources, ("gray",))
+    assert (len(found.pairs), found.n_empty) == (0, 200)
+    # beside them pictures that can be told from others still find their copies
+    values = draw(np.random.default_rng(3), 80, 64)[..., :1]
+    values[70] = np.roll(values[3], 1, axis=1)
+    both = look(np.concatenate([values, sources]), ("gray",))
+    assert both.pairs.tolist() == [[3, 70]]
+    assert both.n_empty == 200
+
+
 def test_a_kind_of_picture_that_runs_on_below_the_limit_is_no_family() -> None:
     rng = np.random.default_rng(6)
     base = draw(rng, 1).astype(float)

@@ -31,6 +31,7 @@ class NearPairs:
         likeness: float64 [P], 0 to 1; 1 for equal ones.
         how: what likeness is and from where on it counts, for a sentence.
         is_joined: they are kept together.
+        n_empty: pictures with too few telling points to be compared.
     """
 
     name: str
@@ -39,6 +40,7 @@ class NearPairs:
     likeness: DoubleArray
     how: str
     is_joined: bool = True
+    n_empty: int = 0
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def _pair_pictures(array: ArrayColumn) -> NearPairs:
         f"laid over each other, shifted, zoomed or mirrored, they correlate with {found.limit:.2f} or more, where "
         f"{found.usual:.2f} is usual for the most alike picture{compared}"
     )
-    return NearPairs(array.name, "pictures", found.pairs, found.likeness.astype(np.float64), how)
+    return NearPairs(
+        array.name, "pictures", found.pairs, found.likeness.astype(np.float64), how, n_empty=found.n_empty
+    )
 
 
 def _pair_texts(column: RawColumn) -> NearPairs:

@@ -59,6 +59,13 @@ def test_nothing_found_and_nothing_compared() -> None:
     assert find(replace(make([]), near=()), "HO241").title == "not applicable: near copies of examples"
 
 
+def test_pictures_that_were_not_compared_are_told_in_either_case() -> None:
+    for pairs in ([], [(0, 1)]):
+        data = make(pairs)
+        data = replace(data, near=(replace(data.near[0], n_empty=7),))
+        assert "7 of a few points on an empty ground" in find(data, "HO241").sentence
+
+
 def test_sealed_rows_count_only_across_declared_parts() -> None:
     empty = make([])
     one, other = int(empty.rows[0]), int(empty.split.test[0])

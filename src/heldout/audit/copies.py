@@ -38,12 +38,22 @@ def _report_near(data: AuditInput) -> tuple[Finding, ...]:
     return tuple(_tell_near(data, near, inside) for near in compared)
 
 
+def _say_empty(near: NearPairs) -> str:
+    if not near.n_empty:
+        return ""
+    return (
+        f"; {near.n_empty:,} of a few points on an empty ground cannot be told apart so and were not compared"
+    )
+
+
 def _tell_near(data: AuditInput, near: NearPairs, inside: BoolArray) -> Finding:
     title = "near copies of examples"
     kept = inside[near.pairs].all(axis=1)
     pairs, likeness = near.pairs[kept], near.likeness[kept]
     if not len(pairs):
-        looked = f"no two of {len(data.rows):,} {near.what} of {near.name!r} are near copies"
+        looked = (
+            f"no two of {len(data.rows):,} {near.what} of {near.name!r} are near copies{_say_empty(near)}"
+        )
         return pass_check("HO241", title, looked)
     members, n_torn = np.unique(pairs), _count_torn(data, pairs)
     n_members = len(members)
@@ -53,7 +63,7 @@ def _tell_near(data: AuditInput, near: NearPairs, inside: BoolArray) -> Finding:
         title,
         Severity.WARNING if n_torn or share >= 0.05 else Severity.INFO,
         f"{n_members:,} of {len(data.rows):,} {near.what} of {near.name!r} ({100 * share:.1f} %) are near copies of "
-        f"another one: {near.how}; {n_torn:,} of {len(pairs):,} pairs stand on both sides of a fold. "
+        f"another one: {near.how}{_say_empty(near)}; {n_torn:,} of {len(pairs):,} pairs stand on both sides of a fold. "
         f"{_FIRST}{_name_pairs(data, pairs, likeness)}",
         column=near.name,
         rows=n_members,
